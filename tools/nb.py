@@ -13,7 +13,6 @@ import argparse
 import hashlib
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -89,7 +88,7 @@ def clean(notebook: Path) -> None:
     "Drop what a run leaves behind and nobody reads: counts, timings, object addresses."
     from nbdev.clean import nbdev_clean
 
-    nbdev_clean(str(notebook))
+    nbdev_clean.__wrapped__(str(notebook))  # the plain function: what nbdev wraps around it may read sys.argv
 
 
 def build(path: Path) -> None:
@@ -105,13 +104,15 @@ def build(path: Path) -> None:
         (folder / "__init__.py").touch()
 
 
-def test(notebook: Path, flags: str) -> int:
+def test(notebook: Path, flags: str) -> None:
     "Run a page; its outputs are saved only when every cell ran."
-    env = {**os.environ, "HF_HUB_OFFLINE": "1", "HAYSTACK_TELEMETRY_ENABLED": "False"}
-    command = [sys.executable, "-c", "from nbdev.test import nbdev_test; nbdev_test()", str(notebook), "--save", "--n_workers", "0", "--flags", flags]
-    code = subprocess.run(command, cwd=ROOT, env=env, check=False).returncode
-    clean(notebook)
-    return code
+    from nbdev.test import nbdev_test
+
+    os.environ.update(HF_HUB_OFFLINE="1", HAYSTACK_TELEMETRY_ENABLED="False")
+    try:
+        nbdev_test.__wrapped__(str(notebook), flags=flags, n_workers=0, save=True)  # exits with 1 on a failure
+    finally:
+        clean(notebook)
 
 
 def main() -> None:
@@ -134,7 +135,7 @@ def main() -> None:
     elif args.command == "build":
         build(path)
     else:
-        sys.exit(test(path.with_suffix(".ipynb"), args.flags))
+        test(path.with_suffix(".ipynb"), args.flags)
 
 
 if __name__ == "__main__":
