@@ -9,7 +9,7 @@ language with its exact meaning, the names of errors, the asynchronous twins. `s
 # %% auto #0
 __all__ = ['COMPARISONS', 'LOGIC', 'COLUMNS', 'SAMPLE', 'StoreError', 'StoreLocked', 'EmbedderMismatch', 'FormatError', 'Compare',
            'Logic', 'as_timestamp', 'parse_filter', 'matches', 'flatten_meta', 'Source', 'Indexed', 'EmbedderIdentity',
-           'Found', 'Background', 'Candidates', 'background_of', 'NodeStore', 'open_store']
+           'Found', 'Background', 'Candidates', 'background_of', 'NodeStore', 'open_store', 'store_from_dict']
 
 # %% ../../nbs/stores/10_base.ipynb #bas03
 import asyncio
@@ -154,6 +154,7 @@ class Source:
     "A row of the account."
     uri: str
     document_id: str
+    path: str = ""  # the file on the machine that added it, absolute; "" when it was no file
     state: str = "ok"  # ok, skipped or failed
     reason: str = ""
     fingerprint: str = ""  # of the bytes that were indexed
@@ -364,3 +365,14 @@ def open_store(
     from importlib import import_module  # a lower page does not know the higher ones at import
 
     return import_module("kbase.stores.embedded").shared_store(place, dimension)
+
+def store_from_dict(
+    data: Mapping[str, Any],  # as a store's `to_dict` gives it
+) -> NodeStore:
+    "A store from its saved form; only kbase's own stores are made, whatever class the form names."
+    from importlib import import_module
+
+    module, _, name = str(data.get("type", "")).rpartition(".")
+    if (module, name) not in (("kbase.stores.embedded", "EmbeddedStore"),):
+        raise StoreError(f"{data.get('type')!r} is no store of kbase's: a saved pipeline names kbase.stores.embedded.EmbeddedStore")
+    return getattr(import_module(module), name).from_dict(dict(data))
