@@ -60,7 +60,7 @@ def export() -> Result:
     for name in generated:
         (ROOT / name).unlink()
     codes = [run(sys.executable, "-c", f"from nbdev.{module} import {command} as f; f.__wrapped__()")[0]
-             for module, command in (("export", "nbdev_export"), ("clean", "nbdev_clean"))]
+             for module, command in (("doclinks", "nbdev_export"), ("clean", "nbdev_clean"))]
     after = tracked_or_new()
     if any(codes):
         for name in generated:  # a broken notebook must not cost the modules of the others

@@ -304,7 +304,7 @@ def main() -> None:
     STAGE.mkdir()
     for path in NBS.rglob("*"):
         inside = path.relative_to(NBS)
-        if path.is_file() and path.suffix not in (".ipynb", ".py", ".yml") and not any(part[0] in "._" for part in inside.parts):
+        if path.is_file() and path.suffix not in (".ipynb", ".py", ".yml") and path.name != "llms.txt" and not any(part[0] in "._" for part in inside.parts):
             (STAGE / inside).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, STAGE / inside)
     for page in pages:
@@ -322,7 +322,7 @@ def main() -> None:
     shutil.rmtree(SITE, ignore_errors=True)
     shutil.move(STAGE / "_site", SITE)
     shutil.rmtree(STAGE)
-    print(f"{len(pages)} pages in {SITE.relative_to(ROOT)}/: open {SITE.relative_to(ROOT)}/index.html")
+    print(f"{len(pages)} pages in {SITE.name}/: open {SITE.name}/index.html, or python -m http.server -d {SITE.name} (search wants a server)")
 
 
 if __name__ == "__main__":

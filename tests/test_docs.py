@@ -1,0 +1,229 @@
+"The documentation site: complete, linked, and fetching nothing from anywhere."
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Reader(HTMLParser):
+    "The ids, links and fetched addresses of a page."
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.ids: set[str] = set()
+        self.links: list[str] = []
+        self.fetched: list[str] = []
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if "id" in given:
+            self.ids.add(given["id"])
+        if tag == "a" and "href" in given:
+            self.links.append(given["href"])
+        elif tag != "a":
+            self.fetched += [given[name] for name in ("src", "href", "srcset", "data", "poster", "action") if given.get(name)]
+
+
+def copy_of(tmp_path: Path, pages: Path) -> Path:
+    "A project with the tools, the settings and the pages, apart from the checkout."
+    for name in ("tools", "kbase"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(pages, tmp_path / "nbs", ignore=shutil.ignore_patterns("*.py", ".*"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def build(project: Path, fails: bool = False) -> str:
+    "Build the site; what was said."
+    done = subprocess.run([sys.executable, "tools/docs.py"], cwd=project, capture_output=True, text=True)
+    assert bool(done.returncode) == fails, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory) -> Path:
+    "The site of this repository's own notebooks."
+    project = copy_of(tmp_path_factory.mktemp("project"), ROOT / "nbs")
+    build(project)
+    return project / "_site"
+
+
+@pytest.fixture(scope="module")
+def pages(site) -> dict[str, Reader]:
+    return {path.relative_to(site).as_posix(): Reader(path) for path in site.rglob("*.html")}
+
+
+def test_nothing_is_fetched_from_elsewhere(site, pages):
+    remote = [f"{name}: {address}" for name, page in pages.items() for address in page.fetched if re.match(r"(https?:)?//", address)]
+    for sheet in site.rglob("*.css"):
+        remote += [f"{sheet.name}: {found}" for found in re.findall(r"(?:@import|url\()[^;)]*?(?:https?:)?//[^;)]*", sheet.read_text(encoding="utf-8"))
+                   if "data:" not in found]
+    assert not remote, remote
+
+
+def test_links_within_the_site_lead_somewhere(site, pages):
+    wrong = []
+    for name, page in pages.items():
+        for link in page.links:
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            target = ((site / name).parent / unquote(parts.path)).resolve() if parts.path else site / name
+            target = target / "index.html" if target.is_dir() else target
+            key = target.relative_to(site).as_posix() if target.is_relative_to(site) else ""
+            if not target.exists():
+                wrong.append(f"{name}: {link}")
+            elif parts.fragment and key in pages and unquote(parts.fragment) not in pages[key].ids:
+                wrong.append(f"{name}: {link}: no such place on the page")
+    assert not wrong, wrong
+
+
+def test_every_entry_links_to_its_cell(site, pages):
+    entries = 0
+    for name, page in pages.items():
+        if name.startswith("notebooks/"):
+            continue
+        html = (site / name).read_text(encoding="utf-8")
+        here = re.findall(r'<section id="([\w.]+)" class="[^"]*kb-entry', html)
+        sources = re.findall(r'<a href="([^"]+)"[^>]*class="source-link"|<a class="source-link"[^>]*href="([^"]+)"', html)
+        assert len(here) == len(sources), f"{name}: {len(here)} entries, {len(sources)} links to their source"
+        assert all("notebooks/" in (a or b) and "#cell-" in (a or b) for a, b in sources)
+        entries += len(here)
+    assert entries > 10
+
+
+def test_public_names_can_be_found(site):
+    index = json.loads((site / "search.json").read_text(encoding="utf-8"))
+    sections = {place["section"] for place in index}
+    assert {"detect_language", "Document", "Settings"} <= sections
+    doubled = [place["href"] for place in index if place["href"].startswith("notebooks/")]
+    assert not doubled, "the notebooks as they are would double every find"
+
+
+def test_numbers_order_the_pages_and_are_not_shown(site, pages):
+    assert {"index.html", "nodes.html", "language.html", "stores/base.html"} <= pages.keys()
+    html = (site / "index.html").read_text(encoding="utf-8")
+    menu = re.findall(r'href="([\w/]+\.html)" class="sidebar-item-text', html)
+    assert menu.index("nodes.html") < menu.index("language.html") < menu.index("stores/base.html")
+
+
+# ------------------------------------------------------------------ a small site that shows one thing at a time
+
+PAGE = '''# %%
+#| default_exp example
+
+# %% [markdown]
+# # Example
+#
+# > One line
+
+# %%
+#| export
+LIMIT = 3  # no more than that
+
+# %%
+#| export
+from dataclasses import dataclass
+from fastcore.basics import patch
+
+# %%
+#| export
+@dataclass
+class Box:
+    "Holds things."
+    size: int = LIMIT  # litres
+    _hidden: int = 0
+
+    def full(
+        self,
+        amount: int,  # litres
+    ) -> bool:
+        "Whether that much fills it."
+        return amount >= self.size
+
+    def _private(self): return 1
+
+# %%
+#| export
+def double(n: int) -> int: return 2 * n
+
+# %%
+#| export
+@patch
+def empty(self: Box) -> None:
+    "Pour it out."
+    self.size = 0
+
+# %%
+#| hide
+secret_cell = 1
+
+# %% [markdown]
+# See `Box.empty`, `double` and [settings](01_other.ipynb#there).
+'''
+OTHER = "# %% [markdown]\n# # Other\n#\n# > A page\n\n# %% [markdown]\n# ## There\n#\n# {text}\n"
+
+
+@pytest.fixture
+def small(tmp_path) -> Path:
+    "A project with two pages."
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    for name in ("_quarto.yml", "styles.css"):
+        shutil.copy(ROOT / "nbs" / name, pages)
+    project = copy_of(tmp_path / "project", pages)
+    for name, text in (("00_example", PAGE), ("01_other", OTHER.format(text="Nothing.")), ("index", OTHER.format(text="Home."))):
+        write(project, name, text)
+    return project
+
+
+def write(project: Path, name: str, text: str) -> None:
+    (project / f"nbs/{name}.py").write_text(text)
+    subprocess.run([sys.executable, "tools/nb.py", "to-nb", f"nbs/{name}.py"], cwd=project, check=True, capture_output=True)
+
+
+def test_an_entry_shows_what_is_written(small):
+    build(small)
+    html = (small / "_site/example.html").read_text(encoding="utf-8")
+    text = re.sub(r"<[^>]+>", "", html)
+    assert "LIMIT = 3  # no more than that" in text
+    outline = text.split("Source")[0]
+    assert "size: int = LIMIT  # litres" in outline and "amount: int,  # litres" in outline and "Whether that much fills it." in outline
+    assert "amount &gt;= self.size" not in outline and "_hidden" not in outline and "_private" not in outline
+    assert "def double(n: int) -&gt; int:" in text
+    assert 'id="Box.empty"' in html and "secret_cell" not in text
+    assert 'href="#Box.empty"' in html and 'href="#double"' in html and 'href="other.html#there"' in html
+    source = (small / "_site/notebooks/00_example.html").read_text(encoding="utf-8")
+    assert "secret_cell" in source and "from" in source
+    anchor = re.search(r'notebooks/00_example\.html#(cell-\d+)"[^>]*>source', html)[1]
+    at = source.index(f'id="{anchor}"')
+    assert "Box" in re.sub(r"<[^>]+>", "", source[at : at + 1500])
+
+
+def test_a_broken_link_fails_the_build(small):
+    write(small, "01_other", OTHER.format(text="[gone](02_gone.ipynb)"))
+    assert "02_gone" in build(small, fails=True)
+
+
+@pytest.mark.parametrize("text, host", [
+    ("A sum $\\\\sum_i x_i$ here.", "cdn.jsdelivr.net"),
+    ("<img src='https://images.example/x.png'>", "images.example"),
+])
+def test_an_address_elsewhere_fails_the_build(small, text, host):
+    write(small, "01_other", OTHER.format(text=text))
+    assert host in build(small, fails=True)
+
+
+def test_two_pages_of_one_name_are_refused(small):
+    write(small, "07_other", OTHER.format(text="again"))
+    assert "other.ipynb: rename one" in build(small, fails=True)
