@@ -266,7 +266,7 @@ def symbols(pages: list[Page]) -> dict[str, str]:  # name → page and anchor
     twice = set()
     for page in pages:
         if page.module:
-            index[page.module] = f"/{page.name}"
+            index[page.module] = index[page.module.split(".", 1)[1]] = f"/{page.name}"
         source = "\n".join(cell.source for cell in read_nb(page.path).cells)
         for name, (_, node, _) in definitions(page).items():
             top = "." not in name or patched_class(node) or re.search(rf"^show_doc\({re.escape(name)}\b", source, re.M)
