@@ -5,13 +5,24 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import partial
 from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    "Serves a folder without a line for each request."
+
+    def log_message(self, *args: object) -> None:
+        return None
 
 
 class Reader(HTMLParser):
@@ -115,6 +126,30 @@ def test_numbers_order_the_pages_and_are_not_shown(site, pages):
     html = (site / "index.html").read_text(encoding="utf-8")
     menu = re.findall(r'href="([\w/]+\.html)" class="sidebar-item-text', html)
     assert menu.index("nodes.html") < menu.index("language.html") < menu.index("stores/base.html")
+
+
+@pytest.mark.browser
+def test_search_in_a_browser(site):
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not chromium:
+        pytest.skip("no chromium on this machine")
+    handler = partial(QuietHandler, directory=site)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, sync_playwright() as playwright:
+        Thread(target=server.serve_forever, daemon=True).start()
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-background-networking"])
+        page, troubles = browser.new_page(), []
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("requestfailed", lambda request: troubles.append(request.url))
+        page.goto(f"http://127.0.0.1:{server.server_port}/index.html")
+        page.click(".sd-search-toggle")
+        page.locator("#quarto-search input").press_sequentially("detect_language")
+        page.locator(".smalldocs-search-results a", has_text="detect_language").first.click()
+        page.wait_for_url("**/language.html*")
+        page.get_by_text("source", exact=True).first.click()
+        page.wait_for_url("**/notebooks/02_language.html#cell-*")
+        browser.close()
+        server.shutdown()
+    assert not troubles, troubles
 
 
 # ------------------------------------------------------------------ a small site that shows one thing at a time
