@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
@@ -131,3 +132,8 @@ def test_what_is_imported_is_declared():
             if not providers & (base if line in at_import else base | extras):
                 wrong.append(f"{path.relative_to(ROOT)}:{line} imports {top}, from {', '.join(sorted(providers)) or 'no installed package'}")
     assert not wrong, f"pyproject.toml does not ask for these: {wrong}"
+
+
+def test_what_is_installed_is_pinned():
+    done = subprocess.run([sys.executable, "tools/pins.py", "--check"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
