@@ -1,9 +1,13 @@
 "A knowledge base for people who work in Jupyter: add folders, search, ask, and see why an answer is what it is."
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+# Haystack posts component names unless told not to, and reads this when it is first imported; whoever wants it sets it to True
+os.environ.setdefault("HAYSTACK_TELEMETRY_ENABLED", "False")
 
 if TYPE_CHECKING:
     from kbase.knowledge import KnowledgeBase
