@@ -7,7 +7,7 @@ BASE    = $(VENV)/.installed-base
 LAB     = $(VENV)/.installed-lab
 DEV     = $(VENV)/.installed-dev
 PINS    = pyproject.toml constraints.txt
-INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
+INSTALL = $(BIN)/python -m pip install --disable-pip-version-check -qq -c constraints.txt
 
 export HAYSTACK_TELEMETRY_ENABLED = False
 

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,7 @@ class Result:
     passed: int = 0
     failed: int = 0
     skipped: list[str] = field(default_factory=list)  # a line for each part left out: what, and why
+    skipped_count: int = 0  # tests or notebook cells
     failures: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -83,21 +85,22 @@ def export() -> Result:
     return Result(passed=1)
 
 
-def flagged_cells() -> list[str]:
-    "A line for each notebook with cells that a test flag leaves out."
+def flagged_cells() -> tuple[list[str], int]:  # a line for each notebook that has some, and how many cells
+    "What the test flags leave out of the notebooks."
     from fastcore.nbio import read_nb
     from nbdev.config import get_config
 
     flags = get_config(ROOT).tst_flags.split()
-    lines = []
+    lines, total = [], 0
     for path in sorted((ROOT / "nbs").rglob("[!.]*.ipynb")):
         sources = [cell.source for cell in read_nb(path).cells if cell.cell_type == "code"]
         for flag in flags:
             count = sum(bool(re.search(rf"^#\| *{flag}\b", source, re.M)) for source in sources)
             if count:
+                total += count
                 cells = f"{count} cell{'s' if count > 1 else ''}"
                 lines.append(f"{path.relative_to(ROOT)}: {cells} under `#| {flag}` (python tools/nb.py test NOTEBOOK --flags {flag})")
-    return lines
+    return lines, total
 
 
 def notebooks() -> Result:
@@ -107,7 +110,7 @@ def notebooks() -> Result:
     names = re.findall(r"^\t(\S+\.ipynb)$", output, re.M) if code else []
     if code and not names:
         names = [f"nbdev-test ended with {code}"]
-    return Result(total - len(names), len(names), flagged_cells(), [f"notebooks: {name}" for name in names])
+    return Result(total - len(names), len(names), *flagged_cells(), [f"notebooks: {name}" for name in names])
 
 
 def pytest() -> Result:
@@ -116,7 +119,7 @@ def pytest() -> Result:
         report = Path(folder, "report.xml")
         code, _ = run(sys.executable, "-m", "pytest", "-q", f"--junit-xml={report}", "tests")
         cases = list(ElementTree.parse(report).iter("testcase")) if report.exists() else []
-    result = Result()
+    result, left_out = Result(), Counter()
     for case in cases:
         name = f"{(case.get('classname') or '').replace('.', '/')}::{case.get('name')}"
         outcome = next((child for child in case if child.tag in ("failure", "error", "skipped")), None)
@@ -124,10 +127,12 @@ def pytest() -> Result:
         if outcome is None:
             result.passed += 1
         elif outcome.tag == "skipped":
-            result.skipped.append(f"{name}: {message}")
+            left_out[(case.get("classname") or "").replace(".", "/"), message] += 1
         else:
             result.failed += 1
             result.failures.append(f"{name}: {message}")
+    result.skipped_count = sum(left_out.values())
+    result.skipped = [f"{file}, {count} test{'s' if count > 1 else ''}: {message}" for (file, message), count in left_out.items()]
     if code and not result.failed:
         result.failed, result.failures = 1, [f"pytest ended with exit code {code}"]
     return result
@@ -148,7 +153,7 @@ def summary(results: dict[str, Result]) -> int:
     "Say how each step went and what was left out; the last line is the total."
     print("\n=== Summary")
     for name, result in results.items():
-        left_out = f", {len(result.skipped)} skipped" if result.skipped else ""
+        left_out = f", {result.skipped_count} skipped" if result.skipped_count else ""
         print(f"{'FAILED' if result.failed else 'ok':7} {STEPS[name][0]}: {result.passed} passed, {result.failed} failed{left_out}, {result.seconds:.0f} s")
     for title, lines in (("Skipped", [line for r in results.values() for line in r.skipped]),
                          ("Failed", [line for r in results.values() for line in r.failures])):
@@ -156,7 +161,7 @@ def summary(results: dict[str, Result]) -> int:
             print(f"\n{title}:")
             print("\n".join(f"- {line}" for line in lines))
     failed = sum(r.failed for r in results.values())
-    print(f"\n{sum(r.passed for r in results.values())} passed, {failed} failed, {sum(len(r.skipped) for r in results.values())} skipped")
+    print(f"\n{sum(r.passed for r in results.values())} passed, {failed} failed, {sum(r.skipped_count for r in results.values())} skipped")
     return 1 if failed else 0
 
 
