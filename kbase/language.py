@@ -37,7 +37,7 @@ def detect_language(
     sample = " ".join(text[:SAMPLE].split())
     if sum(map(str.isalpha, sample)) < 3: return default
     best = detect(sample, model="lite", k=1)[0]
-    return str(best["lang"]) if best["score"] >= confidence else default
+    return str(best["lang"]) if float(best["score"]) >= confidence else default
 
 # %% ../nbs/02_language.ipynb #lan09
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
@@ -156,7 +156,7 @@ def query_terms(
     ordered = sorted(languages, key=lambda language: language != own)
     dropped = stop_words(own) if own in languages else frozenset()
     kept = [(w, a, b) for w, a, b in words(query, own or "en") if w not in dropped]
-    found = {}
+    found: dict[str, None] = {}
     for language in ordered:
         stop, stemmer = stop_words(language), _stemmer(language)
         for word, *_ in kept:
@@ -171,7 +171,8 @@ def matched_spans(
     terms: Iterable[str],  # as `query_terms` gives them
 ) -> list[tuple[int, int]]:  # in order, not overlapping
     "Where the query's terms stand in a text."
-    wanted, spans = set(terms), []
+    wanted: set[str] = set(terms)
+    spans: list[tuple[int, int]] = []
     for token in analyze(text, language):
         if token.term in wanted and (not spans or token.start >= spans[-1][1]): spans.append((token.start, token.end))
     return spans

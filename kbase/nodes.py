@@ -12,7 +12,6 @@ __all__ = ['KINDS', 'STATES', 'NODE_KEY', 'digest', 'json_meta', 'Document', 'No
 
 # %% ../nbs/01_nodes.ipynb #nod03
 import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime

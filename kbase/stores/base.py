@@ -105,8 +105,13 @@ def parse_filter(
     return Logic(operator, parts)
 
 # %% ../../nbs/stores/10_base.ipynb #bas15
+def _same(have: Any, want: Any) -> bool:
+    # whole lists, element by element; true is not 1 there either
+    if isinstance(have, list) and isinstance(want, list): return len(have) == len(want) and all(map(_same, have, want))
+    return isinstance(have, bool) == isinstance(want, bool) and bool(have == want)
+
 def _equal(have: Any, want: Any) -> bool:
-    if isinstance(have, list) and not isinstance(want, list): return any(_equal(item, want) for item in have)
+    if isinstance(have, list): return _same(have, want) if isinstance(want, list) else any(_equal(item, want) for item in have)
     if have is None or want is None: return have is want
     if isinstance(have, bool) != isinstance(want, bool): return False
     if isinstance(have, str) and isinstance(want, str):
@@ -293,6 +298,11 @@ class NodeStore(ABC):
         "Let go of files and threads. The next use opens again."
 
     # -- Haystack's protocol, and what its agents and tools ask for ---------------------------------------------------
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]: ...
+    @classmethod
+    @abstractmethod
+    def from_dict(cls, data: dict[str, Any]) -> "NodeStore": ...
     @abstractmethod
     def count_documents(self) -> int: ...
     @abstractmethod

@@ -1,0 +1,199 @@
+"Adding sources: the account of every file, names, resuming, kills. The real embedder, the real store on disk."
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from haystack import Document as HaystackDocument
+
+from kbase import Document, KnowledgeBase
+from kbase.nodes import digest
+
+WORDS = Path(__file__).read_text(encoding="utf-8").split()
+
+
+def contents(kb: KnowledgeBase) -> dict[str, tuple]:
+    "Everything that a reader sees, by node id."
+    return {node.id: (node.document_id, node.kind, node.start, node.end, node.text, node.uri, node.content_hash)
+            for batch in kb.store.scan() for node in batch}
+
+
+def write_notes(folder: Path, count: int, seed: int = 0) -> Path:
+    draw = random.Random(seed)
+    for i in range(count):
+        path = folder / f"part{i % 3}" / f"note{i:03}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"# Note {i}\n\n" + "\n\n".join(" ".join(draw.choices(WORDS, k=40)) + "." for _ in range(3)), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def kb(tmp_path):
+    with KnowledgeBase(tmp_path / "kb") as made:
+        yield made
+
+
+def test_the_account_adds_up(kb, tmp_path):
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    (folder / "good.md").write_text("# Good\n\nA note about pears.")
+    (folder / "empty.txt").write_bytes(b"")
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing that a reader could use")
+    (folder / "random.bin").write_bytes(random.Random(0).randbytes(500))
+    (folder / ".hidden").write_text("secret")
+    os.mkfifo(folder / "pipe")
+    (folder / "out.txt").symlink_to(__file__)
+    report = kb.add(folder, progress=False)
+    states = {row.uri: row.state for row in report.rows}
+    assert states == {"mixed/good.md": "added", "mixed/empty.txt": "skipped", "mixed/broken.pdf": "failed", "mixed/random.bin": "skipped",
+                      "mixed/.hidden": "skipped", "mixed/pipe": "skipped", "mixed/out.txt": "skipped"}
+    assert report.found == report.ok + report.failed + report.skipped == 7
+    assert all(row.reason for row in report.rows if row.state in ("failed", "skipped"))
+    assert len(kb) == 1 and set(kb.documents()["state"]) == {"ok", "failed", "skipped"}
+
+
+def test_twice_is_once(kb, tmp_path):
+    folder = write_notes(tmp_path / "notes", 12)
+    kb.add(folder, progress=False)
+    before = contents(kb)
+    report = kb.add(folder, progress=False)
+    assert {row.state for row in report.rows} == {"unchanged"} and contents(kb) == before
+
+
+def test_a_touched_file_is_not_converted_again(kb, tmp_path):
+    folder = write_notes(tmp_path / "notes", 2)
+    kb.add(folder, progress=False)
+    for path in folder.rglob("*.md"):
+        os.utime(path, (1, 1))
+    assert {row.state for row in kb.add(folder, progress=False).rows} == {"unchanged"}
+
+
+def test_a_changed_file_is_replaced_and_only_it(kb, tmp_path):
+    folder = write_notes(tmp_path / "notes", 4)
+    kb.add(folder, progress=False)
+    before = contents(kb)
+    changed = folder / "part0" / "note000.md"
+    changed.write_text("# Plums\n\nPlums are stone fruit.")
+    states = [row.state for row in kb.add(folder, progress=False).rows]
+    assert sorted(states) == ["unchanged"] * 3 + ["updated"]
+    after = contents(kb)
+    mine = digest("notes/part0/note000.md")
+    assert {k: v for k, v in after.items() if v[0] != mine} == {k: v for k, v in before.items() if v[0] != mine}
+    assert "Plums are stone fruit." in " ".join(v[4] for v in after.values() if v[0] == mine)
+    assert not any("Note 0\n" in v[4] for v in after.values())
+
+
+def test_equal_names_stay_two_documents(kb, tmp_path):
+    for place in ("a", "b", "x/docs", "y/docs"):
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / "README.md").write_text(f"# Read me\n\nThis one stands in {place}.")
+    kb.add([tmp_path / "a" / "README.md", tmp_path / "b" / "README.md", tmp_path / "x/docs", tmp_path / "y/docs"], progress=False)
+    assert len(kb) == 4 and sorted(kb.documents()["uri"]) == ["README.md", "b/README.md", "docs/README.md", "y/docs/README.md"]
+    assert {row.state for row in kb.add([tmp_path / "y/docs", tmp_path / "b" / "README.md"], progress=False).rows} == {"unchanged"}
+
+
+def test_a_file_that_breaks_keeps_its_last_good_version(kb, tmp_path):
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps({"finding": "pears ripen in autumn"}))
+    kb.add(path, progress=False)
+    path.write_bytes(b"%PDF-1.7\nhalf a file")
+    row = kb.add(path, progress=False).rows[0]
+    assert row.state == "failed" and "the version indexed earlier stays" in row.reason
+    assert "autumn" in kb.search("pears", mode="bm25")[0].text
+    path.write_text(json.dumps({"finding": "pears ripen in spring"}))
+    kb.add(path, progress=False)
+    assert "spring" in kb.search("pears", mode="bm25")[0].text and kb.documents()["state"].tolist() == ["ok"]
+
+
+def test_documents_keep_their_ids_and_meta(kb):
+    given = [HaystackDocument(id="first", content="Pears ripen in autumn.", meta={"title": "Pears", "year": 2020, "kind": "fruit", "start": "x"}),
+             Document("mine.txt", "Plums are stone fruit.", meta={"year": 2021})]
+    report = kb.add((document for document in given), progress=False)
+    assert [row.state for row in report.rows] == ["added", "added"]
+    hit = kb.search("autumn", kind="chunk")[0]
+    assert hit.document_id == "first" and hit.title == "Pears" and hit.meta == given[0].meta
+    assert {row.state for row in kb.add(given, progress=False).rows} == {"unchanged"}
+
+
+def test_offsets_hold(kb, tmp_path):
+    kb.add(write_notes(tmp_path / "notes", 5), progress=False)
+    for batch in kb.store.scan({"field": "kind", "operator": "==", "value": "chunk"}):
+        for node in batch:
+            assert node.text == kb.store.document(node.document_id).text[node.start:node.end]
+
+
+def test_what_cannot_be_added_is_told(kb, tmp_path):
+    with pytest.raises(FileNotFoundError, match="no file and no folder"):
+        kb.add(tmp_path / "nowhere")
+    with pytest.raises(FileNotFoundError, match="no file matches"):
+        kb.add(str(tmp_path / "*.pdf"))
+    with pytest.raises(TypeError, match="cannot add a int"):
+        kb.add(5)
+    assert not (tmp_path / "kb").exists(), "a mistake leaves nothing behind"
+
+
+def test_the_knowledge_base_does_not_index_itself(tmp_path):
+    (tmp_path / "note.md").write_text("# A note\n\nabout pears")
+    with KnowledgeBase(tmp_path / "kb") as kb:
+        kb.add(tmp_path, progress=False)
+        report = kb.add(tmp_path, progress=False)
+        assert [row.reason for row in report.rows if row.state == "skipped"] == ["the knowledge base's own folder"] and len(kb) == 1
+
+
+ADD = "import sys; from kbase import KnowledgeBase; KnowledgeBase(sys.argv[1]).add(sys.argv[2], progress=False); print('done')"
+
+
+def test_ctrl_c_leaves_a_store_that_goes_on(tmp_path):
+    folder = write_notes(tmp_path / "notes", 400)
+    child = subprocess.Popen([sys.executable, "-c", ADD, str(tmp_path / "kb"), str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    about = tmp_path / "kb" / "kbase.json"
+    while not about.exists():
+        time.sleep(0.05)
+    time.sleep(6)
+    child.send_signal(signal.SIGINT)
+    _, errors = child.communicate(timeout=60)
+    assert child.returncode != 0 and "add the same again to go on" in errors
+    with KnowledgeBase(tmp_path / "kb") as kb:
+        report = kb.add(folder, progress=False)
+        assert report.ok == 400 and report.count("unchanged") + report.count("added") == 400
+
+
+@pytest.mark.slow
+def test_kill_9_at_random_points(tmp_path):
+    "Whatever is cut short, adding again gives the ids and contents of an undisturbed run."
+    folder = write_notes(tmp_path / "notes", 300)
+    with KnowledgeBase(tmp_path / "whole") as kb:
+        kb.add(folder, progress=False)
+        whole = contents(kb)
+    draw = random.Random(7)
+    place, kills = tmp_path / "kb", 0
+    while kills < 20:
+        child = subprocess.Popen([sys.executable, "-c", ADD, str(place), str(folder)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        try:
+            child.wait(timeout=2.5 + draw.random() * 3)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+            kills += 1
+            with KnowledgeBase(place) as kb:
+                seen = contents(kb)
+                assert seen.items() <= whole.items(), "a half document or a foreign node is visible"
+                acknowledged = {source.document_id for source in kb.store.sources() if source.state == "ok"}
+                assert acknowledged <= {value[0] for value in seen.values()}
+        else:
+            # it got through: begin again, so that the kills fall into all parts of a run
+            assert child.returncode == 0
+            with KnowledgeBase(place) as kb:
+                assert contents(kb) == whole
+            import shutil
+
+            shutil.rmtree(place)
+    with KnowledgeBase(place) as kb:
+        kb.add(folder, progress=False)
+        assert contents(kb) == whole
