@@ -9,10 +9,10 @@ is filtered by typed columns, texts stored once, and Haystack's protocol. `store
 
 # %% auto #0
 __all__ = ['TYPES', 'MAX_COLUMNS', 'Catalog', 'Reader', 'PART', 'FORMAT', 'EXACT_BELOW', 'NARROW', 'FTS_CONFIG', 'BM25_UNIT',
-           'LOCK_TIMEOUT', 'OPTIMIZE_ROWS', 'OPTIMIZE_FRAGMENTS', 'BULK', 'KEEP_VERSIONS', 'list_text', 'typed_values',
-           'column_name', 'catalog_of', 'keys_text', 'expression_of', 'part_key', 'bucket_of', 'node_row',
-           'haystack_row', 'haystack_document', 'Snapshot', 'search_bm25', 'search_dense', 'EmbeddedStore',
-           'shared_store']
+           'LOCK_TIMEOUT', 'OPTIMIZE_ROWS', 'OPTIMIZE_FRAGMENTS', 'BULK', 'VECTOR_PARTS', 'VECTOR_INDEX',
+           'KEEP_VERSIONS', 'list_text', 'typed_values', 'column_name', 'catalog_of', 'keys_text', 'expression_of',
+           'part_key', 'bucket_of', 'node_row', 'haystack_row', 'haystack_document', 'Snapshot', 'search_bm25',
+           'search_dense', 'EmbeddedStore', 'shared_store']
 
 # %% ../../nbs/stores/11_embedded.ipynb #emb03
 import base64
@@ -71,8 +71,10 @@ def _element(item: Any) -> str:
     return json.dumps(item, ensure_ascii=False, sort_keys=True)
 
 def _readings(item: Any) -> list[str]:
+    # what the element can be found as: a date also by its moment, a list in the list also by its elements
     moment = as_timestamp(item) if isinstance(item, str) else None
-    return [_element(item)] if moment is None else [_element(item), f"date {moment}"]
+    inner = [part for one in item for part in _readings(one)] if isinstance(item, list) else []
+    return [_element(item), *inner, *([] if moment is None else [f"date {moment}"])]
 
 def _float(number: int | float) -> float:
     try: return float(number) + 0.0  # + 0.0: there is one zero
@@ -95,7 +97,7 @@ def typed_values(
             out[key, "s"] = value
             moment = as_timestamp(value)
             if moment is not None: out[key, "d"] = moment
-        elif isinstance(value, (list, dict)): out[key, "l"] = list_text(value if isinstance(value, list) else [])
+        elif isinstance(value, (list, dict)): out[key, "l"] = list_text(value) if isinstance(value, list) else "{}"  # an empty dict
     return out
 
 # %% ../../nbs/stores/11_embedded.ipynb #emb09
@@ -136,7 +138,7 @@ def _ordering(column: Expr, operator: str, value: float) -> Expr:
     return {">": column > lit(value), ">=": column >= lit(value), "<": column < lit(value), "<=": column <= lit(value)}[operator]
 
 def _tests(c: Compare) -> dict[str, Callable[[Expr], Expr]]:
-    # what the columns of each type are asked, for a condition that is not None; a column that may not exist is asked nothing
+    # what the columns of each type are asked
     value = c.value
     if c.operator != "==":
         kind = "d" if isinstance(value, str) else "n"
@@ -145,6 +147,7 @@ def _tests(c: Compare) -> dict[str, Callable[[Expr], Expr]]:
     if isinstance(value, list): return {"l": lambda x: x == lit(list_text(value))}
     if isinstance(value, dict): raise FilterError(f"meta.{c.field} == {value!r}: compare a key inside it, such as meta.{c.field}.{next(iter(value), 'name')}")
     tests = {"l": lambda x: _any([func("contains", x, lit(f"{_SEPARATOR}{part}{_SEPARATOR}")) for part in _readings(value)])}
+    if value is None: return tests
     if isinstance(value, bool): return tests | {"b": lambda x: x == lit(value)}
     if isinstance(value, str):
         moment = as_timestamp(value)
@@ -154,15 +157,14 @@ def _tests(c: Compare) -> dict[str, Callable[[Expr], Expr]]:
 
 def _holds(c: Compare, negated: bool, catalog: Catalog, read: Reader | None) -> Expr:
     # `==` or an order on one key
-    if c.value is None:
-        if c.operator != "==": return _TRUE if negated else _FALSE
-        return _present(c.field) if negated else ~_present(c.field)
+    if c.value is None and c.operator != "==": return _TRUE if negated else _FALSE
     tests = _tests(c)
     parts = [(kind, test(col(catalog[c.field, kind]))) for kind, test in tests.items() if (c.field, kind) in catalog]
     missing = [kind for kind in tests if (c.field, kind) not in catalog]
     found = [read(c, missing)] if read and missing else []
-    if not negated: return _any([test for _, test in parts] + found)
-    return ~_any([_present(c.field, kind) & test for kind, test in parts] + found)
+    absent = [~_present(c.field)] if c.value is None else []
+    if not negated: return _any([test for _, test in parts] + found + absent)
+    return ~_any([_present(c.field, kind) & test for kind, test in parts] + found + absent)
 
 def _meta_expression(c: Compare, negated: bool, catalog: Catalog, read: Reader | None) -> Expr:
     if c.operator in ("!=", "not in"): return _meta_expression(c._replace(operator="==" if c.operator == "!=" else "in"), not negated, catalog, read)
@@ -180,6 +182,7 @@ def _column_expression(c: Compare) -> Expr:
         if value is None: return col(c.field) == lit(_NONE[kind])
         if kind is int and isinstance(value, float) and value.is_integer(): value = int(value)
         if not isinstance(value, kind) or isinstance(value, bool): return _FALSE  # of another type: equals no value there is
+        if isinstance(value, int) and abs(value) >= 2**63: return _FALSE
         return (col(c.field) == lit(value)) & (col(c.field) != lit(_NONE[kind]))
     if c.operator == "==": return equal(c.value)
     if c.operator == "!=": return ~equal(c.value)
@@ -302,10 +305,10 @@ class Snapshot:
 
     def __init__(self, nodes: Any = None, texts: Any = None):
         self.nodes, self.texts = nodes, texts
-        schema = nodes.schema if nodes else pa.schema([])
+        schema = pa.schema([]) if nodes is None else nodes.schema
         self.catalog = catalog_of(schema)
         self.dimension: int | None = schema.field("vector").type.list_size if "vector" in schema.names else None
-        self.rows = nodes.count_rows() if nodes else 0
+        self.rows = 0 if nodes is None else nodes.count_rows()
         self._sample: np.ndarray | None = None
         self._languages: list[str] | None = None
 
@@ -425,7 +428,7 @@ def search_dense(
     if where is not None:
         query = query.where(where, prefilter=True)
         exact = exact or at.count(where, NARROW + 1) <= NARROW
-    query = query.bypass_vector_index() if exact else query.minimum_nprobes(20).maximum_nprobes(40 if where is None else 0).refine_factor(2)
+    query = query.bypass_vector_index() if exact else query.minimum_nprobes(20).maximum_nprobes(40 if where is None else 0).refine_factor(max(2, 100 // depth))
     table = query.to_arrow()
     owners = table["document_id"].to_pylist() if documents else [""] * table.num_rows
     distances = table["_distance"].to_pylist()
@@ -436,7 +439,9 @@ def search_dense(
 LOCK_TIMEOUT = 60.0  # seconds to wait for another writer; a commit takes a fraction of one
 OPTIMIZE_ROWS = 1_000  # rows outside the index: with so many BM25 takes three times as long
 OPTIMIZE_FRAGMENTS = 50
-BULK = -1  # while documents come in one batch after another: a twentieth of the rows may wait, so that indexing does not outweigh the rest
+BULK = -1  # while documents come in one batch after another: a tenth of the rows may wait, so that indexing does not outweigh the rest
+VECTOR_PARTS = 8  # each `optimize` adds a part to the vector index; with more of them it is made anew
+VECTOR_INDEX = IvfRq(distance_type="cosine", num_bits=4)  # with one bit .39 of the ten nearest are among the first 20 candidates, with four .99
 KEEP_VERSIONS = timedelta(hours=1)  # readers of other processes may still be at an older version
 
 class EmbeddedStore(NodeStore):
@@ -587,8 +592,7 @@ class EmbeddedStore(NodeStore):
         for _ in range(50):
             probe = self._probe("nodes")
             held = self._snapshot
-            if held and (held.nodes.version if held.nodes else -1) == (probe.version if probe else -1):
-                if held.texts or not self._there("texts"): return held
+            if held and _version(held.nodes) == _version(probe) and (held.texts is not None or not self._there("texts")): return held
             opened = [self._db().open_table(name) if self._there(name) else None for name in ("nodes", "texts")]
             self._snapshot = Snapshot(*opened)
         raise StoreError(f"{self.path} changes faster than it can be opened: search again when fewer processes write")
@@ -741,7 +745,8 @@ class EmbeddedStore(NodeStore):
 
     def _tidy(self, allowed: int) -> None:
         # `allowed`: rows outside the indices that may stay there; 0 tidies up in any case
-        if allowed == BULK: allowed = max(OPTIMIZE_ROWS, (self._open("nodes").count_rows() if self._open("nodes") else 0) // 20)
+        nodes = self._open("nodes")
+        if allowed == BULK: allowed = max(OPTIMIZE_ROWS, (0 if nodes is None else nodes.count_rows()) // 10)
         for name in ("nodes", "texts", "sources"):
             table = self._open(name)
             if table is None: continue
@@ -754,9 +759,10 @@ class EmbeddedStore(NodeStore):
         # the vector index, once there are enough vectors for one
         table = self._open("nodes")
         if table is None or "vector" not in table.schema.names or table.count_rows() < EXACT_BELOW: return
-        if any("vector" in index.columns for index in table.list_indices()): return
+        name = next((index.name for index in table.list_indices() if "vector" in index.columns), None)
+        if name is not None and table.index_stats(name).num_indices <= VECTOR_PARTS: return
         if len(_vectors(table.search().select(["vector"]).limit(EXACT_BELOW).to_arrow()["vector"])) >= EXACT_BELOW // 2:
-            _retry(lambda: table.create_index("vector", config=IvfRq(distance_type="cosine")))
+            _retry(partial(table.create_index, "vector", config=VECTOR_INDEX))
 
     # -- reading ---------------------------------------------------------------------------------------------------
     def find(
@@ -949,9 +955,9 @@ class EmbeddedStore(NodeStore):
 
     def delete_by_filter(self, filters: dict[str, Any]) -> int:
         "Remove the nodes that match."
+        if self.snapshot().nodes is None: return 0
         with self._writing():
             at = self.snapshot()
-            if at.nodes is None: return 0
             where = at.expression(filters)
             count = at.count(where)
             if count: self._open("nodes").delete(_TRUE if where is None else where)
@@ -1022,6 +1028,8 @@ class EmbeddedStore(NodeStore):
         return values[from_:None if size is None else from_ + size], len(values)
 
 # %% ../../nbs/stores/11_embedded.ipynb #emb26
+def _version(table: Any) -> int: return -1 if table is None else int(table.version)
+
 def _count(table: Any, where: Expr) -> int:
     return 0 if table is None else sum(batch.num_rows for batch in table.search().where(where).select(["kind"]).to_batches())
 

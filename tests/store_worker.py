@@ -1,0 +1,92 @@
+"""What other processes do in the tests of the embedded store, and the small corpus that all of them share.
+
+A version of a document is told by its text: every chunk of version 3 says `v3`, so that a mixture shows."""
+
+import os
+import resource
+import time
+
+import numpy as np
+
+from kbase.nodes import Document, Node
+from kbase.stores.base import EmbedderIdentity, Indexed, Source, StoreError
+
+DIM = 16
+
+
+def direction(seed, dim=DIM):
+    vector = np.random.default_rng(seed).normal(size=dim).astype(np.float32)
+    return vector / np.linalg.norm(vector)
+
+
+def item(name, text="some words", chunks=1, dim=DIM, meta=None, seed=None):
+    "A document cut into chunks of about equal length."
+    document = Document(f"docs/{name}", text, title=f"Title {name}", language="en", meta=meta or {})
+    cuts = np.linspace(0, len(text), chunks + 1).astype(int)
+    nodes = [Node(document.id, "chunk", int(a), int(b), text[a:b], document.title, document.uri, language="en", meta=document.meta,
+                  vector=direction(hash((str(name), i)) % 2**32 if seed is None else seed + i, dim) if dim else None)
+             for i, (a, b) in enumerate(zip(cuts, cuts[1:], strict=False))]
+    return Indexed(Source(document.uri, document.id, nodes=len(nodes), meta=document.meta, title=document.title), document, nodes)
+
+
+def versioned(number, version, chunks=4):
+    "A document whose every word names its version; longer than one part of the stored text."
+    return item(f"d{number}", f"v{version} " * 3000, chunks, seed=number)
+
+
+def open_store(path, **more):
+    from kbase.stores.embedded import EmbeddedStore  # here and not above: the fork server must not hold LanceDB's threads
+
+    return EmbeddedStore(path, **more)
+
+
+def upsert(path, names, batch):
+    store = open_store(path)
+    for at in range(0, len(names), batch):
+        store.put([item(name) for name in names[at:at + batch]])
+
+
+def hold_lock(path, ready):
+    with open_store(path)._writing():
+        ready.set()
+        time.sleep(600)
+
+
+def write_versions(path, acknowledged, documents, first, seconds=60.0, optimize_every=3):
+    "Replace all documents again and again; each acknowledged version is told down the pipe."
+    store, version, end = open_store(path), first, time.monotonic() + seconds
+    os.write(acknowledged.fileno(), b"start\n")
+    while time.monotonic() < end:
+        store.put([versioned(number, version) for number in range(documents)])
+        os.write(acknowledged.fileno(), f"{version}\n".encode())
+        if version % optimize_every == 0:
+            store.optimize(force=True)
+        version += 1
+
+
+def small_files(path, limit, answer):
+    "Write more than a file may hold."
+    store = open_store(path)
+    store.count_documents()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    text = " ".join(f"{word:x}" for word in np.random.default_rng(3).integers(2**60, size=20_000))
+    try:
+        store.put([item("big", text, 50)])
+        answer.send("it fitted")
+    except StoreError as error:
+        answer.send(str(error))
+
+
+def embedder(path, name, dimension, answer):
+    try:
+        open_store(path).set_embedder(EmbedderIdentity(name, dimension))
+        answer.send("set")
+    except StoreError as error:
+        answer.send(type(error).__name__)
+
+
+def put_one(path, name, dim=DIM, recreate=False):
+    store = open_store(path)
+    if recreate:
+        store.delete_all_documents(recreate_index=True)
+    store.put([item(name, f"the words of {name}", dim=dim)])
