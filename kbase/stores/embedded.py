@@ -32,19 +32,13 @@ from datetime import timedelta
 from functools import partial, reduce
 from operator import and_, or_
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 import lancedb
 import numpy as np
 import pyarrow as pa
 from filelock import FileLock, Timeout
-from haystack import Document as HaystackDocument
-from haystack import default_from_dict, default_to_dict
-from haystack.dataclasses import ByteStream, SparseEmbedding
-from haystack.document_stores.errors import DuplicateDocumentError
-from haystack.document_stores.types import DuplicatePolicy
-from haystack.errors import FilterError
 from lancedb.expr import Expr, col, func, lit
 from lancedb.index import FTS, Bitmap, BTree, IvfRq
 from lancedb.query import MatchQuery
@@ -52,7 +46,11 @@ from lancedb.query import MatchQuery
 from ..language import analyze, detect_language
 from ..nodes import NODE_KEY, Document, Node, digest, json_meta, node_from_haystack, node_to_haystack
 from .base import (COLUMNS, SAMPLE, Background, Candidates, Compare, EmbedderIdentity, EmbedderMismatch, FormatError, Found, Indexed,
-                               Logic, NodeStore, Source, StoreError, StoreLocked, as_timestamp, background_of, flatten_meta, matches, parse_filter)
+                               Logic, NodeStore, Source, StoreError, StoreLocked, as_timestamp, background_of, filter_error, flatten_meta, matches, parse_filter)
+
+if TYPE_CHECKING:
+    from haystack import Document as HaystackDocument
+    from haystack.document_stores.types import DuplicatePolicy
 
 # %% ../../nbs/stores/11_embedded.ipynb #emb06
 TYPES = {"n": pa.float64(), "i": pa.string(), "s": pa.string(), "b": pa.bool_(), "d": pa.float64(), "l": pa.string()}
@@ -145,7 +143,7 @@ def _tests(c: Compare) -> dict[str, Callable[[Expr], Expr]]:
         wanted = as_timestamp(value) if isinstance(value, str) else _float(value)
         return {} if wanted is None else {kind: lambda x: _ordering(x, c.operator, wanted)}
     if isinstance(value, list): return {"l": lambda x: x == lit(list_text(value))}
-    if isinstance(value, dict): raise FilterError(f"meta.{c.field} == {value!r}: compare a key inside it, such as meta.{c.field}.{next(iter(value), 'name')}")
+    if isinstance(value, dict): raise filter_error(f"meta.{c.field} == {value!r}: compare a key inside it, such as meta.{c.field}.{next(iter(value), 'name')}")
     tests = {"l": lambda x: _any([func("contains", x, lit(f"{_SEPARATOR}{part}{_SEPARATOR}")) for part in _readings(value)])}
     if value is None: return tests
     if isinstance(value, bool): return tests | {"b": lambda x: x == lit(value)}
@@ -262,7 +260,7 @@ def _lone_surrogates(text: str) -> bool:
 
 # %% ../../nbs/stores/11_embedded.ipynb #emb19
 def haystack_row(
-    document: HaystackDocument,
+    document: "HaystackDocument",
 ) -> dict[str, Any]:
     "A Haystack Document as a row of `nodes`."
     given = document.embedding
@@ -282,8 +280,11 @@ def haystack_row(
     own = Node(document.id, "chunk", 0, len(text), text, language=detect_language(text, "en"), meta=meta, vector=vector, id=document.id)
     return node_row(own, extra=json.dumps(extra) if extra else None, foreign=True)
 
-def haystack_document(node: Node, extra: str | None, foreign: bool) -> HaystackDocument:
+def haystack_document(node: Node, extra: str | None, foreign: bool) -> "HaystackDocument":
     "The Haystack Document that a row stands for."
+    from haystack import Document as HaystackDocument
+    from haystack.dataclasses import ByteStream, SparseEmbedding
+
     if not foreign: return node_to_haystack(node)
     more = json.loads(extra) if extra else {}
     vector = more.get("embedding") or (None if node.vector is None else [float(x) for x in node.vector])
@@ -479,11 +480,15 @@ class EmbeddedStore(NodeStore):
 
     def to_dict(self) -> dict[str, Any]:
         "As Haystack saves it."
+        from haystack import default_to_dict
+
         return default_to_dict(self, path=self.path, dimension=self.dimension, lock_timeout=self.lock_timeout)
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "EmbeddedStore":
         "From `to_dict`; components of a loaded pipeline that name the same folder share one store."
+        from haystack import default_from_dict
+
         given = data.get("init_parameters", {})
         return shared_store(**given) if cls is EmbeddedStore else default_from_dict(cls, data)
 
@@ -896,7 +901,7 @@ class EmbeddedStore(NodeStore):
         "How many nodes there are."
         return self.snapshot().rows
 
-    def filter_documents(self, filters: dict[str, Any] | None = None) -> list[HaystackDocument]:
+    def filter_documents(self, filters: dict[str, Any] | None = None) -> "list[HaystackDocument]":
         "All nodes that match, as Haystack Documents, in the order in which they were written."
         at, out = self.snapshot(), []
         for rows in self._scan_rows(at, at.expression(filters), vectors=True, extra=("extra", "foreign")):
@@ -905,10 +910,14 @@ class EmbeddedStore(NodeStore):
 
     def write_documents(
         self,
-        documents: list[HaystackDocument],
-        policy: DuplicatePolicy = DuplicatePolicy.NONE,  # NONE is FAIL: nothing is overwritten unasked
+        documents: "list[HaystackDocument]",
+        policy: "DuplicatePolicy | None" = None,  # None and NONE are FAIL: nothing is overwritten unasked
     ) -> int:  # how many were written
         "Store Haystack Documents as nodes, all of them or, on an error, none."
+        from haystack import Document as HaystackDocument
+        from haystack.document_stores.errors import DuplicateDocumentError
+        from haystack.document_stores.types import DuplicatePolicy
+
         if not isinstance(documents, list) or not all(isinstance(document, HaystackDocument) for document in documents):
             raise ValueError(f"write_documents wants a list of haystack Documents, not {type(documents).__name__} "
                              f"of {', '.join(sorted({type(d).__name__ for d in documents})) if isinstance(documents, list) else 'them'}")
@@ -965,6 +974,8 @@ class EmbeddedStore(NodeStore):
 
     def update_by_filter(self, filters: dict[str, Any], meta: dict[str, Any]) -> int:
         "Set metadata on the nodes that match; what they have besides stays."
+        from haystack.document_stores.types import DuplicatePolicy
+
         if not self._about(): return 0
         with self._writing():
             found = self.filter_documents(filters)
@@ -1069,7 +1080,7 @@ def _exists(table: Any, where: Expr | None, column: str | None = None) -> bool:
 
 def _element_exact(value: Any) -> str: return f"{type(value).__name__}:{json.dumps(value, ensure_ascii=False, sort_keys=True)}"
 
-def _own_meta(document: HaystackDocument) -> dict[str, Any]:
+def _own_meta(document: "HaystackDocument") -> dict[str, Any]:
     foreign = node_from_haystack(document) is None
     return json_meta({key: value for key, value in document.meta.items() if foreign or key != NODE_KEY})
 
