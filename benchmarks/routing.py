@@ -1,0 +1,57 @@
+"""Where the router sends questions that nobody here wrote. `KBASE_DATA=... python benchmarks/routing.py`
+
+qmsum_router: queries on meetings, general (the whole meeting: summary) or specific (a passage: fact). nfcats: questions from search engines
+and forums in eight categories, of which two have a route of their own (FACTOID: fact, COMPARISON: comparison) and the other
+question categories should not be taken for a list, a summary or a comparison. Neither was looked at when the rules and examples
+were written. Prints a table and appends nothing: RESULTS.md is written by hand from it.
+"""
+
+import json
+import os
+import random
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+from kbase.indexing.embedding import Embedder
+from kbase.querying.routing import ROUTES, Router
+
+WANTED = {"general": "summary", "specific": "fact", "FACTOID": "fact", "COMPARISON": "comparison", "REASON": "fact", "INSTRUCTION": "fact",
+          "EVIDENCE-BASED": "fact", "EXPERIENCE": "fact", "DEBATE": "fact"}
+
+
+def read(path: Path) -> list[dict]:
+    return [json.loads(line) for line in path.open(encoding="utf-8")]
+
+
+def table(name: str, rows: list[dict], router: Router) -> None:
+    began, seen = time.perf_counter(), {}
+    for row in rows:
+        decision = router.decide(row["text"])
+        counts = seen.setdefault(row["label"], Counter())
+        counts[decision.route] += 1
+        counts[f"by {decision.method}"] += 1
+    ms = 1000 * (time.perf_counter() - began) / len(rows)
+    print(f"\n{name}: {len(rows)} questions, {ms:.1f} ms each")
+    print("| label | n | wanted | right | fact | summary | comparison | list | by rules | by examples | unsure |\n|" + "---|" * 11)
+    for label, counts in seen.items():
+        n, wanted = sum(counts[route] for route in ROUTES), WANTED[label]
+        print(f"| {label} | {n} | {wanted} | {counts[wanted] / n:.3f} | " + " | ".join(str(counts[route]) for route in ROUTES)
+              + f" | {counts['by rules'] / n:.2f} | {counts['by examples'] / n:.2f} | {counts['by default'] / n:.2f} |")
+
+
+def main() -> None:
+    folder = os.environ.get("KBASE_DATA")
+    if not folder: sys.exit("set KBASE_DATA to the folder with qmsum_router and nfcats")
+    embedder = Embedder.load()
+    data = Path(folder)
+    for name, router in (("rules alone", Router()), ("rules and examples", Router(embedder.embed_query, embedder.embed_texts))):
+        table(f"qmsum_router, {name}", read(data / "qmsum_router" / "queries.jsonl"), router)
+        rows = [row for part in ("train", "valid") for row in read(data / "nfcats" / f"{part}.jsonl") if row["label"] in WANTED]
+        random.Random(1).shuffle(rows)
+        table(f"nfcats, {name}", rows[:2000] + [row for row in rows[2000:] if row["label"] == "COMPARISON"], router)
+
+
+if __name__ == "__main__":
+    main()
