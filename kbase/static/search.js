@@ -250,7 +250,7 @@ class View {
     if (text) this.status.textContent = text;
     else if (error) this.status.textContent = error;
     else if (!results.query.trim()) this.status.textContent = "";
-    else this.status.textContent = [count(results.hits.length, "hit"), `${results.milliseconds.toFixed(0)} ms`, ...results.notes].join(" · ");
+    else this.status.textContent = [`${results.more ? "first " : ""}${count(results.hits.length, "hit")}`, `${results.milliseconds.toFixed(0)} ms`, ...results.notes].join(" · ");
     this.python.hidden = !results.query.trim();
   }
 
@@ -293,7 +293,8 @@ class View {
     const name = `${this.id}-${i}`;
     const title = el("span", "kb-title", hit.title);
     title.id = `${name}-title`;
-    const place = el("div", "kb-place", el("span", "", hit.uri));
+    const kind = el("span", hit.kind === "chunk" ? "kb-kind" : "kb-kind kb-kind-other", hit.kind);
+    const place = el("div", "kb-place", kind, el("span", "", hit.uri));
     if (hit.page) place.append(el("span", "", `page ${hit.page}`));
     if (hit.headings.length) place.append(el("span", "", hit.headings.join(" › ")));
     if (hit.language) place.append(el("span", "", hit.language));
@@ -315,7 +316,7 @@ class View {
       el("b", "", part.label), part.rank ? ` #${part.rank}` : " not listed", part.score === null || (!part.rank && !part.score) ? "" : ` · ${number(part.score)}`));
     const score = el("span", "kb-score", number(hit.score));
     const option = el("li", "",
-      el("div", "kb-head", el("span", "kb-rank", String(i + 1)), title, el("span", `kb-kind kb-kind-${hit.kind === "chunk" ? "chunk" : "other"}`, hit.kind), score),
+      el("div", "kb-head", el("span", "kb-rank", String(i + 1)), title, score),
       place, text, el("div", "kb-sum", strip, ...parts), el("div", "kb-why", hit.why));
     option.id = name;
     option.setAttribute("role", "option");
@@ -354,7 +355,7 @@ class View {
     const option = this.options[index];
     if (!option) return this.list.removeAttribute("aria-activedescendant");
     this.list.setAttribute("aria-activedescendant", option.id);
-    const top = option.offsetTop - this.list.offsetTop, bottom = top + option.offsetHeight;
+    const top = option.offsetTop, bottom = top + option.offsetHeight;
     if (top < this.list.scrollTop) this.list.scrollTop = top;
     else if (bottom > this.list.scrollTop + this.list.clientHeight) this.list.scrollTop = Math.min(top, bottom - this.list.clientHeight);
   }
@@ -379,7 +380,7 @@ class View {
       group.setAttribute("role", "group");
       group.setAttribute("aria-labelledby", name.id);
       return group;
-    }), ...(shown.length ? [el("div", "kb-among", `counted among ${count(facets.among, "hit")}`)] : []));
+    }), ...(shown.length ? [el("div", "kb-among", `counted among ${facets.more ? "the first " : ""}${count(facets.among, "hit")}`)] : []));
     this.aside.hidden = !shown.length;
     if (had) (this.aside.querySelector(at ? `[data-facet="${at}"]` : "button") ?? this.list).focus();
   }
@@ -430,7 +431,7 @@ class View {
     const close = button("kb-quiet", "Close", () => this.close());
     this.pane.replaceChildren(el("div", "kb-panehead", el("div", "kb-title", opened.title), copy, close), el("div", "kb-place", el("span", "", opened.place)), body);
     const first = text.querySelector(".kb-span");
-    if (first) body.scrollTop = first.offsetTop - body.offsetTop - Math.max(24, (body.clientHeight - first.offsetHeight) / 3);
+    if (first) body.scrollTop = first.offsetTop - Math.max(24, (body.clientHeight - first.offsetHeight) / 3);
     if (had || (this.list.contains(document.activeElement) && getComputedStyle(this.list.parentElement).display === "none")) body.focus({ preventScroll: true });
     if (hit && opened.index !== this.active) this.go(opened.index);
   }

@@ -8,8 +8,8 @@ the same methods run, and `hits`, `selected` and `selection` are there to go on 
 
 # %% auto #0
 __all__ = ['Filters', 'FACET_DEPTH', 'FACET_VALUES', 'OWN_FACETS', 'conditions_of', 'filter_of', 'values_of', 'toggle_values',
-           'folder_of', 'describe', 'facet_value', 'count_values', 'facet_fields', 'context_payload', 'facet_payload',
-           'SearchExplorer']
+           'folder_of', 'describe', 'facet_value', 'count_values', 'facet_order', 'facet_fields', 'context_payload',
+           'facet_payload', 'SearchExplorer']
 
 # %% ../../nbs/widgets/61_search.ipynb #7cd57e87
 import json
@@ -116,10 +116,14 @@ def count_values(
         if value is not None: counts[type(value).__name__, value] = counts.get((type(value).__name__, value), 0) + 1
     return [(value, n) for (_, value), n in sorted(counts.items(), key=lambda item: (-item[1], str(item[0][1])))]
 
-# %% ../../nbs/widgets/61_search.ipynb #ab29d927
+# %% ../../nbs/widgets/61_search.ipynb #b4f1b994
+def facet_order(field: str) -> tuple[int, str]:
+    "Sorts a node's own facets first, then metadata by name: a facet keeps its place while it is clicked."
+    return (OWN_FACETS.index(field) if field in OWN_FACETS else len(OWN_FACETS), field)
+
 def facet_fields(
     hits: Sequence[Hit],
-) -> list[str]:  # a node's own first, then metadata by name
+) -> list[str]:  # in the order of `facet_order`
     "The fields by which these hits can be narrowed down."
     keys = sorted({f"meta.{key}" for hit in hits for key in hit.meta})
     found = []
@@ -163,7 +167,7 @@ def facet_payload(
     first = sorted(rows, key=lambda row: not row["on"])[:FACET_VALUES]  # one that is on is never among those left out
     return json_safe({"field": field, "label": field.removeprefix("meta."), "values": [row for row in rows if row in first]})
 
-# %% ../../nbs/widgets/61_search.ipynb #20397cf5
+# %% ../../nbs/widgets/61_search.ipynb #0f4f2f10
 class SearchExplorer(Explorer):
     "Search as you type, with the sum behind every hit."
     _esm = static_text("search.js")
@@ -250,9 +254,9 @@ class SearchExplorer(Explorer):
     def count_facets(self) -> dict[str, Any]:  # what the browser shows of them
         "Count the facets of the current query; the browser asks for it when typing pauses."
         base = self._list(self.filters)
-        fields = facet_fields(base)
-        fields += [field for c in conditions_of(self.filters) if (field := _facet_of(c)) and field not in fields]
-        self.facets = {"of": self._number, "among": len(base),
+        chosen = {field for c in conditions_of(self.filters) if (field := _facet_of(c))}
+        fields = sorted({*facet_fields(base), *chosen}, key=facet_order)
+        self.facets = {"of": self._number, "among": len(base), "more": len(base) >= max(FACET_DEPTH, self.top_k),
                        "fields": [facet_payload(field, self._without(field), self._chosen(field)) for field in fields]}
         return self.facets
 
@@ -319,7 +323,7 @@ class SearchExplorer(Explorer):
             self.hits, self.selected, self.opened = hits, None, {}
             self.error = json_safe(told(failure)) if failure else ""
             self.results = json_safe({
-                "of": self._number, "asked": asked, "query": self.query, "mode": self.mode, "milliseconds": milliseconds,
+                "of": self._number, "asked": asked, "query": self.query, "mode": self.mode, "milliseconds": milliseconds, "more": len(hits) >= self.top_k,
                 "notes": list(hits.notes) if self.query.strip() else [], "hits": [hit_payload(hit) for hit in hits],
                 "filters": [describe(c) for c in conditions_of(self.filters)], "code": self.code})
             if hits and len(hits) < self.top_k and not any(map(_facet_of, conditions_of(self.filters))): self.count_facets()  # costs no search
