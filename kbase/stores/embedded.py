@@ -9,7 +9,7 @@ is filtered by typed columns, texts stored once, and Haystack's protocol. `store
 
 # %% auto #0
 __all__ = ['TYPES', 'MAX_COLUMNS', 'Catalog', 'Reader', 'PART', 'FORMAT', 'EXACT_BELOW', 'NARROW', 'FTS_CONFIG', 'BM25_UNIT',
-           'LOCK_TIMEOUT', 'OPTIMIZE_ROWS', 'OPTIMIZE_FRAGMENTS', 'BULK', 'VECTOR_PARTS', 'VECTOR_INDEX',
+           'SETTLED', 'LOCK_TIMEOUT', 'OPTIMIZE_ROWS', 'OPTIMIZE_FRAGMENTS', 'BULK', 'VECTOR_PARTS', 'VECTOR_INDEX',
            'KEEP_VERSIONS', 'list_text', 'typed_values', 'column_name', 'catalog_of', 'keys_text', 'expression_of',
            'part_key', 'bucket_of', 'node_row', 'haystack_row', 'haystack_document', 'Snapshot', 'search_bm25',
            'search_dense', 'EmbeddedStore', 'shared_store']
@@ -449,6 +449,7 @@ def search_dense(
             if distance == distance]  # a zero vector has no direction: its distance is NaN, and it is near to nothing
 
 # %% ../../nbs/stores/11_embedded.ipynb #emb25
+SETTLED = 2 * 10**9  # nanoseconds after which a folder's time tells commits apart on any file system
 LOCK_TIMEOUT = 60.0  # seconds to wait for another writer; a commit takes a fraction of one
 OPTIMIZE_ROWS = 1_000  # rows outside the index: with so many BM25 takes three times as long
 OPTIMIZE_FRAGMENTS = 50
@@ -482,6 +483,7 @@ class EmbeddedStore(NodeStore):
         self._connection: Any = None
         self._snapshot: Snapshot | None = None
         self._probes: dict[str, Any] = {}
+        self._still: int | None = None
 
     def close(self) -> None:
         "Let go of files and threads. The next use opens again."
@@ -604,12 +606,21 @@ class EmbeddedStore(NodeStore):
                 self._forget()
                 return self._newest()
 
+    def _moved(self) -> int | None:
+        try: return os.stat(self._folder / "lance" / "nodes.lance" / "_versions").st_mtime_ns
+        except FileNotFoundError: return None
+
     def _newest(self) -> Snapshot:
-        # Texts are opened after nodes, and then nodes must still be the newest: the texts they are cut from are there
+        # Texts are opened after nodes, and then nodes must still be the newest: the texts they are cut from are there.
+        # Each commit makes a file in `_versions`: while that folder's time has not changed, and is old enough to tell commits apart, no look is needed
         for _ in range(50):
+            held, moved, looked = self._snapshot, self._moved(), time.time_ns()
+            if held is not None and held.texts is not None and moved is not None and moved == self._still: return held
             probe = self._probe("nodes")
-            held = self._snapshot
-            if held and held.version == _version(probe) and (held.texts is not None or not self._there("texts")): return held
+            if held is not None and held.version == _version(probe) and (held.texts is not None or not self._there("texts")):
+                self._still = moved if moved is not None and looked - moved > SETTLED else None
+                return held
+            self._still = None
             opened = [self._db().open_table(name) if self._there(name) else None for name in ("nodes", "texts")]
             self._snapshot = Snapshot(*opened)
         raise StoreError(f"{self.path} changes faster than it can be opened: search again when fewer processes write")
