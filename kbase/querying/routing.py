@@ -60,12 +60,12 @@ class Decision:
                 ["things", escape(" | ".join(self.things))], ["reasons", "<br>".join(map(escape, self.reasons))]]
         return html_table(["", "decision"], [row for row in rows if row[1]])
 
-# %% ../../nbs/querying/32_routing.ipynb #65d51bbc
+# %% ../../nbs/querying/32_routing.ipynb #3b968638
 MAX_THINGS, MAX_THING = 6, 120  # things of a comparison; characters of one
 _AND = r"\s+(?:and|or|und|oder|et|ou|y|o)\s+|\s*[&和与跟]\s*"
 _COMMA = r"\s*,\s*(?:(?:and|or|und|oder|et|ou|y|o)\s+)?"
 _WITH = r"\s+(?:with|to|against|mit|avec|con|versus|vs\.?)\s+"
-_END = re.compile(r"[?!;？！。；\n]|\.(?=\s|$)|\s[-–—]\s")
+_END = re.compile(r"[?!;？！。；\n]|(?<!\bvs)\.(?=\s|$)|\s[-–—]\s")
 _ASPECT = re.compile(r"[\s,]+(?:in terms of|with (?:respect|regard) to|regarding|concerning|when it comes to|based on|according to|hinsichtlich|"
                      r"bezüglich|in bezug auf|im hinblick auf|laut|en termes de|en cuanto a)\b.*", re.IGNORECASE)
 _AFTERTHOUGHT = re.compile(r"(?:in|for|on|at|when|if|and why|für|bei|pour|para)\b", re.IGNORECASE)
@@ -172,13 +172,13 @@ SUMMARY_RULES = (
     _rule("summary", "总结", r"总结|概述|概括|摘要|主要内容|讲了什么", .9),
 )
 
-# %% ../../nbs/querying/32_routing.ipynb #20065d15
+# %% ../../nbs/querying/32_routing.ipynb #68555dfc
 FACT_RULES = (
     _rule("fact", "summary of a part", rf"START(?:summari[sz]e|sum\s+up|recap|describe)\s+(?!{_PART})\S|START(?!{_PART})fass?e?n?\s+.{{1,300}}\bzusammen\b", .75),
     _rule("fact", "why", r"START(?:why|how come|warum|wieso|weshalb|pourquoi|por qué)\b", .8),
     _rule("fact", "what somebody says", r"START(?:what|was|how)\s+(?:do|does|did|sagte?n?|meinte?n?|dachten?)\b.{1,200}?\b(?:say|says|think|feel|mean|suggest|propose|recommend|want|zu[mr]?|über)\b", .75),
     _rule("fact", "how to", r"START(?:how\s+(?:do|does|did|can|could|should|would|to|is|are|was|were)|wie\s+(?:kann|kannst|können|stelle|funktioniert|wird|werden))\b", .7),
-    _rule("fact", "yes or no", r"^(?:is|are|was|were|does|did|can|could|has|had|will|would|must|may|ist|sind|war|waren|darf|dürfen|muss|kann)\s+(?!there\b|(?:you|we)\b)", .7),
+    _rule("fact", "yes or no", r"^was\s+(?:the|an?|it|he|she|this|that|his|her|their|any)\b|^(?:is|are|were|does|did|can|could|has|had|will|would|must|may|ist|sind|war|waren|darf|dürfen|muss|kann)\s+(?!there\b|(?:you|we)\b)", .7),
     _rule("fact", "who, when, where", r"^(?:who|whom|whose|when|where|wer|wen|wem|wessen|wann|wo|woher|wohin)\b(?!.*\b(?:compare|overview|summary)\b)", .8),
     _rule("fact", "how many", r"^(?:how\s+(?:many|much|long|old|far|tall|high|large|big|often|fast)|wie\s*(?:viele?|lange|alt|hoch|groß|oft|weit|schnell))\b", .8),
     _rule("fact", "what year", r"^(?:(?:in|on|at|by|since|until)\s+)?(?:what|which|welche[mnrs]?)\s+(?:year|date|day|month|time|city|country|number|percentage|version|jahr|datum|tag|stadt|land)\b", .8),
@@ -216,7 +216,7 @@ def _pair(first: str, second: str) -> tuple[str, ...]:
     # both sides are cleaned as parts of one phrase
     return parse_things(f"{first}\x00{second}", "\x00")
 
-# %% ../../nbs/querying/32_routing.ipynb #0d7c6c25
+# %% ../../nbs/querying/32_routing.ipynb #cfde4e5f
 _COMPARING = frozenset("""compare contrast comparison difference differences different differ differs distinction distinctions between versus vs better worse best worst
     which what how does do did is are was were than with from of the a an and or to in for on at similarities similarity common have has share please can could you me i
     should use choose over advantages advantage disadvantages benefits pros cons terms respect regarding when it comes against tell explain describe main
@@ -230,7 +230,8 @@ def side_query(
 ) -> str:
     "What to search for on one side of a comparison."
     named = {word for other in things for word, *_ in words(other)}
-    rest = [question[a:b] for word, a, b in words(question[:HEAD]) if word not in named and word not in _COMPARING]
+    question = readable(question)
+    rest = [question[a:b] for word, a, b in words(question) if word not in named and word not in _COMPARING]
     return " ".join([thing, *dict.fromkeys(rest)])
 
 # %% ../../nbs/querying/32_routing.ipynb #03dbad35
@@ -357,7 +358,7 @@ def near_enough(
     np.fill_diagonal(cosines, -1.0)
     return float(np.percentile(np.sort(cosines, axis=1)[:, -NEAREST:].mean(axis=1), OUTLIERS))
 
-# %% ../../nbs/querying/32_routing.ipynb #8704ba84
+# %% ../../nbs/querying/32_routing.ipynb #614f014d
 @dataclass(frozen=True)
 class Reply:
     "What a language model said, or why it said nothing."
@@ -377,7 +378,7 @@ def ask_llm(
     began, box = time.monotonic(), {}
 
     def work() -> None:
-        try: box["text"] = _generate(llm, prompt, schema, max_tokens)
+        try: box["text"] = _generate(llm, prompt, schema, max_tokens).encode("utf-8", "replace").decode()
         except Exception as e: box["error"] = f"{type(e).__name__}: {str(e)[:200]}"  # noqa: BLE001  a model may fail in any way; the reply tells it
 
     context = contextvars.copy_context()  # so that a tracer sees the call
