@@ -435,18 +435,29 @@ def search_dense(
     documents: bool = False,
 ) -> list[Found]:  # best first
     "Nodes by the cosine of their vector with the query's."
+    if where is not None and at.count(where, NARROW + 1) <= NARROW: return _compare_all(at, vector, depth, where, documents)
     query = at.nodes.search(vector, vector_column_name="vector", query_type="vector").distance_type("cosine").with_row_id(True).limit(depth)
     query = query.select(["document_id", "_distance"] if documents else ["_distance"])
     exact = at.rows < EXACT_BELOW
-    if where is not None:
-        query = query.where(where, prefilter=True)
-        exact = exact or at.count(where, NARROW + 1) <= NARROW
+    if where is not None: query = query.where(where, prefilter=True)
     query = query.bypass_vector_index() if exact else query.minimum_nprobes(20).maximum_nprobes(40 if where is None else 0).refine_factor(max(2, 100 // depth))
     table = query.to_arrow()
     owners = table["document_id"].to_pylist() if documents else [""] * table.num_rows
     distances = table["_distance"].to_pylist()
     return [Found(key, 1.0 - distance, owner) for key, distance, owner in zip(table["_rowid"].to_pylist(), distances, owners, strict=True)
             if distance == distance]  # a zero vector has no direction: its distance is NaN, and it is near to nothing
+
+def _compare_all(at: Snapshot, vector: np.ndarray, depth: int, where: Expr, documents: bool) -> list[Found]:
+    # LanceDB's own comparison reads the vectors of all rows, whatever the filter: twenty times slower at 100,000
+    query = at.nodes.search().where(where).select(["vector", *(["document_id"] if documents else [])]).with_row_id(True).limit(NARROW)
+    table = query.to_arrow()
+    table = table.filter(table["vector"].is_valid())
+    vectors = _vectors(table["vector"])
+    norms = np.linalg.norm(vectors, axis=1)
+    cosines = vectors @ vector / (np.where(norms == 0, 1, norms) * np.linalg.norm(vector))
+    keys, owners = table["_rowid"].to_pylist(), table["document_id"].to_pylist() if documents else [""] * table.num_rows
+    best = [i for i in np.argsort(-cosines, kind="stable").tolist() if norms[i]][:depth]
+    return [Found(keys[i], float(cosines[i]), owners[i]) for i in best]
 
 # %% ../../nbs/stores/11_embedded.ipynb #emb25
 SETTLED = 2 * 10**9  # nanoseconds after which a folder's time tells commits apart on any file system
