@@ -103,6 +103,7 @@ function series(name) {
   return name === "bm25" || name === "dense" ? `kb-is-${name}` : "kb-is-other";
 }
 
+const NONE = [];
 const MODES = [["hybrid", "Hybrid"], ["bm25", "BM25"], ["dense", "Dense"]];
 
 class View {
@@ -237,7 +238,7 @@ class View {
     this.say();
     this.counted();
     clearTimeout(this.resting);
-    if (results.hits.length && this.model.get("facets").of !== results.of) {
+    if (this.narrows() && !this.model.get("error") && this.model.get("facets").of !== results.of) {
       this.resting = setTimeout(() => this.model.send({ do: "facets", of: results.of }), PAUSE);
     }
   }
@@ -360,9 +361,15 @@ class View {
     else if (bottom > this.list.scrollTop + this.list.clientHeight) this.list.scrollTop = Math.min(top, bottom - this.list.clientHeight);
   }
 
+  /** Whether there is something to narrow down, or to widen again. */
+  narrows() {
+    const { query, hits, filters } = this.results;
+    return Boolean(query.trim()) && hits.length + filters.length > 0;
+  }
+
   counted() {
     const facets = this.model.get("facets"), { results } = this;
-    const shown = results.query.trim() ? facets.fields ?? [] : [];
+    const shown = this.narrows() && facets.fields || NONE;
     this.aside.classList.toggle("kb-stale", facets.of !== results.of);
     if (this.drawn === shown) return;
     this.drawn = shown;

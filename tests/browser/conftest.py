@@ -127,14 +127,14 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    "One browser for all tests."
+    "One browser for all tests, which keeps JupyterLab's files in its cache."
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     binary = find_chromium()
     if not binary:
         pytest.skip("no chromium: set KBASE_CHROMIUM or put chromium on PATH")
     with api.sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=binary, headless=True, args=FLAGS)
-        yield running
+        yield running.new_context()
         running.close()
 
 
@@ -183,9 +183,9 @@ def open_notebook(lab: Lab, browser: Any) -> Iterator[Callable[..., Notebook]]:
     def open_cells(name: str, *cells: str, width: int = 1200, height: int = 1100) -> Notebook:
         kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
         write_nb(new_nb([mk_cell(source, "code") for source in cells], kernel), lab.root / f"{name}.ipynb")
-        context = browser.new_context(viewport={"width": width, "height": height})
-        notebook = Notebook(context.new_page())
+        notebook = Notebook(browser.new_page())
         opened.append(notebook)
+        notebook.page.set_viewport_size({"width": width, "height": height})
         notebook.page.goto(f"{lab.url}/lab/workspaces/{name}?reset&token={lab.token}")
         notebook.page.wait_for_function("window.jupyterapp && window.jupyterapp.restored", timeout=60_000)
         assert notebook.page.evaluate(RUN_ALL, f"{name}.ipynb") == []
@@ -195,7 +195,7 @@ def open_notebook(lab: Lab, browser: Any) -> Iterator[Callable[..., Notebook]]:
     for notebook in opened:
         with contextlib.suppress(Exception):  # a test that failed may have lost the page
             notebook.page.evaluate("async () => { await window.jupyterapp.serviceManager.sessions.shutdownAll() }")
-        notebook.page.context.close()
+        notebook.page.close()
 
 
 @pytest.fixture(params=["JupyterLab Light", "JupyterLab Dark"], ids=["light", "dark"])
