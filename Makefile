@@ -18,7 +18,7 @@ help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
 
 demo: $(BASE) ## build demo/ from files on this machine, ask it questions, write demo/report.html and demo/tour.ipynb
-	$(BIN)/python -m kbase.demo demo
+	$(BIN)/python -m kbase.serving.demo demo
 
 test: $(DEV) ## everything that CI checks
 	$(BIN)/python tools/check.py
