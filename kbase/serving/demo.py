@@ -10,7 +10,7 @@ report and a notebook behind. Nothing is downloaded. `make demo` runs it."""
 __all__ = ['MODULES', 'PACKAGES', 'LONGEST', 'QUESTIONS', 'SEARCHES', 'STYLE', 'POLICY', 'TOUR', 'reference_pages', 'PlainDoc',
            'library_pages', 'dependencies', 'Package', 'read_package', 'package_page', 'write_pages',
            'project_notebooks', 'package_documents', 'Built', 'build', 'Question', 'Asked', 'ask_all', 'account_html',
-           'sums_html', 'report_html', 'tour_notebook', 'run_demo', 'main']
+           'sums_html', 'answer_html', 'report_html', 'tour_notebook', 'run_demo', 'main']
 
 # %% ../../nbs/serving/72_demo.ipynb #e4441c09
 import contextlib
@@ -298,7 +298,7 @@ def sums_html(
         rows.append([str(number), f"<b>{escape(hit.title)}</b><br><small>{escape(hit.place)}</small><br>{text}", f"{bars}<br><small>{escape(hit.explain())}</small>"])
     return _table(["", "passage", "why it is here"], rows)
 
-# %% ../../nbs/serving/72_demo.ipynb #88b81d1c
+# %% ../../nbs/serving/72_demo.ipynb #44975527
 def answer_html(
     asked: Asked,
 ) -> str:
@@ -308,7 +308,8 @@ def answer_html(
     why = "; ".join(map(str, decision.get("reasons", ())))
     head = f"<p>{badge} <small>{escape(answer.route)} by {escape(str(decision.get('method', '')))}, confidence {decision.get('confidence', 0):.2f}: {escape(why)} · {asked.seconds * 1000:.0f} ms</small></p>"
     if asked.question.filters: head += f"<p><small>filter: <code>{escape(json.dumps(asked.question.filters))}</code></small></p>"
-    body = f'<div class="answer">{escape(answer.reason) if answer.refused else re.sub(r"[*]{2}([^*]+)[*]{2}", r"<b>\1</b>", escape(answer.text))}</div>'
+    said = escape(answer.reason) if answer.refused else re.sub(r"[*]{2}([^*]+)[*]{2}", r"<b>\1</b>", escape(answer.text))
+    body = f'<div class="answer">{said}</div>'
     cited = "".join(f"<p><small>[{i}] <b>{escape(c.title)}</b> · {escape(c.place)}</small></p><blockquote>{escape(_clip(c.quote, 900))}</blockquote>" for i, c in enumerate(answer.citations, 1))
     if cited: body += f"<details{' open' if len(answer.citations) < 4 else ''}><summary>{len(answer.citations)} citation{'s' * (len(answer.citations) > 1)}</summary>{cited}</details>"
     if answer.evidence: body += f"<details><summary>{'the nearest evidence' if answer.refused else 'what was retrieved'}, and why</summary>{sums_html(answer.evidence)}</details>"
