@@ -27,7 +27,7 @@ from .querying.pipeline import answer_question, build_pipeline, draw_pipeline
 from .querying.retrieval import search_store
 from .querying.routing import Decision
 from .settings import Settings, load_settings
-from .stores.base import NodeStore, Source, StoreError, open_store
+from .stores.base import NodeStore, Source, open_store
 
 # %% ../nbs/50_knowledge.ipynb #kno06
 CONTEXT = 1500  # characters of the document that are shown on each side of a hit
@@ -42,7 +42,7 @@ class KnowledgeBase:
         llm: Any = None,  # "openai:MODEL" and the like, or a Haystack ChatGenerator
         **settings: Any,  # any other setting, see `kbase.settings.Settings`
     ):
-        named = {"store": str(store) if isinstance(store, (str, Path)) else None, "embedder": embedder if isinstance(embedder, str) else None,
+        named: dict[str, Any] = {"store": str(store) if isinstance(store, (str, Path)) else None, "embedder": embedder if isinstance(embedder, str) else None,
                  "llm": llm if isinstance(llm, str) else None}
         self.settings: Settings = load_settings(**named, **settings)
         self.store: NodeStore = store if isinstance(store, NodeStore) else open_store(str(Path(self.settings.store).expanduser()) if "://" not in self.settings.store else self.settings.store)

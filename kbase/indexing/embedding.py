@@ -319,7 +319,7 @@ def faithful(
     "Whether rounding leaves every vector where it was."
     return bool(np.isfinite(rounded).all() and ((unit_rows(exact) * unit_rows(rounded)).sum(axis=1) > FAITHFUL).all())
 
-# %% ../../nbs/indexing/24_embedding.ipynb #5d60f5d4
+# %% ../../nbs/indexing/24_embedding.ipynb #6246defc
 @contextmanager
 def _quiet() -> Iterator[None]:
     from transformers.utils import logging
@@ -343,7 +343,7 @@ def load_sentence_transformer(
     with _quiet():
         try: return SentenceTransformer(str(folder), trust_remote_code=False, local_files_only=True, model_kwargs={"use_safetensors": True})
         except (OSError, ValueError, TypeError, ImportError, KeyError, AttributeError, RuntimeError) as e:
-            raise EmbedderError(f"the embedder in {folder.name} cannot be loaded: {str(e).strip() or type(e).__name__}. "
+            raise EmbedderError(f"the embedder in {folder.name} cannot be loaded: {str(e).strip().rstrip('.') or type(e).__name__}. "
                                 f"It must be a folder that SentenceTransformer.save_pretrained wrote, with safetensors") from e
 
 # %% ../../nbs/indexing/24_embedding.ipynb #eb476f46
@@ -490,7 +490,7 @@ def _run_embedder(embedder: Any, texts: list[str], wish: str) -> list[list[float
         raise EmbedderError(f"{type(embedder).__name__} gave {sum(map(bool, found))} vectors for {len(texts)} texts: see what it logged, then add them again")
     return found
 
-# %% ../../nbs/indexing/24_embedding.ipynb #e927523d
+# %% ../../nbs/indexing/24_embedding.ipynb #ee658c55
 _shared: dict[str, SentenceModel] = {}  # one copy of a model in a process
 _shared_lock = threading.Lock()
 MOST = 16  # short texts go in batches of more than `batch_size`, this many times at most
@@ -516,12 +516,8 @@ class Embedder:
         "An embedder; EmbedderError when there is no such model. What is slow to load is loaded when it is first needed."
         if isinstance(model, Embedder): return cls(model.model, batch_size, model.source)
         if not isinstance(model, (str, os.PathLike)): return cls(HaystackModel(*(model if isinstance(model, tuple) else (model,))), batch_size)
-        with _shared_lock:
-            key = os.fspath(model)
-            if key not in _shared:
-                made = SentenceModel(model)
-                _shared[key] = next((held for held in _shared.values() if held.name == made.name), made)
-            return cls(_shared[key], batch_size, key)
+        made = SentenceModel(model)  # reads no weights yet; a folder whose files changed has another name
+        with _shared_lock: return cls(_shared.setdefault(made.name, made), batch_size, os.fspath(model))
 
     @cached_property
     def identity(self) -> EmbedderIdentity:

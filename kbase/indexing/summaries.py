@@ -166,7 +166,7 @@ def choose(
             max_tokens -= costs[i]
     return sorted(taken)
 
-# %% ../../nbs/indexing/23_summaries.ipynb #7b9f1a18
+# %% ../../nbs/indexing/23_summaries.ipynb #e1809393
 @dataclass(frozen=True)
 class Summary:
     "A document in a few sentences."
@@ -198,8 +198,8 @@ def extract_summary(
     if not text.strip(): return Summary("")
     def count(piece: str) -> int: return count_tokens([_one_line(piece)])[0] if count_tokens else guess_tokens(_one_line(piece))
     first = _beginning(text, max_tokens, count)
-    sentences = find_sentences(document) if text[first[1]:].strip() else []
-    if sentences:
+    sentences = find_sentences(document)
+    if sentences and (len(sentences) > max_sentences or text[first[1]:].strip()):
         said = [_one_line(text[s.start:s.end]) for s in sentences]
         costs = count_tokens(said) if count_tokens else [guess_tokens(line) for line in said]
         cosines = resemblance([s.terms for s in sentences])

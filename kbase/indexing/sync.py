@@ -158,11 +158,13 @@ class Recipe:
         language = document.language or (detect_language(document.text, "en") if self.language == "auto" else self.language)
         return replace(document, uri=uri, language=language)
 
-    def nodes(self, document: Document) -> list[Node]:
+    def nodes(self, document: Document) -> tuple[list[Node], list[str]]:  # nodes, and what the reader of the report should know
         "Chunks and the summary, without vectors."
         limit = self.embedder.limit
         chunks = split_document(document, self.embedder.count_tokens, min(self.chunk_tokens, limit), limit)
-        return [*chunks, summary_node(document, summarize(document, llm=self.llm, timeout=self.llm_timeout))]
+        summary = summarize(document, llm=self.llm, timeout=self.llm_timeout, count_tokens=self.embedder.count_tokens)
+        told = [f"summary {summary.method}"] if summary.method.startswith("extractive (") else []  # the model's was not usable
+        return [*chunks, summary_node(document, summary)], told
 
 # %% ../../nbs/indexing/25_sync.ipynb #syn20
 BATCH = 256  # nodes that are embedded and stored at a time: a few seconds of work, which is what an interruption costs
@@ -199,13 +201,13 @@ class Run:
                 if (before.path, before.modified) != (source.path, source.modified) and item.path: self._keep(place, row("unchanged", nodes=before.nodes), replace(before, path=source.path, modified=source.modified))
                 return self._done(place, row("unchanged", nodes=before.nodes))
             document = self.recipe.read(item, uri)
-            nodes = self.recipe.nodes(document)
+            nodes, told = self.recipe.nodes(document)
         except (ConversionError, OSError) as e:
             return self._refused(place, row, e, source, before)
         source = replace(source, fingerprint=document.fingerprint or source.fingerprint, nodes=len(nodes), characters=len(document.text), title=document.title,
                          language=document.language, markup=document.markup, pages=document.pages, meta=document.meta,
                          indexed_at=datetime.now(timezone.utc).isoformat(timespec="seconds"), seconds=time.perf_counter() - began)
-        known = "; ".join(str(w) for w in document.meta.get("warnings", []))
+        known = "; ".join([*map(str, document.meta.get("warnings", [])), *told])
         state = "updated" if before and before.state == "ok" else "added"
         self.pending.append((place, row(state, known, len(nodes)), Indexed(source, replace(document, id=document_id), nodes)))
         self.waiting += len(nodes)

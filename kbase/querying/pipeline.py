@@ -62,7 +62,7 @@ class SidesRetriever:
         return {"sides": [self.retriever.run(side, filters)["hits"] for side in queries]}
 
 # %% ../../nbs/querying/35_pipeline.ipynb #pip08
-BRANCHES = {  # route → how its branch retrieves
+BRANCHES: dict[str, dict[str, Any]] = {  # route → how its branch retrieves
     "fact": {"top_k": 8, "kind": "chunk"},
     "summary": {"top_k": 5, "kind": "summary"},
     "comparison": {"top_k": 5, "kind": "chunk"},
@@ -127,7 +127,7 @@ class StepTracer(tracing.Tracer):
 
 # %% ../../nbs/querying/35_pipeline.ipynb #pip13
 _TRACING = threading.Lock()
-_traced = {"runs": 0, "before": None}
+_traced: dict[str, Any] = {"runs": 0, "before": None}  # how many runs are being traced, and the tracer that was there before
 
 @contextmanager
 def traced_steps() -> Iterator[list[dict[str, Any]]]:
@@ -162,7 +162,7 @@ def answer_question(
     with traced_steps() as steps:
         out = pipeline.run(data, include_outputs_from={"decide", *(f"find_{name}" for name in BRANCHES)})
     decision, answer = out["decide"]["decision"], out["answer"]["value"]
-    found = next((out[f"find_{name}"] for name in BRANCHES if f"find_{name}" in out), {})
+    found: dict[str, Any] = next((out[f"find_{name}"] for name in BRANCHES if f"find_{name}" in out), {})
     lists = found.get("sides") or [found.get("hits", Hits())]
     trace = {"question": question, "route": decision.route, "decision": {**asdict(decision), "things": list(decision.things), "reasons": list(decision.reasons)},
              "conditions": [{"condition": row["condition"], "route": decision.route, "taken": row["output_name"] == decision.route} for row in route_conditions()],
