@@ -390,7 +390,7 @@ def ask_llm(
     if "error" in box: return Reply("", box["error"], seconds, prompt)
     return Reply(box["text"], "" if box["text"].strip() else "an empty answer", seconds, prompt)
 
-# %% ../../nbs/querying/32_routing.ipynb #0ffa5e6b
+# %% ../../nbs/querying/32_routing.ipynb #0066d570
 def _generate(llm: ChatGenerator, prompt: str, schema: Mapping[str, Any] | None, max_tokens: int) -> str:
     from haystack.dataclasses import ChatMessage
 
@@ -401,6 +401,7 @@ def _generate(llm: ChatGenerator, prompt: str, schema: Mapping[str, Any] | None,
     run: Any = llm.run
     try: replies = run(messages=messages, generation_kwargs=wanted)["replies"]
     except Exception as e:  # noqa: BLE001  not every generator takes these settings, and each says so with an error of its own
+        if any(word in type(e).__name__ for word in ("Timeout", "Connection")): raise  # the settings are not to blame
         try: replies = run(messages=messages)["replies"]
         except Exception as again: raise again from e
     return str(replies[0].text or "") if replies else ""
