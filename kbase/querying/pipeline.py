@@ -69,7 +69,7 @@ BRANCHES: dict[str, dict[str, Any]] = {  # route → how its branch retrieves
     "list": {"top_k": 50, "kind": "chunk", "group_by": "document"},
 }
 
-def route_conditions() -> list[dict[str, Any]]:
+def route_conditions() -> list[Any]:  # of ConditionalRouter routes
     "The conditional router's table: a route, and the question for its branch. The last line takes whatever is left, as a fact."
     rows = [{"condition": "{{ route == '%s' }}" % route, "output_name": route} for route in ROUTES if route != "fact"]
     rows.append({"condition": "{{ True }}", "output_name": "fact"})
