@@ -333,9 +333,9 @@ EXAMPLES["list"] = (
     "In welchen Dateien kommt das Wort Kleingarten vor?",
 )
 
-# %% ../../nbs/querying/32_routing.ipynb #03284882
+# %% ../../nbs/querying/32_routing.ipynb #2c9c34a9
 NEAREST = 3  # examples of a route that are averaged
-MARGIN = 1.1  # lead over the second route, in standard deviations of the cosines with all examples; 9 of 10 left-out examples then go right, at 0.5 15 of 24
+MARGIN = 1.1  # lead over the second route, in standard deviations of the cosines with all examples; 9 of 10 left-out examples of ours then go right, at 0.5 15 of 24; benchmarks/RESULTS.md ("Routing")
 OUTLIERS = 25  # per cent of a route's own examples that may be farther from the rest than a question that goes there
 
 def route_scores(
