@@ -208,7 +208,7 @@ FORMAT = 1  # of the tables below; another number is refused
 
 def _schema(dimension: int | None) -> pa.Schema:
     base = [("id", pa.string()), ("document_id", pa.string()), ("kind", pa.string()), ("start", pa.int64()), ("end", pa.int64()),
-            ("page", pa.int64()), ("title", pa.string()), ("uri", pa.string()), ("headings", pa.string()), ("language", pa.string()),
+            ("page", pa.int64()), ("title", pa.string()), ("uri", pa.string()), ("shown", pa.string()), ("language", pa.string()),
             ("parent_id", pa.string()), ("content", pa.string()), ("tokens", pa.string()), ("hash", pa.string()), ("bucket", pa.int32()),
             ("meta", pa.string()), ("keys", pa.string()), ("extra", pa.string()), ("foreign", pa.bool_()),
             ("before", pa.string()), ("after", pa.string()), ("since", pa.int64()), ("reach", pa.int64()), ("revision", pa.string())]
@@ -241,7 +241,7 @@ def node_row(
         raise ValueError(f"the text of node {node.id} ({node.uri or node.document_id}) holds a lone surrogate, which is no text: decode it again")
     return {"id": node.id, "document_id": node.document_id, "kind": node.kind, "start": node.start, "end": node.end,
             "page": -1 if node.page is None else node.page, "title": node.title, "uri": node.uri,
-            "headings": json.dumps(node.headings, ensure_ascii=False) if node.headings else "", "language": node.language,
+            "shown": _shown(node), "language": node.language,
             "parent_id": node.parent_id or "", "content": node.text,
             "tokens": " ".join(token.term for token in analyze(node.embedded_text, node.language)), "hash": node.content_hash,
             "bucket": bucket_of(node.id), "meta": json.dumps(node.meta, ensure_ascii=False) if node.meta else "",
@@ -263,6 +263,17 @@ def pieces(
                              "cut the document so that every character is in one chunk at most")
         out[node.id] = {"before": text[since:node.start], "after": text[node.end:reach], "since": since, "reach": reach, "revision": revision}
     return out
+
+def _shown(node: Node) -> str:
+    page = None if node.page is None else int(node.page)
+    told = [node.document_id, node.kind, int(node.start), int(node.end), node.title, node.uri, node.headings, page, node.parent_id or None, node.language, node.id]
+    return json.dumps(told, ensure_ascii=False)
+
+def _node_of(row: Mapping[str, Any]) -> Node:
+    document_id, kind, start, end, title, uri, headings, page, parent_id, language, name = json.loads(row["shown"])
+    vector = row.get("vector")
+    return Node(document_id, kind, start, end, row["content"], title, uri, tuple(headings), page, parent_id, language,
+                json.loads(row["meta"]) if row["meta"] else {}, None if vector is None else np.asarray(vector, dtype=np.float32), name)
 
 def _lone_surrogates(text: str) -> bool:
     try: text.encode()
@@ -327,7 +338,7 @@ class Snapshot:
     @property
     def columns(self) -> list[str]:
         "What a node is read from; no vector, no tokens."
-        return ["id", "document_id", "kind", "start", "end", "page", "title", "uri", "headings", "language", "parent_id", "content", "meta"]
+        return ["content", "shown", "meta"]
 
     def expression(self, filters: Mapping[str, Any] | None) -> Expr | None:
         "A filter in Haystack's form as an expression of this state."
@@ -1081,12 +1092,6 @@ def _vector_array(vectors: list[np.ndarray | None], dimension: int) -> pa.Array:
         if vector is not None: flat[i] = vector
     missing = pa.array([vector is None for vector in vectors], pa.bool_())
     return pa.FixedSizeListArray.from_arrays(pa.array(flat.ravel()), dimension, mask=missing)
-
-def _node_of(row: Mapping[str, Any]) -> Node:
-    vector = row.get("vector")
-    return Node(row["document_id"], row["kind"], row["start"], row["end"], row["content"], row["title"], row["uri"],
-                tuple(json.loads(row["headings"])) if row["headings"] else (), None if row["page"] < 0 else row["page"], row["parent_id"] or None,
-                row["language"], json.loads(row["meta"]) if row["meta"] else {}, None if vector is None else np.asarray(vector, dtype=np.float32), row["id"])
 
 # %% ../../nbs/stores/11_embedded.ipynb #emb28
 _OPEN: "WeakValueDictionary[str, EmbeddedStore]" = WeakValueDictionary()
