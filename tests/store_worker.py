@@ -30,7 +30,7 @@ def item(name, text="some words", chunks=1, dim=DIM, meta=None, seed=None):
 
 
 def versioned(number, version, chunks=4):
-    "A document whose every word names its version; longer than one part of the stored text."
+    "A document whose every word names its version."
     return item(f"d{number}", f"v{version} " * 3000, chunks, seed=number)
 
 

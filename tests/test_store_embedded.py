@@ -186,7 +186,7 @@ def test_old_versions_go(store, monkeypatch):
     assert len(store.snapshot().nodes.list_versions()) > 10
     monkeypatch.setattr(embedded, "KEEP_VERSIONS", timedelta(0))
     store.optimize(force=True)
-    assert all(len(table.list_versions()) <= 2 for table in (store.snapshot().nodes, store.snapshot().texts, store._probe("sources")))
+    assert all(len(table.list_versions()) <= 2 for table in (store.snapshot().nodes, store._probe("sources")))
     assert [node.text for node in all_nodes(store)] == ["text 9"]
 
 
@@ -417,8 +417,9 @@ def nodes_with(metadata):
     "A document a metadata; pages, titles and kinds vary."
     items = []
     for number, meta in enumerate(metadata):
-        document = Document(f"meta/{number}", "text " * 4, meta=json_meta(meta))
-        node = Node(document.id, ["chunk", "summary"][number % 2], 0, 4, "text", ["", "x' OR 1=1--", "😀"][number % 3], document.uri,
+        kind = ["chunk", "summary"][number % 2]
+        document = Document(f"meta/{number}", "text" if kind == "chunk" else "", meta=json_meta(meta))
+        node = Node(document.id, kind, 0, 4, "text", ["", "x' OR 1=1--", "😀"][number % 3], document.uri,
                     page=[None, 1, 2][number % 3], parent_id=[None, "five"][number % 2], language=["en", ""][number % 2], meta=document.meta)
         items.append(Indexed(Source(document.uri, document.id, meta=document.meta), document, [node]))
     return items
@@ -533,7 +534,7 @@ def test_an_open_reader_sees_that_another_process_started_over(path, store):
 
 def test_kill_9_loses_nothing_and_shows_no_half_document(path, store):
     chance, documents, newest = random.Random(11), 3, 0
-    for _ in range(10):
+    for _ in range(6):
         ours, theirs = PROCESSES.Pipe(duplex=False)
         writer = start(worker.write_versions, path, theirs, documents, newest + 1, optimize_every=2)
         theirs.close()
@@ -560,8 +561,7 @@ def test_kill_9_loses_nothing_and_shows_no_half_document(path, store):
     store.put([versioned(number, newest + 1) for number in range(documents)])  # and it goes on
     store.optimize(force=True)
     assert {word for node in all_nodes(store) for word in node.text[1:-1].split()[1:]} == {f"v{newest + 1}"}
-    assert store.snapshot().texts.count_rows() == documents * math.ceil(len(versioned(0, newest + 1).document.text) / embedded.PART)
-    assert newest > 5
+    assert newest > 3
 
 
 def test_a_full_disk_is_told_and_what_was_there_stays(path, store):
@@ -647,6 +647,12 @@ def test_a_dimension_that_is_asked_for_is_kept(path):
 # -- documents ------------------------------------------------------------------------------------------------------
 
 
+def stored_characters(store):
+    "Of the columns that hold documents' text."
+    return sum(len(text) for batch in store.snapshot().nodes.search().select(["content", "before", "after"]).to_batches()
+               for column in batch.columns[:3] for text in column.to_pylist())
+
+
 def test_put_replaces_a_document_in_one_commit(store):
     store.put([item("a", "old words " * 50, 5), item("b", "other words", 2)])
     before = store.snapshot().nodes.version
@@ -655,7 +661,7 @@ def test_put_replaces_a_document_in_one_commit(store):
     assert sorted(node.text for node in all_nodes(store, filters=eq("uri", "docs/a"))) == [" word", "new w"][::-1] or store.count_documents() == 4
     assert store.count_documents() == 4 and store.find(["old"]).bm25 == []
     assert store.document(item("a").document.id).text == "new words"
-    assert store.snapshot().texts.count_rows() == 2  # the old text is gone
+    assert stored_characters(store) == len("new words" + "other words")
     store.put([item("a", "")._replace(nodes=())])
     assert store.count_documents() == 2 and store.document(item("a").document.id).text == ""
 
@@ -667,7 +673,7 @@ def test_putting_twice_is_putting_once(store):
     store.put(items)
     store.put([*items, *items])
     assert sorted(node.id for node in all_nodes(store)) == ids
-    assert store.snapshot().texts.count_rows() == 20
+    assert stored_characters(store) == sum(len(one.document.text) for one in items)
 
 
 def test_equal_chunks_of_one_document_are_two_and_equal_nodes_one(store):
@@ -690,22 +696,50 @@ def test_delete_by_document(store):
     gone = [item(name).document.id for name in "ab"]
     assert store.delete_by_document([*gone, "unknown"]) == 6
     assert store.count_documents() == 3 and store.document(gone[0]) is None and [source.uri for source in store.sources()] == ["docs/c"]
-    assert store.document_span(gone[0], 0, 5) == "" and store.snapshot().texts.count_rows() == 1
+    assert store.document_span(gone[0], 0, 5) == "" and stored_characters(store) == len("c words")
     assert store.delete_by_document([]) == 0
 
 
 @pytest.mark.parametrize("unit", ["x", "é", "😀", "a\u0301", "ก", "\r\n"])
-def test_text_comes_back_over_the_borders_of_its_parts(store, unit):
-    text = (unit * (2 * embedded.PART // len(unit) + 5))
+def test_a_text_is_stored_once_and_comes_back_over_the_borders_of_its_chunks(store, unit):
+    text = unit * (20_000 // len(unit))
+    end = len(text)
     document = Document("long", text, language="en")
-    border = embedded.PART
-    spans = [(0, 1), (border - 1, border), (border - 1, border + 1), (border, border + 1), (0, len(text)), (border, 2 * border), (len(text) - 1, len(text)), (7, 7)]
-    nodes = [Node(document.id, "chunk", a, b, text[a:b]) for a, b in spans]
+    cuts = [(5000, 7001), (7, 20), (20, 5000), (7003, 7004), (9000, end - 11)]  # not in order; long stretches are in no chunk
+    nodes = [Node(document.id, "chunk", a, b, text[a:b]) for a, b in cuts]
     store.put([Indexed(Source("long", document.id), document, nodes)])
+    assert stored_characters(store) == len(text)
     assert store.document(document.id).text == text
-    assert {(node.start, node.end): node.text for node in all_nodes(store)} == {(a, b): text[a:b] for a, b in spans}
-    assert all(store.document_span(document.id, a, b) == text[a:b] for a, b in spans)
-    assert store.document_span(document.id, len(text) - 3, len(text) + 50_000) == text[-3:] and store.document_span(document.id, -5, 3) == text[:3]
+    assert {(node.start, node.end): node.text for node in all_nodes(store)} == {(a, b): text[a:b] for a, b in cuts}
+    borders = [0, 1, 6, 7, 8, 19, 20, 21, 4999, 5000, 5001, 7001, 7002, 7003, 7004, 8000, 9000, end - 11, end - 10, end - 1, end]
+    assert all(store.document_span(document.id, a, b) == text[a:b] for a in borders for b in borders if a <= b)
+    assert store.document_span(document.id, end - 3, end + 50_000) == text[-3:] and store.document_span(document.id, -5, 3) == text[:3]
+    assert store.document_span(document.id, end + 1, end + 5) == "" and store.document_span(document.id, 9, 8) == ""
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(texts=st.lists(st.tuples(st.text(max_size=12), st.lists(st.integers(0, 12), min_size=2, max_size=8)), min_size=1, max_size=5))
+def test_any_text_with_any_chunks_comes_back(store, texts):
+    items = []
+    for number, (text, cuts) in enumerate(texts):
+        document, cuts = Document(f"any/{number}", text), sorted({min(cut, len(text)) for cut in cuts} | {0, len(text)})
+        spans = list(zip(cuts[::2], cuts[1::2], strict=False))
+        items.append(Indexed(Source(document.uri, document.id), document, [Node(document.id, "chunk", a, b, text[a:b]) for a, b in spans]))
+    store.put(items)
+    for (text, _), one in zip(texts, items, strict=True):
+        assert store.document(one.document.id).text == text
+        assert all(store.document_span(one.document.id, a, a + 3) == text[a:a + 3] for a in range(len(text)))
+
+
+def test_chunks_that_overlap_and_a_text_without_chunks_are_refused(store):
+    document = Document("a", "some more text")
+    chunks = [Node(document.id, "chunk", a, b, document.text[a:b]) for a, b in ((5, 14), (0, 6))]
+    with pytest.raises(ValueError, match="of a overlap, from 5 to 6: cut the document"):
+        store.put([Indexed(Source("a", document.id), document, chunks)])
+    for nodes in ([], [Node(document.id, "summary", 0, 14, "text")]):
+        with pytest.raises(ValueError, match="a has a text of 14 characters and no chunk to keep it"):
+            store.put([Indexed(Source("a", document.id), document, nodes)])
+    assert store.count_documents() == 0 and store.sources() == []
 
 
 def test_a_failed_source_keeps_what_was_known_of_it(store):
@@ -717,14 +751,44 @@ def test_a_failed_source_keeps_what_was_known_of_it(store):
     assert store.document("z") is None and len(store.sources()) == 2
 
 
-def test_nodes_whose_text_was_lost_are_an_error_not_an_empty_hit(store):
-    store.put([item("a")])
-    with store._writing():
-        store._open("texts").delete(embedded._TRUE)
-    store.close()
-    found = store.find(["word"])
-    with pytest.raises(StoreError, match="lost a part of the text of docs/a"):
-        found.fetch([hit.key for hit in found.bm25])
+@pytest.mark.parametrize("lost", [0, 1, 2])
+def test_a_text_of_which_a_chunk_was_deleted_is_an_error_not_another_text(store, lost):
+    one = item("a", "the first words and the last", 3)
+    store.put([one])
+    store.delete_documents([one.nodes[lost].id])
+    with pytest.raises(StoreError, match="the text of docs/a has lost a part"):
+        store.document(one.document.id)
+    kept = [node for node in one.nodes if node is not one.nodes[lost]]
+    assert all(store.document_span(one.document.id, node.start, node.end) == node.text for node in kept)
+    if lost < 2:
+        with pytest.raises(StoreError, match="add that source again"):
+            store.document_span(one.document.id, 0, 28)
+    store.put([one])
+    assert store.document(one.document.id).text == one.document.text
+    store.delete_documents([node.id for node in one.nodes])
+    assert store.document(one.document.id) is None
+
+
+def test_a_writer_killed_before_the_account_leaves_the_new_document(store, monkeypatch):
+    store.put([item("a", "old words", 2)])
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(EmbeddedStore, "_write_sources", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+        store.put([item("a", "the new words", 2), item("b", "more", 1)])
+    for name, text in (("a", "the new words"), ("b", "more")):
+        document = store.document(item(name).document.id)
+        assert (document.text, document.title, document.uri) == (text, f"Title {name}", f"docs/{name}")
+
+
+def test_a_chunk_that_went_through_haystack_stays_a_part_of_its_document(store):
+    document = Document("a", " one. Two. ", language="en")
+    chunks = [Node(document.id, "chunk", a, b, document.text[a:b], uri="a", language="en") for a, b in ((1, 5), (6, 10))]
+    store.put([Indexed(Source("a", document.id), document, chunks)])
+    assert store.update_by_filter(eq("uri", "a"), {"seen": True}) == 2
+    assert store.document(document.id).text == document.text
+    first = store.filter_documents(eq("start", 1))[0]
+    store.write_documents([replace(first, content="ONE.")], DuplicatePolicy.OVERWRITE)
+    with pytest.raises(StoreError, match="has lost a part"):  # its text is no longer the document's
+        store.document(document.id)
 
 
 def test_haystack_documents_and_nodes_live_together(store):
