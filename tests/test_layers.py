@@ -58,7 +58,7 @@ def library_imports(module: str) -> list[tuple[str, int]]:
     "The modules of kbase that a module imports, with the line."
     found = []
     for target, names, line in imports(file_of(module)):
-        if target != "kbase" and not target.startswith("kbase."):
+        if target != "kbase" and not target.startswith("kbase.") or (target == "kbase" and set(names) <= {"__version__"}):
             continue
         inner = [f"{target}.{name}" for name in names if f"{target}.{name}" in MODULES]  # from kbase import nodes
         found += [(name, line) for name in inner or [target]]
