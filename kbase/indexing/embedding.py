@@ -9,8 +9,8 @@ the token count, the sync embeds what is new, the search embeds its question."""
 __all__ = ['DEFAULT', 'PACKAGE', 'PLAIN', 'LAYER', 'FAITHFUL', 'PROBES', 'UNSEEN_LIMIT', 'HARMLESS', 'MOST', 'EmbedderError',
            'archive_members', 'unpack', 'packaged_model', 'content_hash', 'fetch_model', 'resolve_model', 'Anatomy',
            'read_anatomy', 'load_tokenizer', 'BertEncoder', 'unit_rows', 'has_bfloat16', 'faithful',
-           'load_sentence_transformer', 'to_bfloat16', 'one_thread', 'SentenceModel', 'HaystackModel', 'Embedder',
-           'embed_missing', 'QueryEmbedder']
+           'load_sentence_transformer', 'to_bfloat16', 'one_thread', 'on_each_core', 'SentenceModel', 'HaystackModel',
+           'Embedder', 'embed_missing', 'QueryEmbedder']
 
 # %% ../../nbs/indexing/24_embedding.ipynb #b0c5ec32
 import atexit
@@ -26,6 +26,7 @@ import tempfile
 import threading
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property, lru_cache
@@ -372,6 +373,20 @@ def one_thread() -> Iterator[None]:
     try: yield
     finally: torch.set_num_threads(threads)
 
+def on_each_core(
+    work: Callable[[Any], Any],
+    items: Sequence[Any],
+    workers: int,  # ≥ 1
+) -> Iterator[Any]:  # results, in the order of the items
+    "Work items off side by side, each on one thread: nothing waits for another thread's share of a product."
+    import torch
+
+    with ThreadPoolExecutor(workers, "kbase-embed", initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        try: yield from pool.map(work, items)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+            torch.set_num_threads(_torch_threads())  # what threads begin with that are made later
+
 @lru_cache(maxsize=1)
 def _torch_threads() -> int:
     # asked once: another thread may be inside `one_thread` the next time
@@ -433,6 +448,11 @@ class SentenceModel:
         rows = [row.ids for row in self.tokenizer.encode_batch_fast([text[:100 * self.limit] for text in texts])]
         return [row if len(row) <= self.limit else [*row[:self.limit - 1], row[-1]] for row in rows]
 
+    @property
+    def workers(self) -> int:
+        "Batches that are computed at a time."
+        return _torch_threads() if isinstance(self.encoder, BertEncoder) else 1
+
     def documents(self, texts: Sequence[str]) -> np.ndarray: return self._encode(list(texts), "encode_document")
 
     def query(self, text: str) -> np.ndarray:
@@ -465,7 +485,7 @@ class HaystackModel:
             if not callable(getattr(embedder, "run", None)) or not (_takes(embedder, "text") or _takes(embedder, "documents")):
                 raise TypeError(f"a {type(embedder).__name__} is no embedder: give a model's name, its folder, or a Haystack embedder "
                                 "with run(text=…) or run(documents=…), or a pair (for documents, for questions)")
-        self.limit, self.keep = UNSEEN_LIMIT, None
+        self.limit, self.keep, self.workers = UNSEEN_LIMIT, None, 1
         self._ready = False
 
     @cached_property
@@ -563,13 +583,16 @@ class Embedder:
         if not texts: return
         lengths = np.minimum(self.count_tokens(texts), self.limit)
         order = np.argsort(-lengths, kind="stable")
-        at = 0
+        workers = self.model.workers
+        batches, at = [], 0
         while at < len(order):
             longest = max(1, int(lengths[order[at]]))
-            size = min(self.batch_size * MOST, max(self.batch_size, self.batch_size * self.limit // longest))
-            places = order[at:at + size].tolist()
-            yield places, unit_rows(self.model.documents([texts[i] for i in places]), self.model.keep)
+            size = min(self.batch_size * MOST, max(self.batch_size, self.batch_size * self.limit // longest), -(-len(order) // workers))
+            batches.append(order[at:at + size].tolist())
             at += size
+        def embed(places: list[int]) -> np.ndarray: return unit_rows(self.model.documents([texts[i] for i in places]), self.model.keep)
+        if workers == 1: yield from ((places, embed(places)) for places in batches)
+        else: yield from zip(batches, on_each_core(embed, batches, workers), strict=True)
 
     def embed_texts(
         self,
