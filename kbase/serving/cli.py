@@ -110,14 +110,14 @@ def hits_text(
     notes = "".join(f"\n({printable(note, False)})" for note in hits.notes)
     return ("\n\n".join(shown) or "nothing found") + notes
 
-# %% ../../nbs/serving/70_cli.ipynb #42684f43
+# %% ../../nbs/serving/70_cli.ipynb #7082963f
 def answer_text(
     answer: "Answer",
 ) -> str:
     "An answer as lines for a terminal."
     if answer.refused:
         near = [f"\n- {printable(hit.place, False)}\n{wrapped(' '.join(hit.text.split()), '  | ', 2)}" for hit in answer.evidence[:3]]
-        return f"No answer: {printable(answer.reason)}" + ("\n\nThe nearest that was found:\n" + "\n".join(near) if near else "")
+        return wrapped(f"No answer: {answer.reason}", "") + ("\n\nThe nearest that was found:\n" + "\n".join(near) if near else "")
     said, parts = " ".join(answer.text.split()), [wrapped(answer.text, "")]
     for number, cited in enumerate(answer.citations, 1):
         quote = " ".join(cited.quote.split())
