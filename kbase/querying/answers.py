@@ -76,7 +76,16 @@ def quotable(
         if kind == "text": found += [(start + a, start + b) for a, b in split_sentences(text[start:end], language)]
         elif end - start <= MAX_BLOCK: found.append((start, end))
         else: found += _cut_block(text, start, end, kind)
-    return [(a, b) for a, b in (_trim(text, a, b) for a, b in found) if any(map(str.isalnum, text[a:b]))]
+    pieces = [(a, b) for a, b in (_trim(text, a, b) for a, b in found) if any(map(str.isalnum, text[a:b]))]
+    return _with_what_follows(text, pieces)
+
+def _with_what_follows(text: str, pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    # "it is installed like this:" says nothing without what comes after the colon
+    out: list[tuple[int, int]] = []
+    for a, b in pieces:
+        if out and text[out[-1][1] - 1] == ":" and not text[out[-1][1]:a].strip() and b - out[-1][0] <= MAX_BLOCK: out[-1] = (out[-1][0], b)
+        else: out.append((a, b))
+    return out
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:
     piece = text[start:end]

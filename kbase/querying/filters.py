@@ -39,7 +39,7 @@ def check_fields(
     for condition in fields_of(parse_filter(filters)):
         if not condition.is_meta or condition.field in fields or condition.field in parents: continue
         near = get_close_matches(condition.field, [*fields, *COLUMNS], n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        hint = f"; did you mean {near[0]!r}?" if near else "."
         raise FilterError(f"no node has a field {condition.field!r}{hint} Metadata fields are {', '.join(sorted(fields)) or 'none'}; "
                           f"a node's own are {', '.join(COLUMNS)}")
 
