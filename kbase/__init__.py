@@ -1,4 +1,29 @@
-"A knowledge base for people who work in Jupyter: add folders, search, ask, and see why an answer is what it is."
+"""A knowledge base for Jupyter: files in, questions routed, answers with citations that can be checked
+
+Modules:
+
+- `kbase.indexing.converters`: Files in, documents out; and for every file that is none, the reason
+- `kbase.indexing.embedding`: Texts into vectors: the packaged model, any sentence-transformers model, or any Haystack embedder
+- `kbase.indexing.parsers`: PDF, Word and HTML as Markdown, read in a process that may die
+- `kbase.indexing.splitting`: Documents into chunks, along the lines on which they were written
+- `kbase.indexing.summaries`: What a document is about, in a few of its own sentences, or in a language model's words
+- `kbase.indexing.sync`: From a folder to an indexed knowledge base, with an account of every file
+- `kbase.knowledge`: One object to fill, search, ask and look into
+- `kbase.language`: Which language a text is in, where its sentences end, and which words a search goes by
+- `kbase.models`: Optional helpers, asked with a time limit and never trusted
+- `kbase.nodes`: The nouns of a knowledge base: what goes in, what is found, what is answered
+- `kbase.querying.answers`: The sentences that answer, each cited to the character; or no answer, and why
+- `kbase.querying.filters`: A filter on a field that does not exist is a mistake, not an empty result
+- `kbase.querying.pipeline`: Decide, route, retrieve, answer: a Haystack pipeline that can be drawn, saved and taken apart
+- `kbase.querying.retrieval`: Two retrievers, one ranking, and the sum behind every place in it
+- `kbase.querying.routing`: Which kind of answer a question wants: a fact, a summary, a comparison, a list
+- `kbase.serving.cli`: `kbase add`, `search`, `ask`, `status` and `summary`, for a shell and for scripts
+- `kbase.serving.demo`: A knowledge base from what every machine with Python has, ten questions, and a report to read
+- `kbase.settings`: What a knowledge base is told once, in a file beside the notebook
+- `kbase.stores.base`: One contract, so that a notebook runs the same on a folder and on a cluster
+- `kbase.stores.embedded`: A folder on disk: BM25, vectors and filters in one LanceDB database, no server
+- `kbase.widgets.base`: Data that is safe to send, a theme, and something to show where no kernel runs
+- `kbase.widgets.search`: Results as you type, the sum behind every place, facets, and each hit in its document"""
 
 import os
 from importlib import import_module
