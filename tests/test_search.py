@@ -78,6 +78,7 @@ def test_edges(kb):
     assert len(kb.search("pears", top_k=10_000, kind="chunk")) == 4
     long = kb.search("pears " + " ".join(f"word{i}" for i in range(12_000)))  # 100 kB and more
     assert long[0].document_id == "pears" and "the first 1024 were looked up" in long.notes[0]
+    assert kb.search("pears \ud800")[0].document_id == "pears"
     assert kb.search("?!", mode="bm25").notes == ("the query has no word to look up",)
     for bad in (0, -1, 2.5, True):
         with pytest.raises(ValueError, match="top_k"):

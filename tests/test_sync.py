@@ -121,6 +121,11 @@ def test_documents_keep_their_ids_and_meta(kb):
     assert {row.state for row in kb.add(given, progress=False).rows} == {"unchanged"}
 
 
+def test_a_text_that_is_none_fails_alone(kb):
+    report = kb.add([HaystackDocument(id="bad", content="half a \ud800 character"), HaystackDocument(id="good", content="Pears ripen.")], progress=False)
+    assert [row.state for row in report.rows] == ["failed", "added"] and "lone surrogate" in report.rows[0].reason
+
+
 def test_offsets_hold(kb, tmp_path):
     kb.add(write_notes(tmp_path / "notes", 5), progress=False)
     for batch in kb.store.scan({"field": "kind", "operator": "==", "value": "chunk"}):

@@ -28,7 +28,7 @@ from .converters import ConversionError, EmptyDocument, Limits, convert_file
 from .embedding import Embedder, embed_missing
 from .splitting import split_document
 from .summaries import summarize, summary_node
-from ..language import detect_language
+from ..language import detect_language, encodable
 from ..nodes import Document, Node, Report, ReportRow, digest, json_meta
 from ..stores.base import Indexed, NodeStore, Source
 
@@ -154,6 +154,8 @@ class Recipe:
         "An item's document, in its language."
         if item.document is None and item.path is None: raise ValueError(f"{uri} is neither a file nor a document")
         document = item.document or convert_file(str(item.path), uri=uri, limits=self.limits)
+        if encodable(document.text) != document.text:
+            raise ConversionError("the text holds a lone surrogate, which is no character: decode it again from its bytes")
         if not document.text.strip(): raise EmptyDocument(f"{uri} holds no text")
         language = document.language or (detect_language(document.text, "en") if self.language == "auto" else self.language)
         return replace(document, uri=uri, language=language)
@@ -223,7 +225,7 @@ class Run:
 
     def _refused(self, place: int, row: Callable[..., ReportRow], error: Exception, source: Source, before: Source | None) -> None:
         state = getattr(error, "state", "failed")
-        reason = str(error) or type(error).__name__
+        reason = str(error).removeprefix(f"{source.uri.rpartition('/')[2]}: ") or type(error).__name__  # the row names the file
         if before and before.nodes:
             # what cannot be read now may be in the middle of being written; what is empty or of another kind now is gone
             if state == "failed": reason += " (the version indexed earlier stays)"

@@ -19,7 +19,7 @@ from haystack import Document as HaystackDocument
 from haystack import component, default_from_dict, default_to_dict
 
 from ..indexing.embedding import Embedder
-from ..language import matched_spans, query_terms
+from ..language import encodable, matched_spans, query_terms
 from ..nodes import Hit, Hits, Node, Part, node_to_haystack
 from .filters import checked_filter
 from ..stores.base import Background, Candidates, Found, NodeStore, store_from_dict
@@ -115,6 +115,7 @@ def search_store(
     if mode not in get_args(Mode): raise ValueError(f"mode is {mode!r}: use {', '.join(get_args(Mode))}")
     if group_by not in (None, "document"): raise ValueError(f"group_by is {group_by!r}: use 'document' or None")
     where, notes = checked_filter(store, filters, kind), []
+    query = encodable(query)
     if not query.strip(): return Hits(query=query, mode=mode, notes=["the query is empty"])
     terms = query_terms(query, store.languages()) if mode != "dense" else []
     if len(terms) > MAX_TERMS:
