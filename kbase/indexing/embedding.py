@@ -26,7 +26,7 @@ import tempfile
 import threading
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property, lru_cache
@@ -381,11 +381,22 @@ def on_each_core(
     "Work items off side by side, each on one thread: nothing waits for another thread's share of a product."
     import torch
 
-    with ThreadPoolExecutor(workers, "kbase-embed", initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        try: yield from pool.map(work, items)
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-            torch.set_num_threads(_torch_threads())  # what threads begin with that are made later
+    futures = [_pool(workers).submit(work, item) for item in items]
+    try:
+        for future in futures: yield future.result()
+    finally:
+        for future in futures: future.cancel()
+        wait(futures)
+        torch.set_num_threads(_torch_threads())  # what threads begin with that are made later
+
+@lru_cache(maxsize=1)
+def _pool(workers: int) -> ThreadPoolExecutor:
+    # kept: torch holds memory for every thread that ever computed, 100 MB each, until the process ends
+    import torch
+
+    return ThreadPoolExecutor(workers, "kbase-embed", initializer=torch.set_num_threads, initargs=(1,))
+
+if hasattr(os, "register_at_fork"): os.register_at_fork(after_in_child=_pool.cache_clear)  # threads do not survive a fork
 
 @lru_cache(maxsize=1)
 def _torch_threads() -> int:
