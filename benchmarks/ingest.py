@@ -53,9 +53,9 @@ def rates(folder: Path, chunks: int) -> None:
     print(f"raw embedding of the same texts: {len(texts) / raw:.1f}/s; add reaches {raw / whole:.0%} of it")
     from sentence_transformers import SentenceTransformer
 
-    from kbase.indexing.embedding import model_folder
+    from kbase.indexing.embedding import packaged_model
 
-    peer = SentenceTransformer(str(model_folder("all-MiniLM-L6-v2")), device="cpu")
+    peer = SentenceTransformer(str(packaged_model()), device="cpu")
     peer.encode(sample[:32], show_progress_bar=False)
     began = time.perf_counter()
     peer.encode(sample, show_progress_bar=False)
