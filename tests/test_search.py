@@ -121,3 +121,8 @@ def test_delete(tmp_path):
         assert {hit.document_id for hit in kb.search("ripen")} == {"b"}
         with pytest.raises(KeyError, match="no document 'a'"):
             kb.delete("a")
+
+
+def test_a_top_k_of_nothing_is_refused_in_a_pipeline_too(kb):
+    with pytest.raises(ValueError, match="top_k"):
+        NodeRetriever(kb.store, kb.embedder).run("pears", top_k=0)

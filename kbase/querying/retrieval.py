@@ -180,7 +180,7 @@ class NodeRetriever:
     def run(self, query: str, filters: dict[str, Any] | None = None, top_k: int | None = None) -> dict[str, Any]:
         "Search; `top_k` given here wins over the component's."
         embed_query = self.embedder.embed_query if self.embedder else None
-        hits = search_store(self.store, query, embed_query, top_k or self.top_k, self.mode, filters, self.group_by, self.kind, self.dense_weight)  # type: ignore[arg-type]
+        hits = search_store(self.store, query, embed_query, self.top_k if top_k is None else top_k, self.mode, filters, self.group_by, self.kind, self.dense_weight)  # type: ignore[arg-type]
         return {"hits": hits, "documents": [haystack_hit(hit) for hit in hits]}
 
     @component.output_types(hits=Hits, documents=list[HaystackDocument])
