@@ -35,6 +35,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
+os.environ.setdefault("LANCEDB_LOG", "error")  # its warnings tell of the inner life of its indices; read when it is first imported
+
 import lancedb
 import numpy as np
 import pyarrow as pa
