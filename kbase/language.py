@@ -111,6 +111,9 @@ def words(
     out = []
     for start, end in _icu_spans(WordBreaker, text, language or "en"):
         word = text[start:end]
+        if word.isascii() and word.isalpha() and (word.islower() or word.istitle()):  # most words: nothing to take apart, nothing to normalise
+            out.append((word.lower()[:MAX_TERM], start, end))
+            continue
         if not any(map(str.isalnum, word)): continue
         word = _POSSESSIVE.sub("", word)
         for a, b in [(0, len(word)), *_parts(word)]:
