@@ -13,6 +13,7 @@ Modules:
 - `kbase.models`: Optional helpers, asked with a time limit and never trusted
 - `kbase.nodes`: The nouns of a knowledge base: what goes in, what is found, what is answered
 - `kbase.querying.answers`: The sentences that answer, each cited to the character; or no answer, and why
+- `kbase.querying.components`: An embedder of questions and a retriever, for any Haystack pipeline
 - `kbase.querying.filters`: A filter on a field that does not exist is a mistake, not an empty result
 - `kbase.querying.pipeline`: Decide, route, retrieve, answer: a Haystack pipeline that can be drawn, saved and taken apart
 - `kbase.querying.retrieval`: Two retrievers, one ranking, and the sum behind every place in it
