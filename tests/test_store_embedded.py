@@ -287,12 +287,15 @@ def many(tmp_path_factory):
         nodes = [Node(document.id, "chunk", i * 7, i * 7 + 6, text[i * 7:i * 7 + 6], uri=document.uri, language="en", meta=document.meta,
                       vector=vectors[number * 10 + i]) for i in range(10)]
         items.append(Indexed(Source(document.uri, document.id, nodes=10), document, nodes))
+    patch = pytest.MonkeyPatch()
+    patch.setattr(embedded, "EXACT_BELOW", 10_000)  # so that these are enough for an index
     for at in range(0, 1250, 417):
         store.put(items[at:at + 417])
     store.optimize()
     queries = centres[rng.integers(60, size=40)] + rng.normal(size=(40, 64)) * 0.7
     yield store, vectors, np.repeat(share, 10), (queries / np.linalg.norm(queries, axis=1, keepdims=True)).astype(np.float32)
     store.close()
+    patch.undo()
 
 
 @pytest.mark.parametrize("thousandths", [1000, 50, 1])
