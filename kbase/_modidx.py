@@ -1085,6 +1085,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                  'kbase/stores/embedded.py'),
                                        'kbase.stores.embedded.Snapshot.expression': ( 'stores/embedded.html#snapshot.expression',
                                                                                       'kbase/stores/embedded.py'),
+                                       'kbase.stores.embedded.Snapshot.fetch': ( 'stores/embedded.html#snapshot.fetch',
+                                                                                 'kbase/stores/embedded.py'),
                                        'kbase.stores.embedded.Snapshot.keys': ( 'stores/embedded.html#snapshot.keys',
                                                                                 'kbase/stores/embedded.py'),
                                        'kbase.stores.embedded.Snapshot.languages': ( 'stores/embedded.html#snapshot.languages',
