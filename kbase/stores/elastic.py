@@ -673,7 +673,7 @@ class ElasticStore(NodeStore):
     def _about(self, fresh: bool = False) -> dict[str, Any] | None:
         # format, embedder, dimension, generation; None before the first write
         seen, about = self._about_seen
-        if not fresh and time.monotonic() - seen < ABOUT_AGE: return about
+        if about is not None and not fresh and time.monotonic() - seen < ABOUT_AGE: return about
         return self._read_about()[0]
 
     def _read_about(self) -> tuple[dict[str, Any] | None, dict[str, Any]]:  # and where it stands, for a write that wants it unchanged
@@ -747,7 +747,7 @@ class ElasticStore(NodeStore):
     @property
     def embedder(self) -> EmbedderIdentity | None:
         "Which model the vectors come from; None while there are none."
-        given = (self._about() or {}).get("embedder")
+        given = (self._about() or {}).get("embedder") or (self._about(fresh=True) or {}).get("embedder")
         return EmbedderIdentity(**given) if given else None
 
     def set_embedder(self, identity: EmbedderIdentity) -> None:
@@ -833,6 +833,7 @@ class ElasticStore(NodeStore):
         "Look up by words and by vector, both at once, in one request."
         where, about = query_of(parse_filter(filters)), self._about()
         nothing = Candidates([], [], Background(0.0, 0.0), lambda keys: [])
+        if about is not None and vector is not None and np.shape(vector) != (about["dimension"],): about = self._about(fresh=True)  # embedded anew meanwhile?
         if about is None: return nothing
         dimension = about["dimension"]
         direction = None if vector is None or dimension is None else self._direction(vector, dimension)
