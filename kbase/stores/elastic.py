@@ -380,6 +380,7 @@ class Connection:
                 answer = work().body
                 if again is None or not again(answer): return answer
                 told: str | StoreError = "it kept answering that it was not ready"
+            except UnsupportedProductError as e: raise self._other(e.body) from None  # a kind of ApiError, so it is asked for first
             except ApiError as e:
                 kind, reason = _reason(e.body)
                 if missing and e.meta.status == 404: return None
@@ -388,7 +389,6 @@ class Connection:
             except TlsError as e:
                 raise StoreError(f"{self.place.url}: the server's certificate is not trusted ({e.message}): name its certificate authority in ELASTIC_CA_CERTS, "
                                  "or the SHA-256 of its certificate in ELASTIC_FINGERPRINT") from None
-            except UnsupportedProductError as e: raise self._other(e.body) from None
             except SerializationError: raise StoreError(f"{self.place.url} answers, but not as Elasticsearch does: check host and port") from None
             except (Cut, ConnectionTimeout) as e: told = f"nobody answers ({e.message})"
             wait_for = pause(attempt)
@@ -615,6 +615,7 @@ class ElasticStore(NodeStore):
         self._token = uuid.uuid4().hex
         self._mapped: tuple[int, int] | None = None  # generation and dimension of which the vectors' mapping is known to be there
         self._load: dict[str, Any] | None = None
+        self._restoring = False
 
     def close(self) -> None:
         "Let go of connections and points in time. The next use opens again."
@@ -1150,9 +1151,10 @@ class ElasticStore(NodeStore):
 
     def _after_a_load(self, about: Mapping[str, Any]) -> None:
         # one that was killed before it could put things right
-        if self._load is None and about["loading"]["until"] < time.time():
-            with self._lock: self._about_seen = (time.monotonic(), dict(about))
-            self._restore()
+        if self._load is not None or self._restoring or about["loading"]["until"] > time.time(): return
+        self._restoring = True
+        try: self._restore()
+        finally: self._restoring = False
 
     def _sign_of_life(self, documents: Iterable[str]) -> None:
         if self._load is None: return
@@ -1196,6 +1198,76 @@ class ElasticStore(NodeStore):
         if self._about() is None: return
         self._request("POST", f"/{self.account}/_refresh")
         self._remove(self.account, all_of([{"term": {"what": "claim"}}, {"term": {"owner": owner}}]))
+
+    # -- another embedder ----------------------------------------------------------------------------------------------
+    def rebuild(
+        self,
+        identity: EmbedderIdentity,
+        embed: Callable[[list[str]], Any],  # texts → (n, dim) vectors; gets `Node.embedded_text`
+        batch_size: int = 256,  # nodes embedded at a time
+    ) -> int:  # nodes embedded
+        "Embed everything anew with another model, into an index beside the old one. Searches go on on the old one until the alias is moved; writers are sent away meanwhile (StoreLocked)."
+        if batch_size < 1: raise ValueError(f"batch_size is {batch_size}: it must be 1 or more")
+        before = self._writable()["generation"]
+        following = before + 1
+
+        def busy(about: dict[str, Any]) -> dict[str, Any]:
+            other = about.get("rebuilding")
+            if other and other["owner"] != self._token and other["until"] > time.time(): raise StoreLocked(f"{self.url} is being embedded anew by another process since {other['since']}: wait for it")
+            return {**about, "rebuilding": {"owner": self._token, "since": (other or {}).get("since") or time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime()), "until": time.time() + LOADING}}
+
+        def done(about: dict[str, Any]) -> dict[str, Any]:
+            rest = {name: value for name, value in about.items() if name != "rebuilding"}
+            return {**rest, "generation": following, "embedder": identity._asdict(), "dimension": identity.dimension}
+
+        self._change_about(busy)
+        try:
+            for _ in range(5):
+                self._request("POST", f"/{self.nodes}/_refresh", again=_some_shard_failed)
+                start = self._newest()
+                self._request("DELETE", f"/{self._nodes_index(following)}", missing=True)  # of a rebuild that was killed, or that a late writer spoilt
+                embedded = self._copy(following, identity, embed, batch_size, lambda: self._change_about(busy))
+                self._request("POST", f"/{self.nodes}/_refresh", again=_some_shard_failed)
+                after = self._newest()
+                if (start and (start.rows, start.newest)) == (after and (after.rows, after.newest)): break
+            else: raise StoreLocked(f"{self.url}: other programs keep writing to it while it is being embedded anew: end them and repeat")
+            self._swap(before, following, identity.dimension)
+            self._change_about(done)
+        except BaseException:
+            self._change_about(lambda about: {name: value for name, value in about.items() if name != "rebuilding"})
+            raise
+        self._request("DELETE", f"/{self._nodes_index(before)}", missing=True)
+        self._drop()
+        return embedded
+
+    def _copy(self, generation: int, identity: EmbedderIdentity, embed: Callable[[list[str]], Any], batch_size: int, alive: Callable[[], Any]) -> int:
+        # every node into the index of another generation, with a vector of another model where it is kbase's own or had one
+        index, side, told, embedded = self._nodes_index(generation), f"{self.nodes}-next", time.time(), 0
+        body = {"settings": _settings(self.shards, self._wanted_replicas()), "mappings": _mappings("nodes", identity.dimension), "aliases": {side: {"is_write_index": True}}}
+        self._request("PUT", f"/{index}", body, wait_for_active_shards=1)
+        for hits in self._pages(self.nodes, {"query": ALL, "_source": _KEPT, "docvalue_fields": ["seq"]}, ["seq", "id"], batch_size):
+            olds = [hit["_source"] for hit in hits]
+            wanted = [i for i, old in enumerate(olds) if not old["foreign"] or "raw" in old]
+            nodes = [node_of_row(_row(old)) for old in olds]
+            vectors = np.asarray(embed([nodes[i].embedded_text for i in wanted]), dtype=np.float32) if wanted else np.empty((0, identity.dimension), np.float32)
+            if vectors.shape != (len(wanted), identity.dimension):
+                raise EmbedderMismatch(f"{identity.name} is said to make {identity.dimension}-d vectors, for {len(wanted)} texts it made an array of {vectors.shape}")
+            for i, vector in zip(wanted, vectors, strict=True): nodes[i] = replace(nodes[i], vector=vector)
+            actions = []
+            for hit, old, node in zip(hits, olds, nodes, strict=True):
+                extra = json.loads(old["extra"]) if old.get("extra") else {}
+                extra.pop("embedding", None)  # the old model's
+                row = node_row(node, {name: old.get(name, "") for name in PIECE}, json.dumps(extra) if extra else None, old["foreign"])
+                actions.append(Action("index", name_of(node.id), encode(node_body(row, node.meta, hit["fields"]["seq"][0], old.get("call", ""))), name_of(node.document_id)))
+            _, failed = send_bulk(self._connection, side, actions)
+            if failed: raise self._told(failed, embedded, "nothing has changed, the old index goes on")
+            embedded += len(wanted)
+            if time.time() - told > LOADING / 4:
+                told = time.time()
+                alive()
+        self._request("POST", f"/{side}/_refresh", again=_some_shard_failed)
+        self._request("POST", "/_aliases", {"actions": [{"remove": {"index": index, "alias": side}}]})
+        return embedded
 
     # -- Haystack ----------------------------------------------------------------------------------------------------
     def count_documents(self) -> int:
