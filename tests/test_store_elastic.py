@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 import traceback
+import uuid
 from dataclasses import replace
 
 import numpy as np
@@ -14,10 +15,12 @@ from elastic_proxy import answer, error, proxied, refuse_items
 from haystack import Document as HaystackDocument
 from haystack.document_stores.errors import DuplicateDocumentError
 from haystack.document_stores.types import DuplicatePolicy
+from haystack.utils import Secret
 from store_cases import all_nodes, eq, plain
 from store_worker import DIM, direction, item
 
 from kbase import KnowledgeBase
+from kbase.language import query_terms
 from kbase.stores import elastic
 from kbase.stores.base import EmbedderIdentity, EmbedderMismatch, FormatError, Indexed, Source, StoreError, StoreLocked, WriteError, open_store, public_place
 from kbase.stores.elastic import ElasticStore, parse_url
@@ -173,7 +176,7 @@ def test_429_that_does_not_end_is_an_error_from_which_the_next_run_goes_on(behin
     refusing = [True]
 
     def fault(proxy, handler, body):
-        return refuse_items(handler, body, lambda number, head: number % 2) if refusing[0] and "-nodes/_bulk" in handler.path else None
+        return refuse_items(handler, body, lambda number, head: int(head["_id"][-1], 16) % 2) if refusing[0] and "-nodes/_bulk" in handler.path else None
 
     store, _ = behind(fault, patience=0.5)
     items = [item(f"a{i}", "some words", 2) for i in range(10)]
@@ -258,7 +261,7 @@ def test_metadata_makes_no_field(store):
 def test_long_ids_words_and_names_are_kept(store):
     document = HaystackDocument(id="i" * 2000, content="x" * 50_000, meta={"a": 1})
     store.write_documents([document, HaystackDocument(id="long:x", content="short")])
-    assert store.filter_documents(eq("id", "i" * 2000)) == [document] and len(store.find(["x" * 50_000]).bm25) == 1
+    assert store.filter_documents(eq("id", "i" * 2000)) == [document] and len(store.find(query_terms("x" * 50_000, ["en"])).bm25) == 1
     with pytest.raises(DuplicateDocumentError):
         store.write_documents([document])
     store.delete_documents(["i" * 2000, "long:x"])
@@ -511,3 +514,83 @@ def test_arguments_that_make_no_sense_are_refused(elastic_url):
 def test_a_failed_source_alone_makes_the_indices(store):
     store.put([Indexed(Source("bad", "bad", state="failed", reason="broken"), None, ())])
     assert [source.uri for source in store.sources()] == ["bad"] and store.find(["kiwi"], direction(1)).dense == []
+
+
+# -- TLS and users ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def secure(elastic_secure):
+    "A place on a server with TLS and users, and a client of its administrator."
+    from elasticsearch import Elasticsearch
+
+    url, authority = elastic_secure
+    name = f"test-{uuid.uuid4().hex[:12]}"
+    with Elasticsearch(url, ca_certs=authority, basic_auth=("kbase", "kbase-test"), request_timeout=60) as client:
+        yield f"{url}/{name}", authority, client
+        found = list(client.indices.get(index=f"{name}-*", features="settings"))
+        if found:
+            client.indices.delete(index=found)
+
+
+def key_for(client, *privileges, name="*"):
+    made = client.security.create_api_key(name="kbase-test", role_descriptors={"some": {"cluster": [], "indices": [{"names": [name], "privileges": list(privileges)}]}})
+    return made["encoded"]
+
+
+FILLING = ("read", "write", "view_index_metadata", "create_index", "manage", "maintenance")
+
+
+def test_tls_and_an_api_key_end_to_end(secure, monkeypatch):
+    url, authority, client = secure
+    monkeypatch.setenv("ELASTIC_CA_CERTS", authority)
+    monkeypatch.setenv("ELASTIC_API_KEY", key_for(client, *FILLING, name=f"{url.rpartition('/')[2]}-*"))
+    store = ElasticStore(url, replicas=0)
+    with store.loading():
+        store.put([item("a", "kiwi words", 2)])
+    store.write_documents(documents(3))
+    assert len(store.find(["kiwi"], direction(1)).dense) == 5 and len(all_nodes(store)) == 5 and store.claim(["x"], "me") == {"x"}
+    store.release("me")
+    assert store.rebuild(EmbedderIdentity("new", 4), lambda texts: np.ones((len(texts), 4))) == 5
+    store.optimize(force=True)
+    store.delete_all_documents(recreate_index=True)
+    monkeypatch.setenv("ELASTIC_API_KEY", key_for(client, "read", "view_index_metadata"))
+    reader = ElasticStore(url)
+    assert reader.count_documents() == 0 and reader.find(["kiwi"]).bm25 == []
+    with pytest.raises(StoreError, match="may not do that"):
+        reader.put([item("a")])
+
+
+def test_a_user_and_a_fingerprint(secure, monkeypatch):
+    import hashlib
+    import ssl
+
+    url, authority, _ = secure
+    with open(authority) as f:
+        monkeypatch.setenv("ELASTIC_FINGERPRINT", hashlib.sha256(ssl.PEM_cert_to_DER_cert(f.read())).hexdigest())
+    ElasticStore(url.replace("://", "://kbase:kbase-test@"), replicas=0).put([item("a")])
+    monkeypatch.setenv("ELASTIC_USER", "kbase")
+    monkeypatch.setenv("ELASTIC_PASSWORD", "kbase-test")
+    assert ElasticStore(url).count_documents() == 1
+    saved = ElasticStore(url).to_dict()
+    assert "kbase-test" not in str(saved) and ElasticStore.from_dict(saved).count_documents() == 1
+    monkeypatch.setenv("ELASTIC_FINGERPRINT", "00" * 32)
+    with pytest.raises(StoreError, match="certificate is not trusted.*ELASTIC_CA_CERTS"):
+        ElasticStore(url).count_documents()
+
+
+def test_each_wrong_way_in_has_its_own_message(secure, monkeypatch):
+    url, authority, client = secure
+    monkeypatch.setattr(elastic, "FIRST", 0.3)
+    with pytest.raises(StoreError, match="certificate is not trusted.*ELASTIC_CA_CERTS"):
+        ElasticStore(url).count_documents()
+    with pytest.raises(StoreError, match="is not there: set ELASTIC_CA_CERTS"):
+        ElasticStore(url, ca_certs="/no/such/file").count_documents()
+    for more in ({}, {"user": Secret.from_token("kbase"), "password": Secret.from_token(CANARY)}, {"api_key": Secret.from_token(CANARY)}):
+        with pytest.raises(StoreError, match="does not know this user or key.*ELASTIC_API_KEY") as caught:
+            ElasticStore(url, ca_certs=authority, **more).count_documents()
+        assert CANARY not in "".join(traceback.format_exception(caught.value))
+    with pytest.raises(StoreError, match="may not do that.*indices:data/read"):
+        ElasticStore(url, ca_certs=authority, api_key=Secret.from_token(key_for(client, "read", name="other-*"))).count_documents()
+    with pytest.raises(StoreError, match="nobody answers"):
+        ElasticStore(url.replace("https", "http")).count_documents()

@@ -204,17 +204,14 @@ _TEXT = {"type": "text", "index": False, "norms": False}
 _TERM = {"type": "keyword"}
 _FLAG = {"type": "boolean", "index": False, "doc_values": False}
 _NODES = {name: _TERM if kind is str else {"type": "long"} for name, kind in COLUMNS.items()} | {
-    "tokens": {"type": "text", "analyzer": "terms", "index_options": "freqs"}, "hash": _TERM, "bucket": {"type": "integer"}, "seq": {"type": "long"},
+    "tokens": {"type": "text", "analyzer": "whitespace", "index_options": "freqs"}, "hash": _TERM, "bucket": {"type": "integer"}, "seq": {"type": "long"},
     "facts": _TERM, "keys": _TERM, "since": {"type": "long"}, "reach": {"type": "long"}, "revision": _TERM, "foreign": _FLAG,
     **{name: _TEXT for name in ("content", "shown", "meta", "extra", "before", "after", "raw", "call")}}
 _SOURCES = {"what": _TERM, "document_id": _TERM, "uri": _TERM, "revision": _TERM, "row": _TEXT, "owner": _TERM, "until": {"type": "long"}, "told": _TEXT}
 
 def _settings(shards: int, replicas: int) -> dict[str, Any]:
     return {"number_of_shards": shards, "number_of_replicas": replicas, "refresh_interval": "-1",
-            "similarity": {"default": {"type": "BM25", "k1": 1.2, "b": 0.75}},
-            "analysis": {"tokenizer": {"blanks": {"type": "whitespace", "max_token_length": 1_048_576}},
-                         "filter": {"cut": {"type": "truncate", "length": 8191}},
-                         "analyzer": {"terms": {"type": "custom", "tokenizer": "blanks", "filter": ["cut"]}}}}
+            "similarity": {"default": {"type": "BM25", "k1": 1.2, "b": 0.75}}}
 
 def vector_field(dimension: int) -> dict[str, Any]:
     "The mapping of the vectors."
@@ -753,7 +750,8 @@ class ElasticStore(NodeStore):
 
     def set_embedder(self, identity: EmbedderIdentity) -> None:
         "Say which model the vectors come from; EmbedderMismatch when the store holds another's."
-        if self.embedder == identity: return
+        about = self._about(fresh=True)
+        if about is not None and about["embedder"] == identity._asdict(): return
         told = f"the embedder is {identity.name} ({identity.dimension}-d): use the one it was filled with, add the sources to a new knowledge base, or embed this one anew with `rebuild`"
 
         def change(about: dict[str, Any]) -> dict[str, Any]:
@@ -762,7 +760,7 @@ class ElasticStore(NodeStore):
             if dimension not in (None, identity.dimension): raise EmbedderMismatch(f"{self.url} holds {dimension}-d vectors, {told}")
             return {**about, "embedder": identity._asdict()}
 
-        if self._about(fresh=True) is None: self._make()
+        if about is None: self._make()
         self._change_about(change)
 
     # -- state -------------------------------------------------------------------------------------------------------
