@@ -9,9 +9,9 @@ every item's outcome counts and a lost reply doubles nothing; reads that are com
 
 # %% auto #0
 __all__ = ['MARK', 'LONGEST', 'ALL', 'NOTHING', 'TERMS', 'FORMAT', 'VECTOR_INDEX', 'BM25_UNIT', 'OLDEST', 'PATIENCE', 'REQUEST',
-           'FIRST', 'PASSING', 'BULK_BYTES', 'BULK_ITEMS', 'WORKERS', 'STATE_AGE', 'ABOUT_AGE', 'SAMPLE_AGE', 'KEEP',
-           'PAGE', 'WINDOW', 'OVERSAMPLE', 'CANDIDATES', 'CANDIDATES_LEAST', 'SHARDS', 'REPLICAS', 'LOADING', 'ABOUT',
-           'short', 'order_text', 'fact', 'facts_of', 'name_of', 'any_of', 'all_of', 'none_of', 'terms_query',
+           'LONG', 'FIRST', 'PASSING', 'BULK_BYTES', 'BULK_ITEMS', 'WORKERS', 'STATE_AGE', 'ABOUT_AGE', 'SAMPLE_AGE',
+           'KEEP', 'PAGE', 'WINDOW', 'OVERSAMPLE', 'CANDIDATES', 'CANDIDATES_LEAST', 'SHARDS', 'REPLICAS', 'LOADING',
+           'ABOUT', 'short', 'order_text', 'fact', 'facts_of', 'name_of', 'any_of', 'all_of', 'none_of', 'terms_query',
            'query_of', 'vector_field', 'node_body', 'Place', 'parse_url', 'pause', 'Refused', 'Connection', 'Action',
            'encode', 'send_bulk', 'Snapshot', 'Sample', 'bm25_search', 'dense_search', 'exact_search', 'ElasticStore',
            'shared_store']
@@ -301,6 +301,7 @@ def _cloud_host(cloud: str) -> str:
 # %% ../../nbs/stores/12_elastic.ipynb #ela25
 PATIENCE = 120.0  # seconds that a request is tried again
 REQUEST = 60.0  # seconds that one try may take
+LONG = 3600.0  # and where the server works through a whole index
 FIRST = 5.0  # seconds for the first contact: a wrong URL should not cost minutes
 PASSING = (429, 502, 503, 504)
 _PASSING_TYPES = ("node_disconnected_exception", "node_closed_exception", "node_not_connected_exception", "no_shard_available_action_exception",
@@ -354,7 +355,7 @@ class Connection:
         body: Any = None,
         lines: Sequence[Any] | None = None,  # of a bulk or msearch body: dicts, or bytes as they are
         missing: bool = False,  # None instead of an error where there is no such index, document or point in time
-        patience: float | None = None,  # seconds, instead of the connection's
+        seconds: float | None = None,  # that one try may take, instead of REQUEST
         again: Callable[[Any], bool] | None = None,  # whether an answer says that it should be asked again
         **params: Any,
     ) -> Any:
@@ -363,8 +364,8 @@ class Connection:
         given = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in params.items()}
         headers = {"accept": _MEDIA.format("json")}
         if body is not None or lines is not None: headers["content-type"] = _MEDIA.format("json" if lines is None else "x-ndjson")
-        return self._persist(partial(self._es.perform_request, method, path, params=given, headers=headers, body=body if lines is None else lines),
-                             self.patience if patience is None else patience, missing, again)
+        client = self._es.options(request_timeout=seconds) if seconds else self._es
+        return self._persist(partial(client.perform_request, method, path, params=given, headers=headers, body=body if lines is None else lines), self.patience, missing, again)
 
     def _persist(self, work: Callable[[], Any], patience: float, missing: bool = False, again: Callable[[Any], bool] | None = None) -> Any:
         from elastic_transport import ConnectionError as Cut
@@ -1030,7 +1031,7 @@ class ElasticStore(NodeStore):
         # rows that match; those that another process changed meanwhile are looked at again
         gone, stuck = 0, 0
         while True:
-            answer = self._request("POST", f"/{alias}/_delete_by_query", {"query": query}, missing=True, conflicts="proceed", scroll_size=5000, timeout="1m")
+            answer = self._request("POST", f"/{alias}/_delete_by_query", {"query": query}, missing=True, seconds=LONG, conflicts="proceed", scroll_size=5000)
             if answer is None: return gone
             gone += answer["deleted"]
             refused = [failure for failure in answer["failures"] if failure.get("status") not in (*PASSING, 409)]
@@ -1110,10 +1111,7 @@ class ElasticStore(NodeStore):
         "Without `force` nothing: Elasticsearch merges by itself."
         if not force or self._about() is None: return
         self._request("POST", f"/{self.nodes}/_refresh", missing=True)
-        task = self._request("POST", f"/{self.nodes}/_forcemerge", missing=True, max_num_segments=1, wait_for_completion=False)
-        while task is not None:
-            told = self._request("GET", f"/_tasks/{task['task']}", missing=True, wait_for_completion=True, timeout="30s")
-            if told is None or told["completed"]: break
+        self._request("POST", f"/{self.nodes}/_forcemerge", missing=True, seconds=LONG, max_num_segments=1)
         self._drop()
 
     # -- first load --------------------------------------------------------------------------------------------------
