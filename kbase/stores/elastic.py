@@ -368,9 +368,8 @@ class Connection:
         return self._persist(partial(client.perform_request, method, path, params=given, headers=headers, body=body if lines is None else lines), self.patience, missing, again)
 
     def _persist(self, work: Callable[[], Any], patience: float, missing: bool = False, again: Callable[[Any], bool] | None = None) -> Any:
-        from elastic_transport import ConnectionError as Cut
-        from elastic_transport import ConnectionTimeout, SerializationError, TlsError
-        from elasticsearch import ApiError, UnsupportedProductError
+        from elasticsearch import ApiError, ConnectionTimeout, SerializationError, SSLError, UnsupportedProductError
+        from elasticsearch import ConnectionError as Cut
 
         end, attempt = time.monotonic() + patience, 0
         while True:
@@ -384,7 +383,7 @@ class Connection:
                 if missing and e.meta.status == 404: return None
                 if e.meta.status not in PASSING and kind not in _PASSING_TYPES: raise self._refused(e.meta.status, kind, reason) from None
                 told = f"it answered {e.meta.status}: {reason or kind}"
-            except TlsError as e:
+            except SSLError as e:
                 raise StoreError(f"{self.place.url}: the server's certificate is not trusted ({e.message}): name its certificate authority in ELASTIC_CA_CERTS, "
                                  "or the SHA-256 of its certificate in ELASTIC_FINGERPRINT") from None
             except SerializationError: raise StoreError(f"{self.place.url} answers, but not as Elasticsearch does: check host and port") from None
