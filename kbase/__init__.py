@@ -22,6 +22,7 @@ Modules:
 - `kbase.serving.demo`: A knowledge base from what every machine with Python has, ten questions, and a report to read
 - `kbase.settings`: What a knowledge base is told once, in a file beside the notebook
 - `kbase.stores.base`: One contract, so that a notebook runs the same on a folder and on a cluster
+- `kbase.stores.elastic`: The same notebook on a cluster: `KnowledgeBase("http://host:9200/name")`
 - `kbase.stores.embedded`: A folder on disk: BM25, vectors and filters in one LanceDB database, no server
 - `kbase.widgets.base`: Data that is safe to send, a theme, and something to show where no kernel runs
 - `kbase.widgets.search`: Results as you type, the sum behind every place, facets, and each hit in its document"""

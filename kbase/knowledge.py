@@ -11,6 +11,7 @@ __all__ = ['CONTEXT', 'KnowledgeBase']
 
 # %% ../nbs/50_knowledge.ipynb #kno03
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from html import escape
 from importlib import import_module
@@ -24,7 +25,7 @@ from .models import chat_generator
 from .nodes import Answer, Hit, Hits, Report, html_table
 from .querying.retrieval import search_store
 from .settings import Settings, load_settings
-from .stores.base import NodeStore, Source, open_store
+from .stores.base import NodeStore, Source, open_store, public_place
 
 if TYPE_CHECKING:  # Haystack brings torch, two seconds of import: it comes with the first `add` or `ask`
     from haystack import Pipeline
@@ -39,15 +40,16 @@ class KnowledgeBase:
 
     def __init__(
         self,
-        store: str | Path | NodeStore | None = None,  # a folder, or a store; from the settings when not given
+        store: str | Path | NodeStore | None = None,  # a folder, a URL such as http://host:9200/name, or a store; from the settings when not given
         embedder: Any = None,  # a sentence-transformers model by name or path, or a Haystack embedder
         llm: Any = None,  # "openai:MODEL" and the like, or a Haystack ChatGenerator
         **settings: Any,  # any other setting, see `kbase.settings.Settings`
     ):
         named: dict[str, Any] = {"store": str(store) if isinstance(store, (str, Path)) else None, "embedder": embedder if isinstance(embedder, str) else None,
                  "llm": llm if isinstance(llm, str) else None}
-        self.settings: Settings = load_settings(**named, **settings)
-        self.store: NodeStore = store if isinstance(store, NodeStore) else open_store(str(Path(self.settings.store).expanduser()) if "://" not in self.settings.store else self.settings.store)
+        given: Settings = load_settings(**named, **settings)
+        self.store: NodeStore = store if isinstance(store, NodeStore) else open_store(given.store if "://" in given.store else str(Path(given.store).expanduser()))
+        self.settings: Settings = replace(given, store=public_place(given.store))  # a password in the URL is the store's alone
         self._embedder = embedder if embedder is not None and not isinstance(embedder, str) else None
         self._llm = llm if llm is not None and not isinstance(llm, str) else None
 
@@ -63,8 +65,11 @@ class KnowledgeBase:
 
     @property
     def name(self) -> str:
-        "The folder's name."
-        return Path(getattr(self.store, "path", self.settings.store)).name
+        "The folder's name, or that of the indices."
+        return getattr(self.store, "name", None) or Path(self._where).name
+
+    @property
+    def _where(self) -> str: return str(getattr(self.store, "path", None) or getattr(self.store, "url", None) or self.settings.store)
 
     def __len__(self) -> int: return len(self._sources("ok"))
     def __bool__(self) -> bool: return True  # an empty knowledge base is one all the same
@@ -95,8 +100,8 @@ class KnowledgeBase:
         from kbase.indexing.sync import Recipe, add_sources
 
         recipe = Recipe(self.embedder, self.settings.chunk_tokens, self.settings.language, self.llm, self.settings.llm_timeout)
-        own = Path(getattr(self.store, "path", "")).expanduser()
-        return add_sources(self.store, source, recipe, progress, own.resolve() if own.exists() else None)
+        own = None if "://" in self._where else Path(self._where).expanduser()
+        return add_sources(self.store, source, recipe, progress, own.resolve() if own is not None and own.exists() else None)
 
     def delete(
         self,
@@ -207,5 +212,5 @@ class KnowledgeBase:
         held = self.store.embedder
         rows = [["documents", str(len(self))], ["nodes", str(self.store.count_documents())], ["languages", escape(", ".join(self.store.languages()) or "–")],
                 ["embedder", escape(f"{held.name}, {held.dimension}-d" if held else "–")], ["language model", escape(self.settings.llm or type(self._llm).__name__ if self.settings.llm or self._llm else "none")],
-                ["store", escape(str(getattr(self.store, "path", self.settings.store)))]]
+                ["store", escape(self._where)]]
         return html_table(["knowledge base", escape(self.name)], rows)

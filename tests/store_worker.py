@@ -1,4 +1,4 @@
-"""What other processes do in the tests of the embedded store, and the small corpus that all of them share.
+"""What other processes do in the tests of the stores, and the small corpus that all of them share.
 
 A version of a document is told by its text: every chunk of version 3 says `v3`, so that a mixture shows."""
 
@@ -35,6 +35,11 @@ def versioned(number, version, chunks=4):
 
 
 def open_store(path, **more):
+    "A store of its own, not the one that this process shares."
+    if "://" in path:
+        from kbase.stores.elastic import ElasticStore
+
+        return ElasticStore(path, replicas=0, **more)
     from kbase.stores.embedded import EmbeddedStore  # here and not above: the fork server must not hold LanceDB's threads
 
     return EmbeddedStore(path, **more)

@@ -1,4 +1,4 @@
-"Haystack's own store suites, all of them, sync and async, on the store on disk. Only `test_write_documents` is ours to define."
+"Haystack's own store suites, all of them, sync and async, on both stores. Only `test_write_documents` is ours to define."
 
 import pytest
 from haystack import Document
@@ -7,6 +7,7 @@ from haystack.document_stores.types import DuplicatePolicy
 from haystack.testing import document_store as suites
 from haystack.testing import document_store_async as async_suites
 
+from kbase.stores.elastic import ElasticStore
 from kbase.stores.embedded import EmbeddedStore
 
 
@@ -18,8 +19,15 @@ class OnDisk:
         store.close()
 
 
-class TestContract(
-    OnDisk,
+class OnCluster:
+    @pytest.fixture
+    def document_store(self, elastic_url):
+        store = ElasticStore(elastic_url, replicas=0)
+        yield store
+        store.close()
+
+
+class Contract(
     suites.DocumentStoreBaseExtendedTests,
     suites.CountDocumentsByFilterTest,
     suites.CountUniqueMetadataByFilterTest,
@@ -36,8 +44,7 @@ class TestContract(
             document_store.write_documents([docs[0]], DuplicatePolicy.NONE)
 
 
-class TestAsyncContract(
-    OnDisk,
+class AsyncContract(
     async_suites.CountDocumentsAsyncTest,
     async_suites.WriteDocumentsAsyncTest,
     async_suites.DeleteDocumentsAsyncTest,
@@ -59,8 +66,24 @@ class TestAsyncContract(
             await document_store.write_documents_async([docs[0]], DuplicatePolicy.NONE)
 
 
+class TestEmbedded(OnDisk, Contract):
+    pass
+
+
+class TestEmbeddedAsync(OnDisk, AsyncContract):
+    pass
+
+
+class TestElastic(OnCluster, Contract):
+    pass
+
+
+class TestElasticAsync(OnCluster, AsyncContract):
+    pass
+
+
 def test_no_suite_was_forgotten():
     "A suite that a newer Haystack adds must be inherited too."
-    for module, ours in ((suites, TestContract), (async_suites, TestAsyncContract)):
+    for module, ours in ((suites, Contract), (async_suites, AsyncContract)):
         there = {v for k, v in vars(module).items() if k.endswith(("Test", "Tests")) and isinstance(v, type) and v.__module__ == module.__name__}
         assert all(issubclass(ours, suite) for suite in there), there - set(ours.__mro__)

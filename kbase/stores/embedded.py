@@ -11,13 +11,11 @@ is filtered by typed columns, texts stored once, and Haystack's protocol. `store
 __all__ = ['TYPES', 'MAX_COLUMNS', 'Catalog', 'Reader', 'FORMAT', 'EXACT_BELOW', 'HELD_BYTES', 'NARROW', 'FTS_CONFIG',
            'BM25_UNIT', 'SETTLED', 'LOCK_TIMEOUT', 'OPTIMIZE_ROWS', 'OPTIMIZE_FRAGMENTS', 'BULK', 'VECTOR_PARTS',
            'VECTOR_INDEX', 'KEEP_VERSIONS', 'list_text', 'typed_values', 'column_name', 'catalog_of', 'keys_text',
-           'expression_of', 'revision_of', 'bucket_of', 'node_row', 'pieces', 'haystack_row', 'haystack_document',
-           'Vectors', 'Snapshot', 'search_bm25', 'search_dense', 'compare_all', 'EmbeddedStore', 'shared_store']
+           'expression_of', 'Vectors', 'Snapshot', 'search_bm25', 'search_dense', 'compare_all', 'EmbeddedStore',
+           'shared_store']
 
 # %% ../../nbs/stores/11_embedded.ipynb #emb03
-import base64
 import errno
-import hashlib
 import json
 import os
 import socket
@@ -45,10 +43,11 @@ from lancedb.expr import Expr, col, func, lit
 from lancedb.index import FTS, Bitmap, BTree, IvfRq
 from lancedb.query import MatchQuery
 
-from ..language import analyze, detect_language
-from ..nodes import NODE_KEY, Document, Node, digest, json_meta, node_from_haystack, node_to_haystack
-from .base import (COLUMNS, SAMPLE, Background, Candidates, Compare, EmbedderIdentity, EmbedderMismatch, FormatError, Found, Indexed,
-                               Logic, NodeStore, Source, StoreError, StoreLocked, as_timestamp, background_of, filter_error, flatten_meta, matches, parse_filter)
+from ..nodes import Document, Node, digest
+from .base import (COLUMNS, PIECE, SAMPLE, Background, Candidates, Compare, EmbedderIdentity, EmbedderMismatch, FormatError, Found, Indexed,
+                               Logic, NodeStore, Source, StoreError, StoreLocked, as_float, as_timestamp, background_of, checked_nodes, element_text,
+                               exact_text, filter_error, flatten_meta, haystack_document, haystack_row, keep_pieces, matches, node_of_row, node_row,
+                               own_meta, parse_filter, readings, revision_of, slices)
 
 if TYPE_CHECKING:
     from haystack import Document as HaystackDocument
@@ -63,22 +62,7 @@ def list_text(
     items: Iterable[Any],
 ) -> str:  # each element as JSON between separators: an element is found by `contains`
     "A list as one string that can be searched for an element."
-    return _SEPARATOR + "".join(part + _SEPARATOR for item in items for part in _readings(item))
-
-def _element(item: Any) -> str:
-    if isinstance(item, float) and item.is_integer(): item = int(item)  # 1.0 equals 1
-    if isinstance(item, list): return f"[{', '.join(map(_element, item))}]"
-    return json.dumps(item, ensure_ascii=False, sort_keys=True)
-
-def _readings(item: Any) -> list[str]:
-    # what the element can be found as: a date also by its moment, a list in the list also by its elements
-    moment = as_timestamp(item) if isinstance(item, str) else None
-    inner = [part for one in item for part in _readings(one)] if isinstance(item, list) else []
-    return [_element(item), *inner, *([] if moment is None else [f"date {moment}"])]
-
-def _float(number: int | float) -> float:
-    try: return float(number) + 0.0  # + 0.0: there is one zero
-    except OverflowError: return float("inf") if number > 0 else float("-inf")
+    return _SEPARATOR + "".join(part + _SEPARATOR for item in items for part in readings(item))
 
 def _digits(number: int | float) -> str | None:
     return str(int(number)) if abs(number) >= _WHOLE and (isinstance(number, int) or number.is_integer()) else None
@@ -91,7 +75,7 @@ def typed_values(
     for key, value in flatten_meta(meta).items():
         if isinstance(value, bool): out[key, "b"] = value
         elif isinstance(value, (int, float)):
-            out[key, "n"] = _float(value)
+            out[key, "n"] = as_float(value)
             if (digits := _digits(value)) is not None: out[key, "i"] = digits
         elif isinstance(value, str):
             out[key, "s"] = value
@@ -132,7 +116,7 @@ def _any(parts: Sequence[Expr]) -> Expr: return reduce(or_, parts) if parts else
 def _all(parts: Sequence[Expr]) -> Expr: return reduce(and_, parts) if parts else _TRUE
 
 def _present(key: str, kinds: str = "nsbl") -> Expr:
-    return _any([func("contains", col("keys"), lit(_SEPARATOR + _element(f"{kind}:{key}") + _SEPARATOR)) for kind in kinds])
+    return _any([func("contains", col("keys"), lit(_SEPARATOR + element_text(f"{kind}:{key}") + _SEPARATOR)) for kind in kinds])
 
 def _ordering(column: Expr, operator: str, value: float) -> Expr:
     return {">": column > lit(value), ">=": column >= lit(value), "<": column < lit(value), "<=": column <= lit(value)}[operator]
@@ -142,18 +126,18 @@ def _tests(c: Compare) -> dict[str, Callable[[Expr], Expr]]:
     value = c.value
     if c.operator != "==":
         kind = "d" if isinstance(value, str) else "n"
-        wanted = as_timestamp(value) if isinstance(value, str) else _float(value)
+        wanted = as_timestamp(value) if isinstance(value, str) else as_float(value)
         return {} if wanted is None else {kind: lambda x: _ordering(x, c.operator, wanted)}
     if isinstance(value, list): return {"l": lambda x: x == lit(list_text(value))}
     if isinstance(value, dict): raise filter_error(f"meta.{c.field} == {value!r}: compare a key inside it, such as meta.{c.field}.{next(iter(value), 'name')}")
-    tests = {"l": lambda x: _any([func("contains", x, lit(f"{_SEPARATOR}{part}{_SEPARATOR}")) for part in _readings(value)])}
+    tests = {"l": lambda x: _any([func("contains", x, lit(f"{_SEPARATOR}{part}{_SEPARATOR}")) for part in readings(value)])}
     if value is None: return tests
     if isinstance(value, bool): return tests | {"b": lambda x: x == lit(value)}
     if isinstance(value, str):
         moment = as_timestamp(value)
         return tests | {"s": lambda x: x == lit(value)} | ({} if moment is None else {"d": lambda x: x == lit(moment)})
     digits = _digits(value)
-    return tests | ({"n": lambda x: x == lit(_float(value))} if digits is None else {"i": lambda x: x == lit(digits)})
+    return tests | ({"n": lambda x: x == lit(as_float(value))} if digits is None else {"i": lambda x: x == lit(digits)})
 
 def _holds(c: Compare, negated: bool, catalog: Catalog, read: Reader | None) -> Expr:
     # `==` or an order on one key
@@ -189,7 +173,7 @@ def _column_expression(c: Compare) -> Expr:
     if c.operator == "in": return _any([equal(v) for v in c.value])
     if c.operator == "not in": return ~_any([equal(v) for v in c.value])
     if c.value is None or isinstance(c.value, str) or kind is str: return _FALSE
-    return (col(c.field) != lit(_NONE[kind])) & _ordering(col(c.field), c.operator, _float(c.value))
+    return (col(c.field) != lit(_NONE[kind])) & _ordering(col(c.field), c.operator, as_float(c.value))
 
 def expression_of(
     tree: Compare | Logic,
@@ -217,106 +201,6 @@ def _schema(dimension: int | None) -> pa.Schema:
     return pa.schema([*base, ("vector", pa.list_(pa.float32(), dimension))] if dimension else base)
 
 _SOURCES = pa.schema([("document_id", pa.string()), ("uri", pa.string()), ("revision", pa.string()), ("row", pa.string())])
-
-def revision_of(text: str) -> str:
-    "What tells a document's text from any other."
-    return digest(text)[:16]
-
-def bucket_of(
-    node_id: str,
-) -> int:  # 0 to 2³¹ − 1, evenly spread and the same everywhere
-    "Where a node falls in the draw for the background's sample."
-    return int.from_bytes(hashlib.sha256(node_id.encode()).digest()[:4], "big") >> 1
-
-# %% ../../nbs/stores/11_embedded.ipynb #emb17
-def node_row(
-    node: Node,
-    piece: Mapping[str, Any] | None = None,  # its place in the document's text, see `pieces`; None when it is no part of it
-    extra: str | None = None,  # what only Haystack knows of it, JSON
-    foreign: bool = False,  # came as a Haystack Document, and goes out as one
-) -> dict[str, Any]:
-    "A node as a row of `nodes`, without its metadata columns."
-    vector = None if node.vector is None else np.asarray(node.vector, dtype=np.float32)
-    if vector is not None and not np.isfinite(vector).all():
-        raise ValueError(f"the vector of node {node.id} ({node.uri or node.document_id}) holds NaN or infinity: embed it again, or store it without a vector")
-    if _lone_surrogates(node.text):
-        raise ValueError(f"the text of node {node.id} ({node.uri or node.document_id}) holds a lone surrogate, which is no text: decode it again")
-    return {"id": node.id, "document_id": node.document_id, "kind": node.kind, "start": node.start, "end": node.end,
-            "page": -1 if node.page is None else node.page, "title": node.title, "uri": node.uri,
-            "shown": _shown(node), "language": node.language,
-            "parent_id": node.parent_id or "", "content": node.text,
-            "tokens": " ".join(token.term for token in analyze(node.embedded_text, node.language)), "hash": node.content_hash,
-            "bucket": bucket_of(node.id), "meta": json.dumps(node.meta, ensure_ascii=False) if node.meta else "",
-            "keys": keys_text(typed_values(node.meta)) if node.meta else "", "extra": extra, "foreign": foreign,
-            "vector": vector, "before": "", "after": "", "since": node.start, "reach": node.end, "revision": "", **(piece or {})}
-
-def pieces(
-    document: Document,
-    chunks: Iterable[Node],  # in any order, not overlapping
-) -> dict[str, dict[str, Any]]:  # node id → before, after, since, reach, revision
-    "How the chunks make up the document's text."
-    text, revision, out = document.text, revision_of(document.text), {}
-    ordered = sorted(chunks, key=lambda node: (node.start, node.end))
-    for i, node in enumerate(ordered):
-        since = node.start if i else 0
-        reach = ordered[i + 1].start if i + 1 < len(ordered) else len(text)
-        if node.end > reach:
-            raise ValueError(f"nodes {node.id} and {ordered[i + 1].id} of {document.uri} overlap, from {ordered[i + 1].start} to {node.end}: "
-                             "cut the document so that every character is in one chunk at most")
-        out[node.id] = {"before": text[since:node.start], "after": text[node.end:reach], "since": since, "reach": reach, "revision": revision}
-    return out
-
-def _shown(node: Node) -> str:
-    page = None if node.page is None else int(node.page)
-    told = [node.document_id, node.kind, int(node.start), int(node.end), node.title, node.uri, node.headings, page, node.parent_id or None, node.language, node.id]
-    return json.dumps(told, ensure_ascii=False)
-
-def _node_of(row: Mapping[str, Any]) -> Node:
-    document_id, kind, start, end, title, uri, headings, page, parent_id, language, name = json.loads(row["shown"])
-    vector = row.get("vector")
-    return Node(document_id, kind, start, end, row["content"], title, uri, tuple(headings), page, parent_id, language,
-                json.loads(row["meta"]) if row["meta"] else {}, None if vector is None else np.asarray(vector, dtype=np.float32), name)
-
-def _lone_surrogates(text: str) -> bool:
-    try: text.encode()
-    except UnicodeEncodeError: return True
-    return False
-
-# %% ../../nbs/stores/11_embedded.ipynb #emb19
-def haystack_row(
-    document: "HaystackDocument",
-) -> dict[str, Any]:
-    "A Haystack Document as a row of `nodes`."
-    given = document.embedding
-    vector = None if given is None else np.asarray(given, dtype=np.float32)
-    if vector is not None and not np.isfinite(vector).all():
-        raise ValueError(f"the embedding of document {document.id!r} holds NaN or infinity: embed it again, or write it without an embedding")
-    node = node_from_haystack(document)
-    if node is not None: return node_row(node)
-    meta = json_meta(document.meta)
-    text = document.content or ""
-    if _lone_surrogates(text): raise ValueError(f"the content of document {document.id!r} holds a lone surrogate, which is no text: decode it again")
-    extra: dict[str, Any] = {} if document.content is not None else {"content": None}
-    if document.blob is not None:
-        extra["blob"] = {"data": base64.b64encode(document.blob.data).decode(), "meta": json_meta(document.blob.meta), "mime_type": document.blob.mime_type}
-    if document.sparse_embedding is not None: extra["sparse_embedding"] = document.sparse_embedding.to_dict()
-    if vector is not None and [float(x) for x in vector] != list(given or ()): extra["embedding"] = list(given or ())
-    own = Node(document.id, "chunk", 0, len(text), text, language=detect_language(text, "en"), meta=meta, vector=vector, id=document.id)
-    return node_row(own, extra=json.dumps(extra) if extra else None, foreign=True)
-
-def haystack_document(node: Node, extra: str | None, foreign: bool) -> "HaystackDocument":
-    "The Haystack Document that a row stands for."
-    from haystack import Document as HaystackDocument
-    from haystack.dataclasses import ByteStream, SparseEmbedding
-
-    if not foreign: return node_to_haystack(node)
-    more = json.loads(extra) if extra else {}
-    vector = more.get("embedding") or (None if node.vector is None else [float(x) for x in node.vector])
-    blob = more.get("blob")
-    return HaystackDocument(
-        id=node.id, content=None if "content" in more else node.text, meta=node.meta, embedding=vector,
-        blob=ByteStream(base64.b64decode(blob["data"]), blob["meta"], blob["mime_type"]) if blob else None,
-        sparse_embedding=SparseEmbedding.from_dict(more["sparse_embedding"]) if "sparse_embedding" in more else None)
 
 # %% ../../nbs/stores/11_embedded.ipynb #emb21
 EXACT_BELOW = 20_000  # rows; the vectors of a smaller store are kept in memory and all compared: 2 ms at 10,000, where a look into the index takes 7
@@ -438,9 +322,6 @@ class Snapshot:
                     for item in batch.column(0).value_counts().to_pylist(): counts[item["values"]] += item["counts"]
             self._languages = sorted(filter(None, counts), key=lambda language: (-counts[language], language))
         return self._languages
-
-def _slices(items: Sequence[Any], size: int = 500) -> Iterator[list[Any]]:
-    for at in range(0, len(items), size): yield list(items[at:at + size])
 
 def _vectors(column: pa.ChunkedArray) -> np.ndarray:  # (n, dim): the rows that have one
     there = [chunk.drop_null() for chunk in column.chunks]
@@ -730,6 +611,7 @@ class EmbeddedStore(NodeStore):
         columns: dict[str, pa.Array] = {}
         for field in schema:
             if field.name == "vector": columns["vector"] = _vector_array([row["vector"] for row in rows], field.type.list_size)
+            elif field.name == "keys": columns["keys"] = pa.array([keys_text(values) if values else "" for values in typed], field.type)
             elif not field.name.startswith("m_"): columns[field.name] = pa.array([row[field.name] for row in rows], field.type)
         for key, name in catalog.items(): columns[name] = pa.array([values.get(key) for values in typed], schema.field(name).type)
         return table, pa.table([columns[field.name] for field in schema], schema=schema)
@@ -743,7 +625,7 @@ class EmbeddedStore(NodeStore):
         stale = old is not None and _exists(table, old)
         if not ids:
             if stale: table.delete(old)
-        elif not stale and not any(_exists(table, col("id").isin(part)) for part in _slices(ids)): table.add(data)
+        elif not stale and not any(_exists(table, col("id").isin(part)) for part in slices(ids)): table.add(data)
         else:
             merge = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
             (merge.when_not_matched_by_source_delete(old) if stale else merge).execute(data)
@@ -755,7 +637,7 @@ class EmbeddedStore(NodeStore):
         "Store documents with their nodes in one commit, then their account, so that a row of the account vouches for the rest."
         items = list({item.source.document_id: item for item in items}.values())
         revisions = {item.document.id: revision_of(item.document.text) for item in items if item.document is not None}
-        made = {node.id: (node_row(node, piece), node.meta) for item in items for node, piece in _checked(item)}
+        made = {node.id: (node_row(node, piece), node.meta) for item in items for node, piece in checked_nodes(item)}
         with self._writing():
             if revisions: self._write_nodes([row for row, _ in made.values()], [meta for _, meta in made.values()], list(revisions))
             self._write_sources([item.source for item in items], revisions)
@@ -764,7 +646,7 @@ class EmbeddedStore(NodeStore):
     def _write_sources(self, sources: Sequence[Source], revisions: Mapping[str, str]) -> None:
         table, ids = self._table("sources", _SOURCES), [source.document_id for source in sources]
         held: dict[str, str] = {}
-        for part in _slices(ids):
+        for part in slices(ids):
             there = table.search().where(col("document_id").isin(part)).select(["document_id", "revision"]).limit(len(part)).to_arrow()
             held |= dict(zip(there["document_id"].to_pylist(), there["revision"].to_pylist(), strict=True))
         rows = [{"document_id": source.document_id, "uri": source.uri, "row": json.dumps(source.__dict__),
@@ -780,7 +662,7 @@ class EmbeddedStore(NodeStore):
         "Remove documents, their nodes and their account: the account goes last, so that a delete that was cut short is seen and repeated."
         gone = 0
         with self._writing():
-            for ids in _slices(document_ids):
+            for ids in slices(document_ids):
                 old = col("document_id").isin(list(ids))
                 gone += _count(self._open("nodes"), old)
                 for name in ("nodes", "sources"):
@@ -858,7 +740,7 @@ class EmbeddedStore(NodeStore):
     def _fetch(self, at: Snapshot, keys: Sequence[int]) -> list[Node]:
         keys = list(keys)
         if not keys: return []
-        return [_node_of(row) for row in at.fetch(keys)]
+        return [node_of_row(row) for row in at.fetch(keys)]
 
     def languages(self) -> list[str]:
         "The languages of the nodes, most nodes first."
@@ -873,7 +755,7 @@ class EmbeddedStore(NodeStore):
         table = self._probe("sources") if self._about() else None
         if table is None: return []
         query, found = table.search().select(["row", "revision"]), []
-        for part in [None] if document_ids is None else _slices(document_ids):
+        for part in [None] if document_ids is None else slices(document_ids):
             for batch in (query if part is None else query.where(col("document_id").isin(part))).to_batches():
                 rows = json.loads(f"[{','.join(batch['row'].to_pylist())}]")
                 found += [(Source(**{**row, "pages": tuple(row["pages"])}), revision) for row, revision in zip(rows, batch["revision"].to_pylist(), strict=True)]
@@ -890,7 +772,7 @@ class EmbeddedStore(NodeStore):
             if not revision: return None
         # nodes that are newer than their account: a writer was killed between the two, or is there just now
         where = (col("document_id") == lit(document_id)) & (col("revision") == lit(revision))
-        node = _node_of(at.nodes.search().where(where).select(at.columns).limit(1).to_arrow().to_pylist()[0])
+        node = node_of_row(at.nodes.search().where(where).select(at.columns).limit(1).to_arrow().to_pylist()[0])
         return Document(node.uri, text, node.title, node.meta, "", node.language, (), "text", document_id)
 
     def document_span(self, document_id: str, start: int, end: int) -> str:
@@ -905,7 +787,7 @@ class EmbeddedStore(NodeStore):
     ) -> Iterator[list[Node]]:
         "All nodes that match, in batches, in the order in which they were written."
         at = self.snapshot()
-        for rows in self._scan_rows(at, at.expression(filters), batch_size, vectors): yield [_node_of(row) for row in rows]
+        for rows in self._scan_rows(at, at.expression(filters), batch_size, vectors): yield [node_of_row(row) for row in rows]
 
     def _scan_rows(self, at: Snapshot, where: Expr | None, batch_size: int = 1000, vectors: bool = False,
                    extra: Sequence[str] = ()) -> Iterator[list[dict[str, Any]]]:
@@ -923,7 +805,7 @@ class EmbeddedStore(NodeStore):
         at = self.snapshot()
         if at.dimension is None: return {}
         found: dict[str, np.ndarray] = {}
-        for part in _slices(list(dict.fromkeys(hashes))):
+        for part in slices(list(dict.fromkeys(hashes))):
             table = at.nodes.search().where(col("hash").isin(part)).select(["hash", "vector"]).limit(at.rows + 1).to_arrow()
             table = table.filter(table["vector"].is_valid())
             if table.num_rows: found |= dict(zip(table["hash"].to_pylist(), _vectors(table["vector"]), strict=True))
@@ -938,7 +820,7 @@ class EmbeddedStore(NodeStore):
         "All nodes that match, as Haystack Documents, in the order in which they were written."
         at, out = self.snapshot(), []
         for rows in self._scan_rows(at, at.expression(filters), vectors=True, extra=("extra", "foreign")):
-            out += [haystack_document(_node_of(row), row["extra"], row["foreign"]) for row in rows]
+            out += [haystack_document(node_of_row(row), row["extra"], row["foreign"]) for row in rows]
         return out
 
     def write_documents(
@@ -954,13 +836,13 @@ class EmbeddedStore(NodeStore):
         if not isinstance(documents, list) or not all(isinstance(document, HaystackDocument) for document in documents):
             raise ValueError(f"write_documents wants a list of haystack Documents, not {type(documents).__name__} "
                              f"of {', '.join(sorted({type(d).__name__ for d in documents})) if isinstance(documents, list) else 'them'}")
-        rows, metas = [haystack_row(document) for document in documents], [_own_meta(document) for document in documents]
+        rows, metas = [haystack_row(document) for document in documents], [own_meta(document) for document in documents]
         overwrite = policy == DuplicatePolicy.OVERWRITE
         with self._writing():
             at = self.snapshot()
             held: set[str] = set()
             if not overwrite and at.nodes is not None:
-                for part in _slices([row["id"] for row in rows]):
+                for part in slices([row["id"] for row in rows]):
                     held |= set(at.nodes.search().where(col("id").isin(part)).select(["id"]).limit(len(part)).to_arrow()["id"].to_pylist())
             chosen: dict[str, int] = {}
             for i, row in enumerate(rows):
@@ -969,7 +851,7 @@ class EmbeddedStore(NodeStore):
                     raise DuplicateDocumentError(f"document {row['id']!r} is there already: write with policy OVERWRITE or SKIP")
                 chosen[row["id"]] = i
             picked = list(chosen.values())
-            if overwrite: _keep_pieces(at, [rows[i] for i in picked])
+            if overwrite: keep_pieces(_held_pieces(at, [rows[i]["id"] for i in picked if not rows[i]["foreign"]]), [rows[i] for i in picked])
             if picked: self._write_nodes([rows[i] for i in picked], [metas[i] for i in picked], ())
             self._tidy(BULK)
         return len(documents) if overwrite else len(picked)
@@ -979,7 +861,7 @@ class EmbeddedStore(NodeStore):
         if not self._about(): return
         with self._writing():
             table = self._open("nodes")
-            for part in _slices(document_ids) if table is not None else (): table.delete(col("id").isin(part))
+            for part in slices(document_ids) if table is not None else (): table.delete(col("id").isin(part))
 
     def delete_all_documents(
         self,
@@ -1038,7 +920,7 @@ class EmbeddedStore(NodeStore):
         seen: dict[str, set] = {name: set() for name in names}
         for meta in self._metas(filters):
             for name in names:
-                if meta.get(name) is not None: seen[name].add(_element_exact(meta[name]))
+                if meta.get(name) is not None: seen[name].add(exact_text(meta[name]))
         return {name: len(values) for name, values in seen.items()}
 
     def get_metadata_fields_info(self) -> dict[str, dict[str, str]]:
@@ -1068,7 +950,7 @@ class EmbeddedStore(NodeStore):
         for meta in self._metas(filters):
             value = meta.get(name)
             for item in value if isinstance(value, list) else [value]:
-                if item is not None and (search_term is None or search_term.casefold() in str(item).casefold()): found[_element_exact(item)] = item
+                if item is not None and (search_term is None or search_term.casefold() in str(item).casefold()): found[exact_text(item)] = item
         values = [found[key] for key in sorted(found, key=lambda key: (str(found[key]), key))]
         return values[from_:None if size is None else from_ + size], len(values)
 
@@ -1092,45 +974,17 @@ def _retry(work: Callable[[], Any], times: int = 5) -> None:
             if not left or "conflict" not in str(e).lower(): raise
             time.sleep(0.1)
 
-_PIECE = ["before", "after", "since", "reach", "revision"]
-
-def _checked(item: Indexed) -> Iterator[tuple[Node, Mapping[str, Any] | None]]:
-    # its nodes, each once, and where the chunks stand in the text
-    document, uri = item.document, item.source.uri
-    if document is None: return
-    if _lone_surrogates(document.text): raise ValueError(f"the text of {uri} holds a lone surrogate, which is no text: decode it again")
-    if item.source.document_id != document.id: raise ValueError(f"the account of {uri} names document {item.source.document_id}, it came with {document.id}")
-    nodes = {node.id: node for node in item.nodes}
-    for node in nodes.values():
-        if node.document_id != document.id:
-            raise ValueError(f"node {node.id} belongs to document {node.document_id}, it came with {document.id} ({uri}): put each with its own")
-        if node.kind == "chunk" and document.text[node.start:node.end] != node.text:
-            raise ValueError(f"node {node.id} of {uri} is not the document's text from {node.start} to {node.end}: cut its text by its offsets")
-    placed = pieces(document, (node for node in nodes.values() if node.kind == "chunk"))
-    if document.text and not placed:
-        raise ValueError(f"{uri} has a text of {len(document.text)} characters and no chunk to keep it: give at least one node of kind 'chunk'")
-    for node in nodes.values(): yield node, placed.get(node.id)
-
-def _keep_pieces(at: Snapshot, rows: list[dict[str, Any]]) -> None:
-    # a chunk that comes back by way of Haystack, its text unchanged, stays the part of its document that it was
+def _held_pieces(at: Snapshot, ids: list[str]) -> dict[str, dict[str, Any]]:  # chunks that are a part of a document's text, by id
     held: dict[str, dict[str, Any]] = {}
-    for ids in _slices([row["id"] for row in rows if not row["foreign"]]) if at.nodes is not None else ():
-        query = at.nodes.search().where(col("id").isin(ids) & (col("revision") != lit(""))).select(["id", "content", *_PIECE])
+    for part in slices(ids) if at.nodes is not None else ():
+        query = at.nodes.search().where(col("id").isin(part) & (col("revision") != lit(""))).select(["id", "content", *PIECE])
         held |= {old["id"]: old for batch in query.to_batches() for old in batch.to_pylist()}
-    for row in rows:
-        old = held.get(row["id"])
-        if old and old["content"] == row["content"]: row.update({name: old[name] for name in _PIECE})
+    return held
 
 def _exists(table: Any, where: Expr | None, column: str | None = None) -> bool:
     query = table.search().select([column or "document_id"])
     if where is not None: query = query.where(where)
     return query.limit(1).to_arrow().num_rows > 0
-
-def _element_exact(value: Any) -> str: return f"{type(value).__name__}:{json.dumps(value, ensure_ascii=False, sort_keys=True)}"
-
-def _own_meta(document: "HaystackDocument") -> dict[str, Any]:
-    foreign = node_from_haystack(document) is None
-    return json_meta({key: value for key, value in document.meta.items() if foreign or key != NODE_KEY})
 
 def _vector_array(vectors: list[np.ndarray | None], dimension: int) -> pa.Array:
     flat = np.zeros((len(vectors), dimension), dtype=np.float32)
