@@ -25,7 +25,8 @@ Modules:
 - `kbase.stores.elastic`: The same notebook on a cluster: `KnowledgeBase("http://host:9200/name")`
 - `kbase.stores.embedded`: A folder on disk: BM25, vectors and filters in one LanceDB database, no server
 - `kbase.widgets.base`: Data that is safe to send, a theme, and something to show where no kernel runs
-- `kbase.widgets.search`: Results as you type, the sum behind every place, facets, and each hit in its document"""
+- `kbase.widgets.search`: Results as you type, the sum behind every place, facets, and each hit in its document
+- `kbase.workers`: Several processes that add to one knowledge base, on one machine or on many"""
 
 import os
 from importlib import import_module

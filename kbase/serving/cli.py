@@ -228,7 +228,7 @@ def _new_or_held(name: str | None) -> "KnowledgeBase":
     from kbase.knowledge import KnowledgeBase
 
     kb = KnowledgeBase(name)
-    folder = Path(getattr(kb.store, "path", ""))
+    folder = Path(getattr(kb.store, "path", os.devnull))  # a cluster has none
     if kb.store.embedder is None and folder.is_dir() and any(folder.iterdir()) and not (folder / "lance").exists():
         raise FileExistsError(f"{folder} is a folder with other files in it: name a new folder for the knowledge base with --kb")
     return kb
@@ -273,13 +273,19 @@ ROWS = 20  # sources that are listed; --json has all
 def add(
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders, or globs in quotes.")],
     kb: Kb = None,
+    workers: Annotated[int, typer.Option(min=1, metavar="N", help="Processes that add at the same time; for a cluster.")] = 1,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
     as_json: AsJson = False,
 ) -> None:
     "Add files, folders and globs. What is in already and unchanged is left alone; what changed is replaced."
     with guarded(as_json) as out:
         knowledge = _new_or_held(kb)
-        report = knowledge.add(paths, progress=sys.stderr.isatty() and not quiet)
+        progress = sys.stderr.isatty() and not quiet
+        if workers > 1:
+            from kbase.workers import add_with_workers
+
+            report = add_with_workers(kb or str(knowledge.settings.store), paths, workers, progress)
+        else: report = knowledge.add(paths, progress=progress)
         print(json_text({"knowledge_base": str(knowledge.settings.store), **report_data(report)}) if as_json else f"{report}\n{printable(repr(knowledge), False)}", file=out)
         bad = [row for row in report.rows if row.state in ("failed", "skipped")]
         for row in sorted(bad, key=lambda row: row.state)[:ROWS]: say(f"{row.state}: {printable(row.uri, False)}: {printable(row.reason, False)}")

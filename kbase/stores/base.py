@@ -439,6 +439,8 @@ class NodeStore(ABC):
         "Bring the indices up to date; without `force` only when it pays."
 
     # -- many writers --------------------------------------------------------------------------------------------
+    many_writers = False  # whether several may write at the same time, and so have to claim what they work on
+
     def claim(
         self,
         document_ids: Sequence[str],

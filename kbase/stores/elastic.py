@@ -1161,6 +1161,8 @@ class ElasticStore(NodeStore):
             self._change_about(lambda about: {**about, "loading": {"until": time.time() + LOADING}})
 
     # -- many writers ------------------------------------------------------------------------------------------------
+    many_writers = True
+
     def claim(
         self,
         document_ids: Sequence[str],
