@@ -1,4 +1,4 @@
-"""What adding files costs, beside the embedding itself: `python benchmarks/ingest.py [--chunks 2000] [--files 1000] [--memory 20000]`
+"""What adding files costs, beside the embedding itself: `python benchmarks/ingest.py [--chunks 5000] [--files 1000] [--memory 20000]`
 
 Text is made here: files of sentences over a Zipf vocabulary, chunked by kbase. One run compares, on the same chunks,
 (1) sentence-transformers as it comes (fp32, batches of 32), (2) kbase's embedder alone ("raw"), (3) the whole of `kb.add`;
@@ -34,33 +34,38 @@ def write_files(folder: Path, count: int, words: int, seed: int = 0) -> None:
         (folder / f"{i:05}.md").write_text(f"# Note {i}\n\n{body}\n", encoding="utf-8")
 
 
-def rates(folder: Path, chunks: int) -> None:
-    "Chunks a second: sentence-transformers, raw, add."
-    from kbase import KnowledgeBase
+ROUNDS = 4  # the speed of a machine changes from minute to minute: the sides take turns
 
-    write_files(folder / "files", max(1, chunks // 5), 500)
-    kb = KnowledgeBase(folder / "kb")
-    kb.embedder.embed_query("warm")
-    began = time.perf_counter()
-    report = kb.add(folder / "files", progress=False)
-    whole = time.perf_counter() - began
-    texts = [node.embedded_text for batch in kb.store.scan() for node in batch]
-    print(f"{len(texts)} nodes of {report.found} files; add: {len(texts) / whole:.1f}/s")
-    sample = random.Random(1).sample(texts, min(len(texts), 512))
-    began = time.perf_counter()
-    kb.embedder.embed_texts(texts)
-    raw = time.perf_counter() - began
-    print(f"raw embedding of the same texts: {len(texts) / raw:.1f}/s; add reaches {raw / whole:.0%} of it")
+
+def rates(folder: Path, chunks: int) -> None:
+    "Chunks a second: sentence-transformers, raw, add; in rounds, of which the sums are compared."
     from sentence_transformers import SentenceTransformer
 
+    from kbase import KnowledgeBase
     from kbase.indexing.embedding import packaged_model
 
+    kb = KnowledgeBase(folder / "kb")
     peer = SentenceTransformer(str(packaged_model()), device="cpu")
-    peer.encode(sample[:32], show_progress_bar=False)
-    began = time.perf_counter()
-    peer.encode(sample, show_progress_bar=False)
-    default = time.perf_counter() - began
-    print(f"sentence-transformers' defaults on {len(sample)} of them: {len(sample) / default:.1f}/s; add is {len(texts) / whole / (len(sample) / default):.2f}× that")
+    kb.embedder.embed_query("warm")
+    peer.encode(["warm"] * 32, show_progress_bar=False)
+    nodes, sampled, spent = 0, 0, dict.fromkeys(("add", "raw", "peer"), 0.0)
+    for turn in range(ROUNDS):
+        write_files(folder / f"files{turn}", max(1, chunks // 10 // ROUNDS), 500, seed=turn)
+        began = time.perf_counter()
+        report = kb.add(folder / f"files{turn}", progress=False)
+        spent["add"] += time.perf_counter() - began
+        added = {row.document_id for row in report.rows}
+        texts = [node.embedded_text for batch in kb.store.scan() for node in batch if node.document_id in added]
+        began = time.perf_counter()
+        kb.embedder.embed_texts(texts)
+        spent["raw"] += time.perf_counter() - began
+        sample = random.Random(turn).sample(texts, min(len(texts), 256))
+        began = time.perf_counter()
+        peer.encode(sample, show_progress_bar=False)
+        spent["peer"] += time.perf_counter() - began
+        nodes, sampled = nodes + len(texts), sampled + len(sample)
+        print(f"round {turn + 1}: {len(texts)} nodes, so far add {nodes / spent['add']:.1f}/s, raw {nodes / spent['raw']:.1f}/s, sentence-transformers {sampled / spent['peer']:.1f}/s")
+    print(f"{nodes} nodes: add reaches {spent['raw'] / spent['add']:.0%} of the raw rate, and is {nodes / spent['add'] / (sampled / spent['peer']):.2f}× sentence-transformers' defaults")
 
 
 def twice(folder: Path, files: int) -> None:
@@ -82,14 +87,14 @@ def memory(folder: Path, chunks: int) -> None:
     "Peak resident memory of an add, measured in this process."
     from kbase import KnowledgeBase
 
-    write_files(folder / "files", chunks // 5, 500, seed=3)
+    write_files(folder / "files", chunks // 10, 500, seed=3)  # ten chunks and a summary each
     report = KnowledgeBase(folder / "kb").add(folder / "files", progress=False)
     print(f"{report}: peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GB")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--chunks", type=int, default=2000)
+    parser.add_argument("--chunks", type=int, default=5000)
     parser.add_argument("--files", type=int, default=1000)
     parser.add_argument("--memory", type=int, default=20_000)
     parser.add_argument("--only", choices=("rates", "twice", "memory"))

@@ -13,6 +13,7 @@ Modules:
 - `kbase.models`: Optional helpers, asked with a time limit and never trusted
 - `kbase.nodes`: The nouns of a knowledge base: what goes in, what is found, what is answered
 - `kbase.querying.answers`: The sentences that answer, each cited to the character; or no answer, and why
+- `kbase.querying.components`: An embedder of questions and a retriever, for any Haystack pipeline
 - `kbase.querying.filters`: A filter on a field that does not exist is a mistake, not an empty result
 - `kbase.querying.pipeline`: Decide, route, retrieve, answer: a Haystack pipeline that can be drawn, saved and taken apart
 - `kbase.querying.retrieval`: Two retrievers, one ranking, and the sum behind every place in it
@@ -21,6 +22,7 @@ Modules:
 - `kbase.serving.demo`: A knowledge base from what every machine with Python has, ten questions, and a report to read
 - `kbase.settings`: What a knowledge base is told once, in a file beside the notebook
 - `kbase.stores.base`: One contract, so that a notebook runs the same on a folder and on a cluster
+- `kbase.stores.elastic`: The same notebook on a cluster: `KnowledgeBase("http://host:9200/name")`
 - `kbase.stores.embedded`: A folder on disk: BM25, vectors and filters in one LanceDB database, no server
 - `kbase.widgets.base`: Data that is safe to send, a theme, and something to show where no kernel runs
 - `kbase.widgets.search`: Results as you type, the sum behind every place, facets, and each hit in its document"""

@@ -15,20 +15,21 @@ from functools import cached_property
 from html import escape
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from haystack import Pipeline
 
 from .indexing.embedding import Embedder
-from .indexing.sync import Recipe, add_sources
 from .models import chat_generator
 from .nodes import Answer, Hit, Hits, Report, html_table
-from .querying.pipeline import answer_question, build_pipeline, draw_pipeline
 from .querying.retrieval import search_store
-from .querying.routing import Decision
 from .settings import Settings, load_settings
 from .stores.base import NodeStore, Source, open_store
+
+if TYPE_CHECKING:  # Haystack brings torch, two seconds of import: it comes with the first `add` or `ask`
+    from haystack import Pipeline
+
+    from kbase.querying.routing import Decision
 
 # %% ../nbs/50_knowledge.ipynb #kno06
 CONTEXT = 1500  # characters of the document that are shown on each side of a hit
@@ -91,6 +92,8 @@ class KnowledgeBase:
         progress: bool = True,
     ) -> Report:  # a row for every source that was found
         "Index sources. Unchanged ones cost a hash; Ctrl-C is safe, and the same again goes on."
+        from kbase.indexing.sync import Recipe, add_sources
+
         recipe = Recipe(self.embedder, self.settings.chunk_tokens, self.settings.language, self.llm, self.settings.llm_timeout)
         own = Path(getattr(self.store, "path", "")).expanduser()
         return add_sources(self.store, source, recipe, progress, own.resolve() if own.exists() else None)
@@ -123,15 +126,19 @@ class KnowledgeBase:
 
     # -- asking ----------------------------------------------------------------------------------------------------
     @cached_property
-    def pipeline(self) -> Pipeline:
+    def pipeline(self) -> "Pipeline":
         "The Haystack pipeline that answers questions: decide, route, retrieve, answer."
+        from kbase.querying.pipeline import build_pipeline
+
         return build_pipeline(self.store, self.embedder, self.settings, self.llm)
 
     def draw(self) -> Any:
         "The pipeline as a picture, drawn here."
+        from kbase.querying.pipeline import draw_pipeline
+
         return draw_pipeline(self.pipeline)
 
-    def route(self, question: str) -> Decision:
+    def route(self, question: str) -> "Decision":
         "How a question would be answered, how sure that is, and why."
         return self.pipeline.get_component("decide").run(question=question)["decision"]
 
@@ -142,6 +149,8 @@ class KnowledgeBase:
         filters: Mapping[str, Any] | None = None,  # Haystack's form
     ) -> Answer:
         "Answer a question from the documents, with citations, or refuse."
+        from kbase.querying.pipeline import answer_question
+
         if self.store.embedder is not None: self._same_embedder()
         return answer_question(self.pipeline, question, route, dict(filters) if filters else None)
 

@@ -123,6 +123,13 @@ def test_the_demo_answers_and_refuses(built):
         assert "github.com/pandas-dev/pandas" in asked[8].answer.text and "discarded" in asked[0].answer.text
 
 
+def test_chunks_stand_at_their_offsets(built):
+    with KnowledgeBase(built / "knowledge") as kb:
+        texts = {source.document_id: kb.store.document(source.document_id).text for source in kb.store.sources() if source.state == "ok"}
+        chunks = [node for batch in kb.store.scan({"field": "kind", "operator": "==", "value": "chunk"}) for node in batch]
+        assert chunks and all(node.text == texts[node.document_id][node.start:node.end] for node in chunks)
+
+
 def test_the_report_stands_alone(built):
     html = (built / "report.html").read_text(encoding="utf-8")
     assert not re.search(r"(?i)<script|<img|<link|@import|url\(|src=", html)

@@ -22,7 +22,6 @@ from kbase.indexing.embedding import (
     BertEncoder,
     Embedder,
     EmbedderError,
-    QueryEmbedder,
     archive_members,
     embed_missing,
     faithful,
@@ -34,6 +33,7 @@ from kbase.indexing.embedding import (
     unpack,
 )
 from kbase.nodes import Node
+from kbase.querying.components import QueryEmbedder
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXTS = [*PROBES, "", "Übergröße naïve ﬁancé", "x" * 3000, "a b c d e f g h " * 200, "🙂 emoji 🙃", "\x00\x07 control", "你好" * 400]

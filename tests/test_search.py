@@ -5,7 +5,7 @@ from haystack import Document, Pipeline
 from haystack.errors import FilterError
 
 from kbase import KnowledgeBase
-from kbase.querying.retrieval import NodeRetriever
+from kbase.querying.components import NodeRetriever
 
 TEXTS = {
     "loops": ("Event loops", "An event loop runs coroutines. It finalises async generators by awaiting aclose.", {"year": 2016, "tags": ["async", "core"]}),

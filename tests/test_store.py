@@ -26,6 +26,7 @@ from store_worker import DIM, direction, item, versioned
 from store_worker import open_store as opened
 
 from kbase.nodes import Document, Node
+from kbase.stores import embedded
 from kbase.stores.base import COLUMNS, EmbedderIdentity, EmbedderMismatch, Indexed, Source, StoreError, open_store, store_from_dict
 
 
@@ -133,12 +134,15 @@ def many(request, tmp_path_factory):
         nodes = [Node(document.id, "chunk", i * 7, i * 7 + 6, text[i * 7:i * 7 + 6], uri=document.uri, language="en", meta=document.meta,
                       vector=vectors[number * 10 + i]) for i in range(10)]
         items.append(Indexed(Source(document.uri, document.id, nodes=10), document, nodes))
+    patch = pytest.MonkeyPatch()
+    patch.setattr(embedded, "EXACT_BELOW", 10_000)  # so that these are enough for an index of the embedded store
     for at in range(0, 1250, 417):
         store.put(items[at:at + 417])
     store.optimize()
     queries = centres[rng.integers(60, size=40)] + rng.normal(size=(40, 64)) * 0.7
     yield store, vectors, np.repeat(share, 10), (queries / np.linalg.norm(queries, axis=1, keepdims=True)).astype(np.float32)
     store.close()
+    patch.undo()
     if server:
         remove_indices(server, name)
 
@@ -146,6 +150,7 @@ def many(request, tmp_path_factory):
 @pytest.mark.parametrize("thousandths", [1000, 50, 1])
 def test_recall_holds_also_under_narrow_filters(many, thousandths):
     store, vectors, share, queries = many
+    assert not isinstance(store, embedded.EmbeddedStore) or any("vector" in index.columns for index in store.snapshot().nodes.list_indices())
     allowed = np.flatnonzero(share < thousandths)
     where = None if thousandths == 1000 else eq("meta.share", thousandths, "<")
     right = wanted = 0

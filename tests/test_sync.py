@@ -13,7 +13,11 @@ import pytest
 from haystack import Document as HaystackDocument
 
 from kbase import Document, KnowledgeBase
+from kbase.indexing.converters import convert_file
 from kbase.nodes import digest
+from kbase.stores.base import StoreError
+
+AWKWARD = Path(os.environ.get("KBASE_DATA", "/nowhere"), "awkward_docs", "files")
 
 WORDS = Path(__file__).read_text(encoding="utf-8").split()
 
@@ -131,6 +135,34 @@ def test_offsets_hold(kb, tmp_path):
     for batch in kb.store.scan({"field": "kind", "operator": "==", "value": "chunk"}):
         for node in batch:
             assert node.text == kb.store.document(node.document_id).text[node.start:node.end]
+
+
+@pytest.mark.skipif(not AWKWARD.is_dir(), reason="KBASE_DATA is not set or has no awkward_docs")
+def test_offsets_hold_in_awkward_files(kb):
+    report = kb.add(AWKWARD, progress=False)
+    assert report.found == report.ok + report.failed + report.skipped and report.failed and report.skipped
+    fresh = {source.document_id: convert_file(source.path).text for source in kb.store.sources() if source.state == "ok"}
+    chunks = [node for batch in kb.store.scan({"field": "kind", "operator": "==", "value": "chunk"}) for node in batch]
+    assert len(chunks) > 100 and {node.document_id for node in chunks} == set(fresh)
+    assert [node.uri for node in chunks if node.text != fresh[node.document_id][node.start:node.end]] == []
+
+
+def test_a_write_that_fails_stops_the_run_and_what_was_stored_counts(tmp_path, monkeypatch):
+    folder = write_notes(tmp_path / "notes", 150)
+    with KnowledgeBase(tmp_path / "kb") as kb:
+        put, calls = kb.store.put, []
+        def failing(items):
+            calls.append(len(items))
+            if len(calls) == 2:
+                raise StoreError("no room left")
+            put(items)
+        monkeypatch.setattr(kb.store, "put", failing)
+        with pytest.raises(StoreError, match="no room left"):
+            kb.add(folder, progress=False)
+        assert len(calls) == 2 and len(kb) == calls[0], "nothing is stored after a failure"
+        monkeypatch.undo()
+        report = kb.add(folder, progress=False)
+        assert report.ok == 150 and report.count("unchanged") == calls[0]
 
 
 def test_what_cannot_be_added_is_told(kb, tmp_path):

@@ -153,7 +153,8 @@ def guess_tokens(
 def choose(
     ranks: np.ndarray,  # (n,)
     cosines: np.ndarray,  # (n, n)
-    costs: Sequence[int],  # tokens
+    said: Sequence[str],  # the sentences
+    count: Callable[[str], int],  # tokens of one; asked for the few that come into question
     max_sentences: int,
     max_tokens: int,
 ) -> list[int]:  # places, ascending
@@ -161,9 +162,10 @@ def choose(
     taken: list[int] = []
     for i in np.argsort(-ranks, kind="stable").tolist():
         if len(taken) == max_sentences: break
-        if costs[i] <= max_tokens and not any(cosines[i, j] > SHARED for j in taken):
+        if len(said[i].split()) > max_tokens or any(cosines[i, j] > SHARED for j in taken): continue  # a word has a token or more
+        if (tokens := count(said[i])) <= max_tokens:
             taken.append(i)
-            max_tokens -= costs[i]
+            max_tokens -= tokens
     return sorted(taken)
 
 # %% ../../nbs/indexing/23_summaries.ipynb #e1809393
@@ -201,9 +203,8 @@ def extract_summary(
     sentences = find_sentences(document)
     if sentences and (len(sentences) > max_sentences or text[first[1]:].strip()):
         said = [_one_line(text[s.start:s.end]) for s in sentences]
-        costs = count_tokens(said) if count_tokens else [guess_tokens(line) for line in said]
         cosines = resemblance([s.terms for s in sentences])
-        taken = choose(lexrank(cosines), cosines, costs, max_sentences, max_tokens)
+        taken = choose(lexrank(cosines), cosines, said, count, max_sentences, max_tokens)
         if taken: return Summary(" ".join(said[i] for i in taken), tuple((sentences[i].start, sentences[i].end) for i in taken))
     return Summary(_one_line(text[slice(*first)]), (first,))
 

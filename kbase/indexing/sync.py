@@ -187,7 +187,7 @@ class Run:
         self.by_path = {path: uri for uri, path in self.taken.items()}
         self.rows: dict[int, ReportRow] = {}
         self.pending: _Waiting = []
-        self.waiting = 0  # nodes in `pending`
+        self.waiting, self.enough = 0, BATCH // 4  # nodes in `pending`; the first batch is small, so that the embedder soon has work
         self.flying: deque[Future[_Waiting]] = deque()  # batches under way, oldest first
         self.pool = ThreadPoolExecutor(AHEAD, "kbase-add")
         self.stopped = threading.Event()
@@ -223,7 +223,7 @@ class Run:
         self.pending.append((place, row(state, known, len(nodes)), Indexed(source, replace(document, id=document_id), nodes)))
         self.waiting += len(nodes)
         if item.path: self.taken[uri], self.by_path[str(item.path.resolve())] = source.path, uri
-        if self.waiting >= BATCH: self.flush()
+        if self.waiting >= self.enough: self.flush()
         while self.flying and self.flying[0].done(): self._land()
 
     def _looked_at(self, item: Item, source: Source) -> Source:
@@ -254,7 +254,7 @@ class Run:
         "Send what waits on its way; wait for the oldest batch when too many are under way."
         if not self.pending: return
         self.flying.append(self.pool.submit(self._store, self.pending, self.flying[-1] if self.flying else None))
-        self.pending, self.waiting = [], 0
+        self.pending, self.waiting, self.enough = [], 0, BATCH
         while len(self.flying) > AHEAD: self._land()
 
     def _store(self, batch: _Waiting, previous: "Future[_Waiting] | None") -> _Waiting:

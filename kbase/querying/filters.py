@@ -14,9 +14,7 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from haystack.errors import FilterError
-
-from ..stores.base import COLUMNS, Compare, Logic, NodeStore, parse_filter
+from ..stores.base import COLUMNS, Compare, Logic, NodeStore, filter_error, parse_filter
 
 # %% ../../nbs/querying/30_filters.ipynb #fil05
 def fields_of(
@@ -40,7 +38,7 @@ def check_fields(
         if not condition.is_meta or condition.field in fields or condition.field in parents: continue
         near = get_close_matches(condition.field, [*fields, *COLUMNS], n=1)
         hint = f"; did you mean {near[0]!r}?" if near else "."
-        raise FilterError(f"no node has a field {condition.field!r}{hint} Metadata fields are {', '.join(sorted(fields)) or 'none'}; "
+        raise filter_error(f"no node has a field {condition.field!r}{hint} Metadata fields are {', '.join(sorted(fields)) or 'none'}; "
                           f"a node's own are {', '.join(COLUMNS)}")
 
 # %% ../../nbs/querying/30_filters.ipynb #fil11

@@ -30,7 +30,7 @@ from haystack.components.routers import ConditionalRouter
 from ..indexing.embedding import Embedder
 from ..nodes import Answer, Hits
 from .answers import AnswerWriter
-from .retrieval import NodeRetriever
+from .components import NodeRetriever
 from .routing import ROUTES, Decision, RouteDecider, side_query
 from ..settings import Settings
 from ..stores.base import NodeStore
