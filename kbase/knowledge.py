@@ -11,6 +11,7 @@ __all__ = ['CONTEXT', 'KnowledgeBase']
 
 # %% ../nbs/50_knowledge.ipynb #kno03
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 from functools import cached_property
 from html import escape
 from importlib import import_module
@@ -24,7 +25,7 @@ from .models import chat_generator
 from .nodes import Answer, Hit, Hits, Report, html_table
 from .querying.retrieval import search_store
 from .settings import Settings, load_settings
-from .stores.base import NodeStore, Source, open_store
+from .stores.base import NodeStore, Source, open_store, public_place
 
 if TYPE_CHECKING:  # Haystack brings torch, two seconds of import: it comes with the first `add` or `ask`
     from haystack import Pipeline
@@ -47,7 +48,10 @@ class KnowledgeBase:
         named: dict[str, Any] = {"store": str(store) if isinstance(store, (str, Path)) else None, "embedder": embedder if isinstance(embedder, str) else None,
                  "llm": llm if isinstance(llm, str) else None}
         self.settings: Settings = load_settings(**named, **settings)
-        self.store: NodeStore = store if isinstance(store, NodeStore) else open_store(str(Path(self.settings.store).expanduser()) if "://" not in self.settings.store else self.settings.store)
+        place = self.settings.store
+        self.store: NodeStore = store if isinstance(store, NodeStore) else open_store(place if "://" in place else str(Path(place).expanduser()))
+        # the store knows user and password; settings are shown and passed on
+        self.settings = replace(self.settings, store=public_place(_place_of(self.store) or place))
         self._embedder = embedder if embedder is not None and not isinstance(embedder, str) else None
         self._llm = llm if llm is not None and not isinstance(llm, str) else None
 
@@ -63,8 +67,8 @@ class KnowledgeBase:
 
     @property
     def name(self) -> str:
-        "The folder's name."
-        return Path(getattr(self.store, "path", self.settings.store)).name
+        "The folder's name, or the last part of the URL."
+        return getattr(self.store, "name", "") or Path(self.settings.store).name
 
     def __len__(self) -> int: return len(self._sources("ok"))
     def __bool__(self) -> bool: return True  # an empty knowledge base is one all the same
@@ -95,8 +99,8 @@ class KnowledgeBase:
         from kbase.indexing.sync import Recipe, add_sources
 
         recipe = Recipe(self.embedder, self.settings.chunk_tokens, self.settings.language, self.llm, self.settings.llm_timeout)
-        own = Path(getattr(self.store, "path", "")).expanduser()
-        return add_sources(self.store, source, recipe, progress, own.resolve() if own.exists() else None)
+        own = Path(self.settings.store).expanduser() if "://" not in self.settings.store else None
+        return add_sources(self.store, source, recipe, progress, own.resolve() if own and own.exists() else None)
 
     def delete(
         self,
@@ -104,6 +108,21 @@ class KnowledgeBase:
     ) -> int:  # nodes that went
         "Remove a document. KeyError when there is none of that name, ValueError when there are several."
         return self.store.delete_by_document([self._find(document).document_id])
+
+    def copy_to(
+        self,
+        place: str | Path | NodeStore,  # a folder, a URL, or a store; what is there already stays
+        progress: bool = True,
+    ) -> "KnowledgeBase":  # the copy, with this one's settings and models
+        "Copy everything to another store: documents, account, nodes and vectors. Nothing is embedded again; the same again goes on where it stopped."
+        from kbase.indexing.copying import copy_store
+
+        rest = {name: value for name, value in asdict(self.settings).items() if name not in ("store", "embedder", "llm")}
+        other = KnowledgeBase(place, self._embedder or self.settings.embedder, self._llm or self.settings.llm, **rest)
+        if other.store is self.store or other.settings.store == self.settings.store: raise ValueError(f"{self.settings.store} cannot be copied to itself: name another place")
+        vars(other).update({name: model for name, model in vars(self).items() if name in ("embedder", "llm")})  # loaded already
+        copy_store(self.store, other.store, progress)
+        return other
 
     # -- finding ---------------------------------------------------------------------------------------------------
     def search(
@@ -207,5 +226,7 @@ class KnowledgeBase:
         held = self.store.embedder
         rows = [["documents", str(len(self))], ["nodes", str(self.store.count_documents())], ["languages", escape(", ".join(self.store.languages()) or "–")],
                 ["embedder", escape(f"{held.name}, {held.dimension}-d" if held else "–")], ["language model", escape(self.settings.llm or type(self._llm).__name__ if self.settings.llm or self._llm else "none")],
-                ["store", escape(str(getattr(self.store, "path", self.settings.store)))]]
+                ["store", escape(self.settings.store)]]
         return html_table(["knowledge base", escape(self.name)], rows)
+
+def _place_of(store: NodeStore) -> str: return str(getattr(store, "path", "") or getattr(store, "url", ""))
