@@ -40,18 +40,16 @@ class KnowledgeBase:
 
     def __init__(
         self,
-        store: str | Path | NodeStore | None = None,  # a folder, or a store; from the settings when not given
+        store: str | Path | NodeStore | None = None,  # a folder, a URL such as http://host:9200/name, or a store; from the settings when not given
         embedder: Any = None,  # a sentence-transformers model by name or path, or a Haystack embedder
         llm: Any = None,  # "openai:MODEL" and the like, or a Haystack ChatGenerator
         **settings: Any,  # any other setting, see `kbase.settings.Settings`
     ):
         named: dict[str, Any] = {"store": str(store) if isinstance(store, (str, Path)) else None, "embedder": embedder if isinstance(embedder, str) else None,
                  "llm": llm if isinstance(llm, str) else None}
-        self.settings: Settings = load_settings(**named, **settings)
-        place = self.settings.store
-        self.store: NodeStore = store if isinstance(store, NodeStore) else open_store(place if "://" in place else str(Path(place).expanduser()))
-        # the store knows user and password; settings are shown and passed on
-        self.settings = replace(self.settings, store=public_place(_place_of(self.store) or place))
+        given: Settings = load_settings(**named, **settings)
+        self.store: NodeStore = store if isinstance(store, NodeStore) else open_store(given.store if "://" in given.store else str(Path(given.store).expanduser()))
+        self.settings: Settings = replace(given, store=public_place(given.store))  # a password in the URL is the store's alone
         self._embedder = embedder if embedder is not None and not isinstance(embedder, str) else None
         self._llm = llm if llm is not None and not isinstance(llm, str) else None
 
@@ -67,8 +65,11 @@ class KnowledgeBase:
 
     @property
     def name(self) -> str:
-        "The folder's name, or the last part of the URL."
-        return getattr(self.store, "name", "") or Path(self.settings.store).name
+        "The folder's name, or that of the indices."
+        return getattr(self.store, "name", None) or Path(self._where).name
+
+    @property
+    def _where(self) -> str: return str(getattr(self.store, "path", None) or getattr(self.store, "url", None) or self.settings.store)
 
     def __len__(self) -> int: return len(self._sources("ok"))
     def __bool__(self) -> bool: return True  # an empty knowledge base is one all the same
@@ -99,8 +100,8 @@ class KnowledgeBase:
         from kbase.indexing.sync import Recipe, add_sources
 
         recipe = Recipe(self.embedder, self.settings.chunk_tokens, self.settings.language, self.llm, self.settings.llm_timeout)
-        own = Path(self.settings.store).expanduser() if "://" not in self.settings.store else None
-        return add_sources(self.store, source, recipe, progress, own.resolve() if own and own.exists() else None)
+        own = None if "://" in self._where else Path(self._where).expanduser()
+        return add_sources(self.store, source, recipe, progress, own.resolve() if own is not None and own.exists() else None)
 
     def delete(
         self,
@@ -119,7 +120,7 @@ class KnowledgeBase:
 
         rest = {name: value for name, value in asdict(self.settings).items() if name not in ("store", "embedder", "llm")}
         other = KnowledgeBase(place, self._embedder or self.settings.embedder, self._llm or self.settings.llm, **rest)
-        if other.store is self.store or other.settings.store == self.settings.store: raise ValueError(f"{self.settings.store} cannot be copied to itself: name another place")
+        if other.store is self.store or other._where == self._where: raise ValueError(f"{self._where} cannot be copied to itself: name another place")
         vars(other).update({name: model for name, model in vars(self).items() if name in ("embedder", "llm")})  # loaded already
         copy_store(self.store, other.store, progress)
         return other
@@ -226,7 +227,5 @@ class KnowledgeBase:
         held = self.store.embedder
         rows = [["documents", str(len(self))], ["nodes", str(self.store.count_documents())], ["languages", escape(", ".join(self.store.languages()) or "–")],
                 ["embedder", escape(f"{held.name}, {held.dimension}-d" if held else "–")], ["language model", escape(self.settings.llm or type(self._llm).__name__ if self.settings.llm or self._llm else "none")],
-                ["store", escape(self.settings.store)]]
+                ["store", escape(self._where)]]
         return html_table(["knowledge base", escape(self.name)], rows)
-
-def _place_of(store: NodeStore) -> str: return str(getattr(store, "path", "") or getattr(store, "url", ""))

@@ -20,6 +20,15 @@ def elastic_server():
     return url.rstrip("/")
 
 
+@pytest.fixture(scope="session")
+def elastic_secure():
+    "The URL of one with TLS and the user kbase, password kbase-test, and the file with its certificate."
+    url, _, authority = os.environ.get("KBASE_TEST_ELASTICSEARCH_SECURE", "").partition(" ")
+    if not authority:
+        pytest.skip("no Elasticsearch with TLS: set KBASE_TEST_ELASTICSEARCH_SECURE='https://host:port /path/to/http.crt', user kbase, password kbase-test")
+    return url, authority
+
+
 @pytest.fixture
 def elastic_url(elastic_server):
     "A place for a knowledge base of its own, gone afterwards."

@@ -9,9 +9,9 @@ every item's outcome counts and a lost reply doubles nothing; reads that are com
 
 # %% auto #0
 __all__ = ['MARK', 'LONGEST', 'ALL', 'NOTHING', 'TERMS', 'FORMAT', 'VECTOR_INDEX', 'BM25_UNIT', 'OLDEST', 'PATIENCE', 'REQUEST',
-           'FIRST', 'PASSING', 'BULK_BYTES', 'BULK_ITEMS', 'WORKERS', 'STATE_AGE', 'ABOUT_AGE', 'SAMPLE_AGE', 'KEEP',
-           'PAGE', 'WINDOW', 'OVERSAMPLE', 'CANDIDATES', 'CANDIDATES_LEAST', 'SHARDS', 'REPLICAS', 'LOADING', 'ABOUT',
-           'short', 'order_text', 'fact', 'facts_of', 'name_of', 'any_of', 'all_of', 'none_of', 'terms_query',
+           'LONG', 'FIRST', 'PASSING', 'BULK_BYTES', 'BULK_ITEMS', 'WORKERS', 'STATE_AGE', 'ABOUT_AGE', 'SAMPLE_AGE',
+           'KEEP', 'PAGE', 'WINDOW', 'OVERSAMPLE', 'CANDIDATES', 'CANDIDATES_LEAST', 'SHARDS', 'REPLICAS', 'LOADING',
+           'ABOUT', 'short', 'order_text', 'fact', 'facts_of', 'name_of', 'any_of', 'all_of', 'none_of', 'terms_query',
            'query_of', 'vector_field', 'node_body', 'Place', 'parse_url', 'pause', 'Refused', 'Connection', 'Action',
            'encode', 'send_bulk', 'Snapshot', 'Sample', 'bm25_search', 'dense_search', 'exact_search', 'ElasticStore',
            'shared_store']
@@ -204,17 +204,14 @@ _TEXT = {"type": "text", "index": False, "norms": False}
 _TERM = {"type": "keyword"}
 _FLAG = {"type": "boolean", "index": False, "doc_values": False}
 _NODES = {name: _TERM if kind is str else {"type": "long"} for name, kind in COLUMNS.items()} | {
-    "tokens": {"type": "text", "analyzer": "terms", "index_options": "freqs"}, "hash": _TERM, "bucket": {"type": "integer"}, "seq": {"type": "long"},
+    "tokens": {"type": "text", "analyzer": "whitespace", "index_options": "freqs"}, "hash": _TERM, "bucket": {"type": "integer"}, "seq": {"type": "long"},
     "facts": _TERM, "keys": _TERM, "since": {"type": "long"}, "reach": {"type": "long"}, "revision": _TERM, "foreign": _FLAG,
     **{name: _TEXT for name in ("content", "shown", "meta", "extra", "before", "after", "raw", "call")}}
 _SOURCES = {"what": _TERM, "document_id": _TERM, "uri": _TERM, "revision": _TERM, "row": _TEXT, "owner": _TERM, "until": {"type": "long"}, "told": _TEXT}
 
 def _settings(shards: int, replicas: int) -> dict[str, Any]:
     return {"number_of_shards": shards, "number_of_replicas": replicas, "refresh_interval": "-1",
-            "similarity": {"default": {"type": "BM25", "k1": 1.2, "b": 0.75}},
-            "analysis": {"tokenizer": {"blanks": {"type": "whitespace", "max_token_length": 1_048_576}},
-                         "filter": {"cut": {"type": "truncate", "length": 8191}},
-                         "analyzer": {"terms": {"type": "custom", "tokenizer": "blanks", "filter": ["cut"]}}}}
+            "similarity": {"default": {"type": "BM25", "k1": 1.2, "b": 0.75}}}
 
 def vector_field(dimension: int) -> dict[str, Any]:
     "The mapping of the vectors."
@@ -304,6 +301,7 @@ def _cloud_host(cloud: str) -> str:
 # %% ../../nbs/stores/12_elastic.ipynb #ela25
 PATIENCE = 120.0  # seconds that a request is tried again
 REQUEST = 60.0  # seconds that one try may take
+LONG = 3600.0  # and where the server works through a whole index
 FIRST = 5.0  # seconds for the first contact: a wrong URL should not cost minutes
 PASSING = (429, 502, 503, 504)
 _PASSING_TYPES = ("node_disconnected_exception", "node_closed_exception", "node_not_connected_exception", "no_shard_available_action_exception",
@@ -357,7 +355,7 @@ class Connection:
         body: Any = None,
         lines: Sequence[Any] | None = None,  # of a bulk or msearch body: dicts, or bytes as they are
         missing: bool = False,  # None instead of an error where there is no such index, document or point in time
-        patience: float | None = None,  # seconds, instead of the connection's
+        seconds: float | None = None,  # that one try may take, instead of REQUEST
         again: Callable[[Any], bool] | None = None,  # whether an answer says that it should be asked again
         **params: Any,
     ) -> Any:
@@ -366,13 +364,12 @@ class Connection:
         given = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in params.items()}
         headers = {"accept": _MEDIA.format("json")}
         if body is not None or lines is not None: headers["content-type"] = _MEDIA.format("json" if lines is None else "x-ndjson")
-        return self._persist(partial(self._es.perform_request, method, path, params=given, headers=headers, body=body if lines is None else lines),
-                             self.patience if patience is None else patience, missing, again)
+        client = self._es.options(request_timeout=seconds) if seconds else self._es
+        return self._persist(partial(client.perform_request, method, path, params=given, headers=headers, body=body if lines is None else lines), self.patience, missing, again)
 
     def _persist(self, work: Callable[[], Any], patience: float, missing: bool = False, again: Callable[[Any], bool] | None = None) -> Any:
-        from elastic_transport import ConnectionError as Cut
-        from elastic_transport import ConnectionTimeout, SerializationError, TlsError
-        from elasticsearch import ApiError, UnsupportedProductError
+        from elasticsearch import ApiError, ConnectionTimeout, SerializationError, SSLError, UnsupportedProductError
+        from elasticsearch import ConnectionError as Cut
 
         end, attempt = time.monotonic() + patience, 0
         while True:
@@ -380,15 +377,15 @@ class Connection:
                 answer = work().body
                 if again is None or not again(answer): return answer
                 told: str | StoreError = "it kept answering that it was not ready"
+            except UnsupportedProductError as e: raise self._other(e.body) from None  # a kind of ApiError, so it is asked for first
             except ApiError as e:
                 kind, reason = _reason(e.body)
                 if missing and e.meta.status == 404: return None
                 if e.meta.status not in PASSING and kind not in _PASSING_TYPES: raise self._refused(e.meta.status, kind, reason) from None
                 told = f"it answered {e.meta.status}: {reason or kind}"
-            except TlsError as e:
+            except SSLError as e:
                 raise StoreError(f"{self.place.url}: the server's certificate is not trusted ({e.message}): name its certificate authority in ELASTIC_CA_CERTS, "
                                  "or the SHA-256 of its certificate in ELASTIC_FINGERPRINT") from None
-            except UnsupportedProductError as e: raise self._other(e.body) from None
             except SerializationError: raise StoreError(f"{self.place.url} answers, but not as Elasticsearch does: check host and port") from None
             except (Cut, ConnectionTimeout) as e: told = f"nobody answers ({e.message})"
             wait_for = pause(attempt)
@@ -615,6 +612,7 @@ class ElasticStore(NodeStore):
         self._token = uuid.uuid4().hex
         self._mapped: tuple[int, int] | None = None  # generation and dimension of which the vectors' mapping is known to be there
         self._load: dict[str, Any] | None = None
+        self._restoring = False
 
     def close(self) -> None:
         "Let go of connections and points in time. The next use opens again."
@@ -752,7 +750,8 @@ class ElasticStore(NodeStore):
 
     def set_embedder(self, identity: EmbedderIdentity) -> None:
         "Say which model the vectors come from; EmbedderMismatch when the store holds another's."
-        if self.embedder == identity: return
+        about = self._about(fresh=True)
+        if about is not None and about["embedder"] == identity._asdict(): return
         told = f"the embedder is {identity.name} ({identity.dimension}-d): use the one it was filled with, add the sources to a new knowledge base, or embed this one anew with `rebuild`"
 
         def change(about: dict[str, Any]) -> dict[str, Any]:
@@ -761,7 +760,7 @@ class ElasticStore(NodeStore):
             if dimension not in (None, identity.dimension): raise EmbedderMismatch(f"{self.url} holds {dimension}-d vectors, {told}")
             return {**about, "embedder": identity._asdict()}
 
-        if self._about(fresh=True) is None: self._make()
+        if about is None: self._make()
         self._change_about(change)
 
     # -- state -------------------------------------------------------------------------------------------------------
@@ -1031,7 +1030,7 @@ class ElasticStore(NodeStore):
         # rows that match; those that another process changed meanwhile are looked at again
         gone, stuck = 0, 0
         while True:
-            answer = self._request("POST", f"/{alias}/_delete_by_query", {"query": query}, missing=True, conflicts="proceed", scroll_size=5000, timeout="1m")
+            answer = self._request("POST", f"/{alias}/_delete_by_query", {"query": query}, missing=True, seconds=LONG, conflicts="proceed", scroll_size=5000)
             if answer is None: return gone
             gone += answer["deleted"]
             refused = [failure for failure in answer["failures"] if failure.get("status") not in (*PASSING, 409)]
@@ -1111,10 +1110,7 @@ class ElasticStore(NodeStore):
         "Without `force` nothing: Elasticsearch merges by itself."
         if not force or self._about() is None: return
         self._request("POST", f"/{self.nodes}/_refresh", missing=True)
-        task = self._request("POST", f"/{self.nodes}/_forcemerge", missing=True, max_num_segments=1, wait_for_completion=False)
-        while task is not None:
-            told = self._request("GET", f"/_tasks/{task['task']}", missing=True, wait_for_completion=True, timeout="30s")
-            if told is None or told["completed"]: break
+        self._request("POST", f"/{self.nodes}/_forcemerge", missing=True, seconds=LONG, max_num_segments=1)
         self._drop()
 
     # -- first load --------------------------------------------------------------------------------------------------
@@ -1150,9 +1146,10 @@ class ElasticStore(NodeStore):
 
     def _after_a_load(self, about: Mapping[str, Any]) -> None:
         # one that was killed before it could put things right
-        if self._load is None and about["loading"]["until"] < time.time():
-            with self._lock: self._about_seen = (time.monotonic(), dict(about))
-            self._restore()
+        if self._load is not None or self._restoring or about["loading"]["until"] > time.time(): return
+        self._restoring = True
+        try: self._restore()
+        finally: self._restoring = False
 
     def _sign_of_life(self, documents: Iterable[str]) -> None:
         if self._load is None: return
@@ -1196,6 +1193,76 @@ class ElasticStore(NodeStore):
         if self._about() is None: return
         self._request("POST", f"/{self.account}/_refresh")
         self._remove(self.account, all_of([{"term": {"what": "claim"}}, {"term": {"owner": owner}}]))
+
+    # -- another embedder ----------------------------------------------------------------------------------------------
+    def rebuild(
+        self,
+        identity: EmbedderIdentity,
+        embed: Callable[[list[str]], Any],  # texts → (n, dim) vectors; gets `Node.embedded_text`
+        batch_size: int = 256,  # nodes embedded at a time
+    ) -> int:  # nodes embedded
+        "Embed everything anew with another model, into an index beside the old one. Searches go on on the old one until the alias is moved; writers are sent away meanwhile (StoreLocked)."
+        if batch_size < 1: raise ValueError(f"batch_size is {batch_size}: it must be 1 or more")
+        before = self._writable()["generation"]
+        following = before + 1
+
+        def busy(about: dict[str, Any]) -> dict[str, Any]:
+            other = about.get("rebuilding")
+            if other and other["owner"] != self._token and other["until"] > time.time(): raise StoreLocked(f"{self.url} is being embedded anew by another process since {other['since']}: wait for it")
+            return {**about, "rebuilding": {"owner": self._token, "since": (other or {}).get("since") or time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime()), "until": time.time() + LOADING}}
+
+        def done(about: dict[str, Any]) -> dict[str, Any]:
+            rest = {name: value for name, value in about.items() if name != "rebuilding"}
+            return {**rest, "generation": following, "embedder": identity._asdict(), "dimension": identity.dimension}
+
+        self._change_about(busy)
+        try:
+            for _ in range(5):
+                self._request("POST", f"/{self.nodes}/_refresh", again=_some_shard_failed)
+                start = self._newest()
+                self._request("DELETE", f"/{self._nodes_index(following)}", missing=True)  # of a rebuild that was killed, or that a late writer spoilt
+                embedded = self._copy(following, identity, embed, batch_size, lambda: self._change_about(busy))
+                self._request("POST", f"/{self.nodes}/_refresh", again=_some_shard_failed)
+                after = self._newest()
+                if (start and (start.rows, start.newest)) == (after and (after.rows, after.newest)): break
+            else: raise StoreLocked(f"{self.url}: other programs keep writing to it while it is being embedded anew: end them and repeat")
+            self._swap(before, following, identity.dimension)
+            self._change_about(done)
+        except BaseException:
+            self._change_about(lambda about: {name: value for name, value in about.items() if name != "rebuilding"})
+            raise
+        self._request("DELETE", f"/{self._nodes_index(before)}", missing=True)
+        self._drop()
+        return embedded
+
+    def _copy(self, generation: int, identity: EmbedderIdentity, embed: Callable[[list[str]], Any], batch_size: int, alive: Callable[[], Any]) -> int:
+        # every node into the index of another generation, with a vector of another model where it is kbase's own or had one
+        index, side, told, embedded = self._nodes_index(generation), f"{self.nodes}-next", time.time(), 0
+        body = {"settings": _settings(self.shards, self._wanted_replicas()), "mappings": _mappings("nodes", identity.dimension), "aliases": {side: {"is_write_index": True}}}
+        self._request("PUT", f"/{index}", body, wait_for_active_shards=1)
+        for hits in self._pages(self.nodes, {"query": ALL, "_source": _KEPT, "docvalue_fields": ["seq"]}, ["seq", "id"], batch_size):
+            olds = [hit["_source"] for hit in hits]
+            wanted = [i for i, old in enumerate(olds) if not old["foreign"] or "raw" in old]
+            nodes = [node_of_row(_row(old)) for old in olds]
+            vectors = np.asarray(embed([nodes[i].embedded_text for i in wanted]), dtype=np.float32) if wanted else np.empty((0, identity.dimension), np.float32)
+            if vectors.shape != (len(wanted), identity.dimension):
+                raise EmbedderMismatch(f"{identity.name} is said to make {identity.dimension}-d vectors, for {len(wanted)} texts it made an array of {vectors.shape}")
+            for i, vector in zip(wanted, vectors, strict=True): nodes[i] = replace(nodes[i], vector=vector)
+            actions = []
+            for hit, old, node in zip(hits, olds, nodes, strict=True):
+                extra = json.loads(old["extra"]) if old.get("extra") else {}
+                extra.pop("embedding", None)  # the old model's
+                row = node_row(node, {name: old.get(name, "") for name in PIECE}, json.dumps(extra) if extra else None, old["foreign"])
+                actions.append(Action("index", name_of(node.id), encode(node_body(row, node.meta, hit["fields"]["seq"][0], old.get("call", ""))), name_of(node.document_id)))
+            _, failed = send_bulk(self._connection, side, actions)
+            if failed: raise self._told(failed, embedded, "nothing has changed, the old index goes on")
+            embedded += len(wanted)
+            if time.time() - told > LOADING / 4:
+                told = time.time()
+                alive()
+        self._request("POST", f"/{side}/_refresh", again=_some_shard_failed)
+        self._request("POST", "/_aliases", {"actions": [{"remove": {"index": index, "alias": side}}]})
+        return embedded
 
     # -- Haystack ----------------------------------------------------------------------------------------------------
     def count_documents(self) -> int:
