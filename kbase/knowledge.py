@@ -11,7 +11,7 @@ __all__ = ['CONTEXT', 'KnowledgeBase']
 
 # %% ../nbs/50_knowledge.ipynb #kno03
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cached_property
 from html import escape
 from importlib import import_module
@@ -109,6 +109,21 @@ class KnowledgeBase:
     ) -> int:  # nodes that went
         "Remove a document. KeyError when there is none of that name, ValueError when there are several."
         return self.store.delete_by_document([self._find(document).document_id])
+
+    def copy_to(
+        self,
+        place: str | Path | NodeStore,  # a folder, a URL, or a store; what is there already stays
+        progress: bool = True,
+    ) -> "KnowledgeBase":  # the copy, with this one's settings and models
+        "Copy everything to another store: documents, account, nodes and vectors. Nothing is embedded again; the same again goes on where it stopped."
+        from kbase.indexing.copying import copy_store
+
+        rest = {name: value for name, value in asdict(self.settings).items() if name not in ("store", "embedder", "llm")}
+        other = KnowledgeBase(place, self._embedder or self.settings.embedder, self._llm or self.settings.llm, **rest)
+        if other.store is self.store or other._where == self._where: raise ValueError(f"{self._where} cannot be copied to itself: name another place")
+        vars(other).update({name: model for name, model in vars(self).items() if name in ("embedder", "llm")})  # loaded already
+        copy_store(self.store, other.store, progress)
+        return other
 
     # -- finding ---------------------------------------------------------------------------------------------------
     def search(

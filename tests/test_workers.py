@@ -138,7 +138,7 @@ def three_nodes():
 @pytest.mark.slow
 def test_a_node_dies_while_two_processes_add(three_nodes, tmp_path, alone):
     servers, command = three_nodes
-    count = int(os.environ.get("KBASE_TEST_NOTES", "300"))
+    count = int(os.environ.get("KBASE_TEST_NOTES", "120"))
     folder, place = write_notes(tmp_path / "notes", count, 6), f"{servers}/three"
     whole = alone(folder)
     running, failures, searches = [begin(place, folder) for _ in range(2)], [], 0
