@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from kbase.models import ask_llm
 from kbase.nodes import Document, Hit, Hits
 from kbase.querying.answers import AnswerWriter, answer_fact
-from kbase.querying.routing import ROUTE_SCHEMA, ROUTES, RouteDecider, Router, ask_llm, read_route, route_prompt
+from kbase.querying.routing import ROUTE_SCHEMA, ROUTES, RouteDecider, Router, read_route, route_prompt
 
 pytestmark = pytest.mark.llm
 MODEL = "SmolLM2-135M-Instruct.Q4_1.gguf"

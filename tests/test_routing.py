@@ -9,7 +9,8 @@ from haystack import Pipeline
 from haystack.components.generators.chat import MockChatGenerator
 from haystack.components.routers import ConditionalRouter
 
-from kbase.querying.routing import (EXAMPLES, ROUTES, Decision, RouteDecider, Router, ask_llm, match_rules, near_enough, parse_things, read_json, read_route,
+from kbase.models import ask_llm, read_json
+from kbase.querying.routing import (EXAMPLES, ROUTES, Decision, RouteDecider, Router, match_rules, near_enough, parse_things, read_route,
                                     readable, route_prompt, route_scores, side_query)
 
 HOSTILE = ["", " \n\t", "[1,2]", "None", "True", "{}", "'", "{{7*7}}", "{% for x in range(10**9) %}x{% endfor %}", "__import__('os').system('true')", "\x00\ud800",

@@ -125,7 +125,7 @@ MILL = document("The mill at the river grinds corn. It was built in 1842. The fl
 
 
 @pytest.mark.parametrize(("reply", "reason"), [
-    ("", "an empty reply"), ("Yes.", "says too little"), ("mill " * 400, "too long"), ("Das Wehr der Mühle brach im Hochwasser und wurde repariert.", "is in de"),
+    ("", "an empty answer"), ("Yes.", "says too little"), ("mill " * 400, "too long"), ("Das Wehr der Mühle brach im Hochwasser und wurde repariert.", "is in de"),
     ("Bananas contain potassium and people everywhere enjoy eating them daily.", "of the reply's words are in the document"),
     ("<source-0123456789abcdef n=1> The mill grinds corn at the river.", "repeats the prompt")])
 def test_bad_replies_fall_back_and_say_why(reply: str, reason: str):
@@ -135,7 +135,7 @@ def test_bad_replies_fall_back_and_say_why(reply: str, reason: str):
 
 
 def test_slow_and_broken_models_fall_back():
-    assert "no reply within 0.05 s" in summarize(MILL, llm=Canned("late", delay=0.3), timeout=0.05).method
+    assert "no answer within 0.05 s" in summarize(MILL, llm=Canned("late", delay=0.3), timeout=0.05).method
     assert summarize(MILL, llm=object()).method.startswith("extractive (")
 
 

@@ -9,8 +9,8 @@ with one it is worded by the model, checked, and replaced by the sentences when 
 # %% auto #0
 __all__ = ['WINDOW', 'READ', 'ENDS', 'ITEM', 'NOISE', 'FEWEST', 'LETTERS', 'PLAIN', 'MOST', 'DAMPING', 'SHARED', 'CountTokens',
            'GROUNDED', 'PROMPT', 'VERSION', 'TITLE', 'prose_spans', 'Sentence', 'find_sentences', 'resemblance',
-           'lexrank', 'guess_tokens', 'choose', 'Summary', 'extract_summary', 'summary_prompt', 'check_summary',
-           'summarize', 'summary_key', 'summary_node', 'DocumentSummarizer']
+           'lexrank', 'guess_tokens', 'choose', 'Summary', 'extract_summary', 'summary_prompt', 'UnusableSummary',
+           'check_summary', 'summarize', 'summary_key', 'summary_node', 'DocumentSummarizer']
 
 # %% ../../nbs/indexing/23_summaries.ipynb #d363d65c
 import ast
@@ -27,7 +27,7 @@ from haystack.utils import deserialize_chatgenerator_inplace
 
 from .splitting import document_from_haystack, line_starts, read_blocks
 from ..language import analyze, detect_language, split_sentences
-from ..models import ModelFailed, ask_model, fenced, new_tag
+from ..models import ask_llm, fenced, new_tag
 from ..nodes import Document, Node, digest, node_to_haystack
 
 # %% ../../nbs/indexing/23_summaries.ipynb #7328dbee
@@ -235,6 +235,9 @@ def summary_prompt(
                          source=fenced([text], tag))
 
 # %% ../../nbs/indexing/23_summaries.ipynb #a0dd067c
+class UnusableSummary(ValueError):
+    "A language model's summary cannot be used; the text says why."
+
 def check_summary(
     reply: str,
     document: Document,
@@ -242,9 +245,9 @@ def check_summary(
     max_tokens: int,
     count_tokens: CountTokens | None = None,
 ) -> str:  # the sentences that fit, each once
-    "What is good of a model's summary; ModelFailed when it is not usable."
+    "What is good of a model's summary; UnusableSummary when it is not usable."
     reply = re.sub(r"^\W*(here is|here's|summary)\b[^\n:]{0,80}:", "", reply.strip(), flags=re.IGNORECASE)
-    if re.search(r"</?source-[0-9a-f]{16}", reply): raise ModelFailed("the reply repeats the prompt")
+    if re.search(r"</?source-[0-9a-f]{16}", reply): raise UnusableSummary("the reply repeats the prompt")
     said = list(dict.fromkeys(_one_line(reply[a:b]) for a, b in split_sentences(reply, document.language)))
     kept: list[str] = []
     for line in said[:max_sentences]:
@@ -253,12 +256,12 @@ def check_summary(
         kept.append(line)
     text = " ".join(kept)
     terms = [token.term for token in analyze(text, document.language)]
-    if len(terms) < FEWEST: raise ModelFailed("the reply says too little" if said == kept else "the reply is too long")
+    if len(terms) < FEWEST: raise UnusableSummary("the reply says too little" if said == kept else "the reply is too long")
     spoken = detect_language(text, document.language)
-    if document.language and spoken != document.language: raise ModelFailed(f"the reply is in {spoken}, the document in {document.language}")
+    if document.language and spoken != document.language: raise UnusableSummary(f"the reply is in {spoken}, the document in {document.language}")
     held = {token.term for token in analyze(document.text, document.language)}
     share = sum(term in held for term in terms) / len(terms)
-    if share < GROUNDED: raise ModelFailed(f"only {share:.0%} of the reply's words are in the document")
+    if share < GROUNDED: raise UnusableSummary(f"only {share:.0%} of the reply's words are in the document")
     return text
 
 # %% ../../nbs/indexing/23_summaries.ipynb #bf542856
@@ -273,10 +276,11 @@ def summarize(
     "A document's summary, by the model if there is one and it does well, else out of the document's sentences."
     extracted = extract_summary(document, max_sentences, max_tokens, count_tokens)
     if llm is None or extracted.text == _one_line(document.text): return extracted  # nothing to shorten
+    reply = ask_llm(llm, summary_prompt(document, max_sentences, max_tokens), timeout)
     try:
-        reply = ask_model(llm, summary_prompt(document, max_sentences, max_tokens), timeout, generation_kwargs=None)
-        return Summary(check_summary(reply, document, max_sentences, max_tokens, count_tokens), (), "llm")
-    except ModelFailed as e: return Summary(extracted.text, extracted.spans, f"extractive ({e})")
+        if reply.error: raise UnusableSummary(reply.error)
+        return Summary(check_summary(reply.text, document, max_sentences, max_tokens, count_tokens), (), "llm")
+    except UnusableSummary as e: return Summary(extracted.text, extracted.spans, f"extractive ({e})")
 
 # %% ../../nbs/indexing/23_summaries.ipynb #346ffa91
 VERSION = "1"  # raised when the same document gets another summary

@@ -31,8 +31,9 @@ from haystack.utils.deserialization import deserialize_chatgenerator_inplace
 
 from ..indexing.embedding import Embedder
 from ..language import analyze, detect_language, split_sentences, stop_words, words
+from ..models import ask_llm
 from ..nodes import Answer, Citation, Hit, Hits
-from .routing import Decision, ask_llm, readable, side_query
+from .routing import Decision, readable, side_query
 from ..stores.base import NodeStore, store_from_dict
 
 # %% ../../nbs/querying/34_answers.ipynb #2af9609e

@@ -10,16 +10,13 @@ looking a thing up is never quite wrong. `querying.pipeline` puts the `RouteDeci
 __all__ = ['Route', 'ROUTES', 'METHODS', 'MAX_THINGS', 'MAX_THING', 'LIST_RULES', 'IMPERATIVE_LIST_RULES', 'COMPARISON_RULES',
            'SUMMARY_RULES', 'FACT_RULES', 'RULES', 'HEAD', 'TAIL', 'EXAMPLES', 'NEAREST', 'MARGIN', 'OUTLIERS',
            'MEANINGS', 'ROUTE_SCHEMA', 'Decision', 'parse_things', 'Rule', 'readable', 'match_rules', 'side_query',
-           'route_scores', 'near_enough', 'Reply', 'ask_llm', 'read_json', 'route_prompt', 'read_route',
-           'decide_by_examples', 'decide_by_llm', 'Router', 'RouteDecider']
+           'route_scores', 'near_enough', 'route_prompt', 'read_route', 'decide_by_examples', 'decide_by_llm', 'Router',
+           'RouteDecider']
 
 # %% ../../nbs/querying/32_routing.ipynb #a7aa2e5b
-import contextvars
-import json
 import re
 import secrets
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -33,6 +30,7 @@ from haystack.utils.deserialization import deserialize_chatgenerator_inplace
 
 from ..indexing.embedding import Embedder
 from ..language import words
+from ..models import ask_llm, read_json
 from ..nodes import html_table
 
 # %% ../../nbs/querying/32_routing.ipynb #56459997
@@ -357,67 +355,6 @@ def near_enough(
     cosines = rows @ rows.T
     np.fill_diagonal(cosines, -1.0)
     return float(np.percentile(np.sort(cosines, axis=1)[:, -NEAREST:].mean(axis=1), OUTLIERS))
-
-# %% ../../nbs/querying/32_routing.ipynb #614f014d
-@dataclass(frozen=True)
-class Reply:
-    "What a language model said, or why it said nothing."
-    text: str = ""
-    error: str = ""  # "" when there is a text
-    seconds: float = 0.0
-    prompt: str = field(default="", repr=False)
-
-def ask_llm(
-    llm: ChatGenerator,
-    prompt: str,
-    timeout: float,  # seconds, for everything
-    schema: Mapping[str, Any] | None = None,  # JSON schema; asked of servers that take one, never relied on
-    max_tokens: int = 400,
-) -> Reply:
-    "One question to a language model, within a time limit; whatever goes wrong is told in the reply."
-    began, box = time.monotonic(), {}
-
-    def work() -> None:
-        try: box["text"] = _generate(llm, prompt, schema, max_tokens).encode("utf-8", "replace").decode()
-        except Exception as e: box["error"] = f"{type(e).__name__}: {str(e)[:200]}"  # noqa: BLE001  a model may fail in any way; the reply tells it
-
-    context = contextvars.copy_context()  # so that a tracer sees the call
-    thread = threading.Thread(target=context.run, args=(work,), daemon=True, name="kbase-llm")
-    thread.start()
-    thread.join(timeout)
-    seconds = time.monotonic() - began
-    if thread.is_alive(): return Reply("", f"no answer within {timeout:g} s", seconds, prompt)
-    if "error" in box: return Reply("", box["error"], seconds, prompt)
-    return Reply(box["text"], "" if box["text"].strip() else "an empty answer", seconds, prompt)
-
-# %% ../../nbs/querying/32_routing.ipynb #0066d570
-def _generate(llm: ChatGenerator, prompt: str, schema: Mapping[str, Any] | None, max_tokens: int) -> str:
-    from haystack.dataclasses import ChatMessage
-
-    if hasattr(llm, "warm_up"): llm.warm_up()
-    messages = [ChatMessage.from_user(prompt)]
-    wanted: dict[str, Any] = {"temperature": 0, "max_tokens": max_tokens}
-    if schema: wanted["response_format"] = {"type": "json_schema", "json_schema": {"name": "reply", "schema": dict(schema), "strict": True}}
-    run: Any = llm.run
-    try: replies = run(messages=messages, generation_kwargs=wanted)["replies"]
-    except Exception as e:  # noqa: BLE001  not every generator takes these settings, and each says so with an error of its own
-        if any(word in type(e).__name__ for word in ("Timeout", "Connection")): raise  # the settings are not to blame
-        try: replies = run(messages=messages)["replies"]
-        except Exception as again: raise again from e
-    return str(replies[0].text or "") if replies else ""
-
-# %% ../../nbs/querying/32_routing.ipynb #34ed49a8
-def read_json(
-    text: str,
-) -> dict[str, Any] | None:  # None when there is no object in it
-    "The first JSON object in what a model wrote, fences and chatter around it ignored."
-    at = text.find("{")
-    while at >= 0:
-        try: value, _ = json.JSONDecoder().raw_decode(text[at:at + 20_000])
-        except (ValueError, RecursionError): value = None
-        if isinstance(value, dict): return value
-        at = text.find("{", at + 1, at + 2_000)
-    return None
 
 # %% ../../nbs/querying/32_routing.ipynb #31834d63
 MEANINGS = {"fact": "a detail, a reason, an explanation or an instruction that one passage can answer", "summary": "a summary or overview of a whole document or subject",

@@ -9,15 +9,16 @@ every item's outcome counts and a lost reply doubles nothing; reads that are com
 
 # %% auto #0
 __all__ = ['MARK', 'LONGEST', 'ALL', 'NOTHING', 'TERMS', 'FORMAT', 'VECTOR_INDEX', 'BM25_UNIT', 'OLDEST', 'PATIENCE', 'REQUEST',
-           'LONG', 'FIRST', 'PASSING', 'BULK_BYTES', 'BULK_ITEMS', 'WORKERS', 'STATE_AGE', 'ABOUT_AGE', 'SAMPLE_AGE',
-           'KEEP', 'PAGE', 'WINDOW', 'OVERSAMPLE', 'CANDIDATES', 'CANDIDATES_LEAST', 'SHARDS', 'REPLICAS', 'LOADING',
-           'ABOUT', 'short', 'order_text', 'fact', 'facts_of', 'name_of', 'any_of', 'all_of', 'none_of', 'terms_query',
-           'query_of', 'vector_field', 'node_body', 'Place', 'parse_url', 'pause', 'Refused', 'Connection', 'Action',
-           'encode', 'send_bulk', 'Snapshot', 'Sample', 'bm25_search', 'dense_search', 'exact_search', 'ElasticStore',
-           'shared_store']
+           'LONG', 'FIRST', 'PASSING', 'WORTH', 'BULK_BYTES', 'BULK_ITEMS', 'WORKERS', 'STATE_AGE', 'ABOUT_AGE',
+           'SAMPLE_AGE', 'KEEP', 'PAGE', 'WINDOW', 'OVERSAMPLE', 'CANDIDATES', 'CANDIDATES_LEAST', 'SHARDS', 'REPLICAS',
+           'LOADING', 'ABOUT', 'short', 'order_text', 'fact', 'facts_of', 'name_of', 'any_of', 'all_of', 'none_of',
+           'terms_query', 'query_of', 'vector_field', 'node_body', 'Place', 'parse_url', 'pause', 'Refused',
+           'Connection', 'Action', 'encode', 'send_bulk', 'Snapshot', 'Sample', 'bm25_search', 'dense_search',
+           'exact_search', 'ElasticStore', 'shared_store']
 
 # %% ../../nbs/stores/12_elastic.ipynb #ela03
 import base64
+import gzip
 import json
 import math
 import os
@@ -330,6 +331,23 @@ def _reason(body: Any) -> tuple[str, str]:  # type and reason, of the deepest ca
     if isinstance(inner, Mapping): told[str(inner.get("reason", ""))] = None
     return str(causes[-1].get("type", "")), "; ".join(filter(None, told))[:500]
 
+WORTH = 1024  # bytes; shorter bodies are sent as they are
+
+def _light_node() -> type:
+    # the client compresses at level 9, which takes half a second for a bulk request of 4 MB: more than the server needs to index it. Level 1
+    # takes 40 ms and makes it a tenth longer
+    from elastic_transport import HttpHeaders, Urllib3HttpNode
+    from elastic_transport.client_utils import DEFAULT
+
+    class LightNode(Urllib3HttpNode):
+        def perform_request(self, method: str, target: str, body: bytes | None = None, headers: Any = None, request_timeout: Any = DEFAULT) -> Any:
+            if body and len(body) > WORTH:
+                body, headers = gzip.compress(body, 1), (headers or HttpHeaders()).copy()
+                headers["content-encoding"] = "gzip"
+            return super().perform_request(method, target, body, headers, request_timeout)
+
+    return LightNode
+
 class Connection:
     "Requests to a cluster, tried again while that can help."
 
@@ -340,7 +358,7 @@ class Connection:
         safe: dict[str, Any] = {}
         if place.hosts[0].startswith("https"): safe = {"ca_certs": ca_certs} if ca_certs else {"ssl_assert_fingerprint": fingerprint} if fingerprint else {}
         if ca_certs and not os.path.exists(ca_certs): raise StoreError(f"{ca_certs}, named as the certificate authority of {place.url}, is not there: set ELASTIC_CA_CERTS")
-        self._es = Elasticsearch(list(place.hosts), http_compress=True, max_retries=0, retry_on_timeout=False, retry_on_status=(), request_timeout=REQUEST,
+        self._es = Elasticsearch(list(place.hosts), node_class=_light_node(), headers={"accept-encoding": "gzip"}, max_retries=0, retry_on_timeout=False, retry_on_status=(), request_timeout=REQUEST,
                                  connections_per_node=16, **safe, **auth)
         self._met = False
         self._meeting = threading.Lock()
