@@ -1,6 +1,8 @@
 "A knowledge base goes to another store and back, and nothing is lost or embedded on the way."
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -169,3 +171,24 @@ def test_what_does_not_fit(place, tmp_path):
 def test_empty(place, tmp_path):
     "An empty knowledge base is copied, too."
     assert copy_store(open_store(str(tmp_path / "nothing")), open_store(place("nothing")), progress=False) == Copied(0, 0, 0, 0)
+
+
+def test_the_tutorial(elastic_url, tmp_path, monkeypatch, capsys):
+    "What the tutorial shows of the cluster comes out as it is saved there."
+    page = json.loads((Path(__file__).parent.parent / "nbs/tutorials/from_a_laptop_to_a_cluster.ipynb").read_text(encoding="utf-8"))
+    monkeypatch.chdir(tmp_path)
+    names, compared = {}, 0
+    for cell in page["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] != "code" or "#| hide" in source:
+            continue
+        capsys.readouterr()
+        exec(source.replace("http://localhost:9200/letters", elastic_url), names)
+        if source.startswith(("#| elastic\nfound =", "#| elastic\nagain =")):
+            assert capsys.readouterr().out == "".join(text for output in cell["outputs"] for text in output["text"])
+            compared += 1
+    assert compared == 2
+    assert [hit.place for hit in names["found"]] == [hit.place for hit in names["hits"]]
+    assert names["again"].citations == names["answer"].citations and names["again"].route == names["answer"].route
+    for name in ("kb", "cluster", "offline"):
+        names[name].close()
