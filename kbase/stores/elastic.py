@@ -39,6 +39,7 @@ from urllib.parse import unquote, urlsplit
 from weakref import WeakValueDictionary, finalize
 
 import numpy as np
+import orjson
 
 from ..nodes import Document, Node, digest
 from .base import (COLUMNS, PIECE, SAMPLE, Background, Candidates, Compare, EmbedderIdentity, EmbedderMismatch, FormatError, Found, Indexed,
@@ -241,8 +242,7 @@ def node_body(
     if vector is not None:
         body["raw"] = base64.b64encode(vector.astype("<f4").tobytes()).decode()
         norm = float(np.linalg.norm(vector.astype(np.float64)))
-        # eight digits are more than 32 bits hold of a number below 1
-        if norm: body["vector"] = np.round(vector.astype(np.float64) / norm, 8).tolist()
+        if norm: body["vector"] = (vector / norm).astype(np.float32)
     return body
 
 def _row(source: Mapping[str, Any], vectors: bool = False) -> dict[str, Any]:
@@ -469,7 +469,7 @@ class Action(NamedTuple):
 
 def encode(body: Mapping[str, Any]) -> bytes:
     "A document as JSON."
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    return orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY)  # ten times as fast as json, which took longer than the server
 
 def _chunks(actions: Iterable[Action]) -> Iterator[list[Action]]:
     chunk: list[Action] = []
