@@ -327,8 +327,10 @@ def test_kill_9_loses_nothing_and_shows_no_half_document(path, store):
         versions = {int(version[1:]) for group in seen.values() for version in group}
         assert len(versions) <= 1 and (not acknowledged or min(versions) in (acknowledged, acknowledged + 1)), (versions, acknowledged)
         for document_id, version in seen.items():
-            document = store.document(document_id)
-            assert set(document.text.split()) == version and len(document.text.split()) == 3000
+            said = store.document(document_id).text.split()
+            # a server may have gone on with what was under way when its writer died: another version by now, but a whole one
+            assert len(said) == 3000 and len(set(said)) == 1 and (set(said) == version or "://" in path)
+            versions.add(int(said[0][1:]))
         newest = max([acknowledged, *versions])
     store.put([versioned(number, newest + 1) for number in range(documents)])  # and it goes on
     store.optimize(force=True)
