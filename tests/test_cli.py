@@ -206,7 +206,7 @@ def test_a_plain_locale_and_a_closed_pipe_break_nothing(shelf):
 def test_ctrl_c_in_the_middle_of_add_and_again(tmp_path):
     books = tmp_path / "books"
     books.mkdir()
-    for i in range(300):
+    for i in range(150):
         (books / f"{i:03}.txt").write_text("\n\n".join(f"Chapter {n} of book {i} tells of place {n * i} and of the people who live there." for n in range(30)))
     running = subprocess.Popen([*KBASE, "add", "books"], cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     with KnowledgeBase(tmp_path / "knowledge") as kb:
@@ -218,10 +218,10 @@ def test_ctrl_c_in_the_middle_of_add_and_again(tmp_path):
         assert running.returncode == 130, (out, err)
         assert not out and "Traceback" not in err and "add the same again to go on" in err and err.count("\n") == 1
         held = len(kb)
-    assert 0 < held < 300
+    assert 0 < held < 150
     report = json.loads(kbase(tmp_path, "add", "books", "--json").stdout)
     states = [row["state"] for row in report["rows"]]
-    assert states.count("unchanged") == held and states.count("added") == 300 - held
+    assert states.count("unchanged") == held and states.count("added") == 150 - held
 
 
 def test_documents_of_other_makings_have_a_summary_by_uri(tmp_path):

@@ -187,7 +187,7 @@ ADD = "import sys; from kbase import KnowledgeBase; KnowledgeBase(sys.argv[1]).a
 
 
 def test_ctrl_c_leaves_a_store_that_goes_on(tmp_path):
-    folder = write_notes(tmp_path / "notes", 400)
+    folder = write_notes(tmp_path / "notes", 300)
     child = subprocess.Popen([sys.executable, "-c", ADD, str(tmp_path / "kb"), str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     with KnowledgeBase(tmp_path / "kb") as kb:
         while not kb.store.count_documents() and child.poll() is None:
@@ -197,7 +197,7 @@ def test_ctrl_c_leaves_a_store_that_goes_on(tmp_path):
     assert child.returncode != 0 and "add the same again to go on" in errors
     with KnowledgeBase(tmp_path / "kb") as kb:
         report = kb.add(folder, progress=False)
-        assert report.ok == 400 and 0 < report.count("unchanged") < 400 and report.count("unchanged") + report.count("added") == 400
+        assert report.ok == 300 and 0 < report.count("unchanged") < 300 and report.count("unchanged") + report.count("added") == 300
 
 
 @pytest.mark.slow
