@@ -254,8 +254,9 @@ def sidebar(pages: list[Page]) -> list[str | dict]:
     layers = [page for page in pages if page.number >= 0]
     for group in (tutorials, layers):
         for folder, same in groupby(group, key=lambda page: posixpath.dirname(page.name)):
-            names = [page.name for page in same]
-            title = folder.replace("/", " · ").capitalize() or "Foundations"
+            of_folder = list(same)
+            names = [page.name for page in of_folder]
+            title = folder.replace("/", " · ").capitalize() or ("Foundations" if of_folder[0].number < 10 else "The knowledge base")  # below all folders, or above them
             contents += names if not folder and (group is tutorials or len(names) == 1) else [{"section": title, "contents": names}]
     return contents
 

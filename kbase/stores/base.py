@@ -28,6 +28,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import orjson
 
 from ..language import analyze, detect_language
 from ..nodes import NODE_KEY, Document, Node, digest, json_meta, node_from_haystack, node_to_haystack
@@ -297,7 +298,7 @@ def _shown(node: Node) -> str:
 
 def node_of_row(row: Mapping[str, Any]) -> Node:
     "The node that `node_row` made a row of."
-    document_id, kind, start, end, title, uri, headings, page, parent_id, language, name = json.loads(row["shown"])
+    document_id, kind, start, end, title, uri, headings, page, parent_id, language, name = orjson.loads(row["shown"])  # our own list, without numbers that orjson would round
     vector = row.get("vector")
     return Node(document_id, kind, start, end, row["content"], title, uri, tuple(headings), page, parent_id, language,
                 json.loads(row["meta"]) if row["meta"] else {}, None if vector is None else np.asarray(vector, dtype=np.float32), name)

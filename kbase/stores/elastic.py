@@ -30,8 +30,8 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -353,13 +353,14 @@ class Connection:
 
     def __init__(self, place: Place, auth: Mapping[str, Any], ca_certs: str, fingerprint: str, patience: float = PATIENCE):
         from elasticsearch import Elasticsearch  # costs a third of a second, which who opens a folder need not pay
+        from elasticsearch.serializer import OrjsonSerializer
 
         self.place, self.patience = place, patience
         safe: dict[str, Any] = {}
         if place.hosts[0].startswith("https"): safe = {"ca_certs": ca_certs} if ca_certs else {"ssl_assert_fingerprint": fingerprint} if fingerprint else {}
         if ca_certs and not os.path.exists(ca_certs): raise StoreError(f"{ca_certs}, named as the certificate authority of {place.url}, is not there: set ELASTIC_CA_CERTS")
         self._es = Elasticsearch(list(place.hosts), node_class=_light_node(), headers={"accept-encoding": "gzip"}, max_retries=0, retry_on_timeout=False, retry_on_status=(), request_timeout=REQUEST,
-                                 connections_per_node=16, **safe, **auth)
+                                 serializers={OrjsonSerializer.mimetype: OrjsonSerializer()}, connections_per_node=16, **safe, **auth)
         self._met = False
         self._meeting = threading.Lock()
 
@@ -928,26 +929,35 @@ class ElasticStore(NodeStore):
         return list(at.languages) if at else []
 
     def _pages(self, alias: str, body: Mapping[str, Any], sort: Sequence[str], size: int = PAGE) -> Iterator[list[dict[str, Any]]]:
-        # every hit, in the order of the fields of `sort`, which together are unique; begins anew behind the last page when its point in time is lost
-        size, after, pit = min(size, WINDOW), None, None
+        # every hit, in the order of the fields of `sort`, which together are unique; the server looks for the next page while this one is worked on
+        size, pit = min(size, WINDOW), ""
         order = [{name: "asc"} for name in sort]
-        try:
+
+        def page(after: Sequence[Any] | None) -> list[dict[str, Any]]:
+            nonlocal pit
             while True:
-                if pit is None:
+                if not pit:
                     opened = self._request("POST", f"/{alias}/_pit", missing=True, keep_alive=KEEP)
-                    if opened is None: return
+                    if opened is None: return []
                     pit = opened["id"]
                 asked = {**body, "size": size, "sort": order, "track_total_hits": False, "pit": {"id": pit, "keep_alive": KEEP}, **({"search_after": after} if after else {})}
                 answer = self._request("POST", "/_search", asked, missing=True, allow_partial_search_results=False)
-                if answer is None:
-                    pit = None
-                    continue
-                hits = answer["hits"]["hits"]
-                if hits: yield hits
-                if len(hits) < size: return
-                after, pit = hits[-1]["sort"][:len(sort)], answer.get("pit_id", pit)
+                if answer is not None:
+                    pit = answer.get("pit_id", pit)
+                    return answer["hits"]["hits"]
+                pit = ""  # lost: a new one goes on behind the last page
+
+        ahead: Future[list[dict[str, Any]]] | None = None
+        try:
+            with ExitStack() as ending:
+                hits = page(None)
+                pool = ending.enter_context(ThreadPoolExecutor(1, "kbase-pages")) if len(hits) == size else None
+                while hits:
+                    ahead = pool.submit(page, hits[-1]["sort"][:len(sort)]) if pool and len(hits) == size else None
+                    yield hits
+                    hits = ahead.result() if ahead else []
         finally:
-            if pit is not None: self._left.append(pit)
+            if pit: self._left.append(pit)
             if len(self._left) > 3: self._let_go()
 
     def sources(self, document_ids: Sequence[str] | None = None) -> list[Source]:
