@@ -176,7 +176,7 @@ def test_429_that_does_not_end_is_an_error_from_which_the_next_run_goes_on(behin
     refusing = [True]
 
     def fault(proxy, handler, body):
-        return refuse_items(handler, body, lambda number, head: int(head["_id"][-1], 16) % 2) if refusing[0] and "-nodes/_bulk" in handler.path else None
+        return refuse_items(handler, body, lambda number, head: int(head["_id"][-1], 16) % 2) if refusing[0] and "-entrance/_bulk" in handler.path else None
 
     store, _ = behind(fault, patience=0.5)
     items = [item(f"a{i}", "some words", 2) for i in range(10)]
@@ -408,6 +408,69 @@ def test_another_embedder_is_brought_in_without_a_moment_without_answers(store, 
     store.put([item("later", dim=8)])
 
 
+def test_a_put_that_a_rebuild_overtakes_is_told_and_mixes_no_models(elastic_url, monkeypatch):
+    old, new = EmbedderIdentity("old", DIM), EmbedderIdentity("new", DIM)
+    writer, other = ElasticStore(elastic_url), ElasticStore(elastic_url)
+    writer.set_embedder(old)
+    writer.put([item("a", "kiwi words", 3)])
+    send = elastic.send_bulk
+
+    def late(connection, alias, actions, *more):
+        monkeypatch.setattr(elastic, "send_bulk", send)
+        assert other.rebuild(new, lambda texts: np.tile(direction(5), (len(texts), 1))) == 3
+        return send(connection, alias, actions, *more)
+
+    monkeypatch.setattr(elastic, "send_bulk", late)
+    with pytest.raises(StoreLocked, match="2 of them are not in: write them again"):
+        writer.put([item("b", "plum words", 2)])
+    with pytest.raises(EmbedderMismatch, match="embedded anew, with new"):
+        writer.put([item("b", "plum words", 2)])
+    assert other.count_documents() == 3 and all(np.array_equal(node.vector, direction(5)) for node in all_nodes(other, vectors=True))
+    other.put([item("b", "plum words", 2)])
+    assert other.count_documents() == 5 and [source.uri for source in other.sources()] == ["docs/a", "docs/b"]
+
+
+def test_what_was_being_written_when_a_rebuild_began_is_embedded_anew_too(elastic_url, monkeypatch):
+    store, late = ElasticStore(elastic_url), ElasticStore(elastic_url)
+    store.set_embedder(EmbedderIdentity("old", DIM))
+    store.put([item("a", "kiwi words", 3)])
+    about = late._writable({DIM})
+    monkeypatch.setattr(late, "_writable", lambda sizes=(): about)  # it had looked before the rebuild began
+    asked = []
+
+    def embed(texts):
+        if not asked: late.put([item("b", "plum words", 2)])
+        asked.append(len(texts))
+        return np.tile(direction(5), (len(texts), 1))
+
+    assert store.rebuild(EmbedderIdentity("new", DIM), embed) == 5 and asked == [3, 5]
+    assert all(np.array_equal(node.vector, direction(5)) for node in all_nodes(store, vectors=True)) and store.document(item("b").document.id).text == "plum words"
+
+
+@pytest.mark.parametrize("when", ["before the swap", "after the swap"])
+def test_a_killed_rebuild_is_cleared_away_by_the_next_writer(elastic_url, monkeypatch, when):
+    store, old, new = ElasticStore(elastic_url), EmbedderIdentity("old", DIM), EmbedderIdentity("new", 4)
+    store.set_embedder(old)
+    store.put([item("a", "kiwi words", 3)])
+
+    def die(*_): raise SystemExit
+
+    with monkeypatch.context() as dying, pytest.raises(SystemExit):
+        if when == "before the swap": dying.setattr(store, "_swap", die)
+        dying.setattr(store, "_after_a_rebuild", die)
+        store.rebuild(new, lambda texts: np.ones((len(texts), 4)))
+    writer = ElasticStore(elastic_url)
+    with pytest.raises(StoreLocked, match="being embedded anew since"):
+        writer.put([item("b")])
+    writer._change_about(lambda about: {**about, "rebuilding": {**about["rebuilding"], "until": 0}})  # ten minutes later
+    chosen = old if when == "before the swap" else new
+    writer.put([item("b", "plum words", 2, dim=chosen.dimension)])
+    assert writer.embedder == chosen and writer.count_documents() == 5 and len(writer.find(vector=direction(1, chosen.dimension)).dense) == 5
+    indices = set(writer._request("GET", f"/{writer.nodes}-*/_settings"))
+    assert writer.rebuild(EmbedderIdentity("third", 8), lambda texts: np.ones((len(texts), 8))) == 5 and len(all_nodes(writer)) == 5
+    assert len(indices) <= 2 and len(writer._request("GET", f"/{writer.nodes}-*/_settings")) == 1
+
+
 # -- ways in ----------------------------------------------------------------------------------------------------------
 
 
@@ -557,6 +620,9 @@ def test_tls_and_an_api_key_end_to_end(secure, monkeypatch):
     monkeypatch.setenv("ELASTIC_API_KEY", key_for(client, "read", "view_index_metadata"))
     reader = ElasticStore(url)
     assert reader.count_documents() == 0 and reader.find(["kiwi"]).bm25 == []
+    store._change_about(lambda about: {**about, "loading": {"until": 0}})  # a load that was killed is not for a reader to mend
+    time.sleep(1.1)
+    assert reader.count_documents() == 0 and "loading" in reader._about(fresh=True) and store.count_documents() == 0 and "loading" not in store._about(fresh=True)
     with pytest.raises(StoreError, match="may not do that"):
         reader.put([item("a")])
 

@@ -80,7 +80,8 @@ class NodeRetriever:
     @component.output_types(hits=Hits, documents=list[HaystackDocument])
     def run(self, query: str, filters: dict[str, Any] | None = None, top_k: int | None = None) -> dict[str, Any]:
         "Search; `top_k` given here wins over the component's."
-        embed_query = self.embedder.embed_query if self.embedder else None
+        embed_query = self.embedder.embed_query if self.embedder and self.mode != "bm25" else None
+        if embed_query and self.store.embedder not in (None, self.embedder.identity): self.store.set_embedder(self.embedder.identity)  # type: ignore[union-attr]  # which tells why not
         hits = search_store(self.store, query, embed_query, self.top_k if top_k is None else top_k, self.mode, filters, self.group_by, self.kind, self.dense_weight)  # type: ignore[arg-type]
         return {"hits": hits, "documents": [haystack_hit(hit) for hit in hits]}
 

@@ -29,7 +29,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -629,6 +629,7 @@ class ElasticStore(NodeStore):
         self._left: list[str] = []  # points in time that nobody reads any more
         self._seq = 0
         self._token = uuid.uuid4().hex
+        self._model: EmbedderIdentity | None = None  # whose vectors this store was told that it will be given
         self._mapped: tuple[int, int] | None = None  # generation and dimension of which the vectors' mapping is known to be there
         self._load: dict[str, Any] | None = None
         self._restoring = False
@@ -719,18 +720,22 @@ class ElasticStore(NodeStore):
             return wanted
 
     def _nodes_index(self, generation: int) -> str: return f"{self.nodes}-{generation:06d}"
+    def _entrance(self, generation: int) -> str: return f"{self._nodes_index(generation)}-entrance"  # the alias that is written to: it goes with its index
+    def _aliases(self, generation: int) -> dict[str, Any]: return {self.nodes: {"is_write_index": True}, self._entrance(generation): {}}
 
     def _make(self) -> dict[str, Any]:
         # the indices, unless they are there; another process may be making them, too
-        self._make_index(f"{self.account}-000001", self.account, "sources", 1)
+        self._make_index(f"{self.account}-000001", {self.account: {"is_write_index": True}}, "sources", 1)
         about = self._read_about()[0]
-        self._make_index(self._nodes_index(about["generation"] if about else 1), self.nodes, "nodes", self.shards, about["dimension"] if about else None)
+        generation = about["generation"] if about else 1
+        self._make_index(self._nodes_index(generation), self._aliases(generation), "nodes", self.shards, about["dimension"] if about else None)
         return about or self._change_about(lambda about: about)
 
-    def _make_index(self, index: str, alias: str, what: str, shards: int, dimension: int | None = None) -> None:
+    def _make_index(self, index: str, aliases: dict[str, Any], what: str, shards: int, dimension: int | None = None) -> None:
+        alias = next(iter(aliases))
         held = self._request("GET", f"/{alias}/_mapping", missing=True)
         if held is None:
-            body = {"settings": _settings(shards, self.replicas), "mappings": _mappings(what, dimension), "aliases": {alias: {"is_write_index": True}}}
+            body = {"settings": _settings(shards, self.replicas), "mappings": _mappings(what, dimension), "aliases": aliases}
             try:
                 self._request("PUT", f"/{index}", body, wait_for_active_shards=1)
                 return
@@ -744,11 +749,14 @@ class ElasticStore(NodeStore):
                 raise FormatError(f"{self.url} has format {told.get('format')}, this kbase reads format {FORMAT}: use the version that wrote it, or add the sources to a new knowledge base")
             if name == alias: raise StoreError(f"{self.url}: {name} should be an alias and is an index, perhaps restored under another name: rename it to {index} and give it the alias")
 
-    def _writable(self, sizes: Iterable[int] = ()) -> dict[str, Any]:
+    def _writable(self, sizes: Collection[int] = ()) -> dict[str, Any]:
         # what is written to: made if need be, fit for vectors of these lengths, and not being rebuilt
         about = self._about(fresh=True) or self._make()
-        if (busy := about.get("rebuilding")) and busy["until"] > time.time() and busy["owner"] != self._token:
-            raise StoreLocked(f"{self.url} is being embedded anew since {busy['since']}: wait until that is done; searches go on")
+        if (busy := about.get("rebuilding")) and busy["owner"] != self._token:
+            if busy["until"] > time.time(): raise StoreLocked(f"{self.url} is being embedded anew since {busy['since']}: wait until that is done; searches go on")
+            about = self._after_a_rebuild(busy)
+        if sizes and self._model is not None and about["embedder"] not in (None, self._model._asdict()):
+            raise EmbedderMismatch(f"{self.url} has been embedded anew, with {about['embedder']['name']}: open it again with that one; given are vectors of {self._model.name}")
         wanted = set(sizes)
         known = about.get("dimension") or self.dimension or (about["embedder"] or {}).get("dimension") or next(iter(wanted), None)
         if wanted - {known}:
@@ -770,7 +778,9 @@ class ElasticStore(NodeStore):
     def set_embedder(self, identity: EmbedderIdentity) -> None:
         "Say which model the vectors come from; EmbedderMismatch when the store holds another's."
         about = self._about(fresh=True)
-        if about is not None and about["embedder"] == identity._asdict(): return
+        if about is not None and about["embedder"] == identity._asdict():
+            self._model = identity
+            return
         told = f"the embedder is {identity.name} ({identity.dimension}-d): use the one it was filled with, add the sources to a new knowledge base, or embed this one anew with `rebuild`"
 
         def change(about: dict[str, Any]) -> dict[str, Any]:
@@ -781,6 +791,7 @@ class ElasticStore(NodeStore):
 
         if about is None: self._make()
         self._change_about(change)
+        self._model = identity
 
     # -- state -------------------------------------------------------------------------------------------------------
     def _drop(self) -> None:
@@ -1049,6 +1060,15 @@ class ElasticStore(NodeStore):
         first = self._numbers(len(rows))
         for i, (row, meta) in enumerate(rows): yield Action(op, name_of(row["id"]), encode(node_body(row, meta, first + i, call)), name_of(row["document_id"]))
 
+    def _send_nodes(self, about: Mapping[str, Any], actions: Iterable[Action]) -> tuple[dict[str, dict[str, Any]], dict[str, tuple[int, str]]]:
+        # into the index that `about` speaks of and no other: one that came in its place holds vectors of another model
+        done, failed = send_bulk(self._connection, self._entrance(about["generation"]), actions)
+        if any(status in (403, 404) for status, _ in failed.values()):
+            now = self._about(fresh=True) or {}
+            if now.get("generation") != about["generation"] or now.get("rebuilding"):
+                raise StoreLocked(f"{self.url} was embedded anew or emptied while {len(done) + len(failed)} nodes were being written, {len(failed)} of them are not in: write them again when that is done")
+        return done, failed
+
     def _written(self) -> None:
         # what was written by this store becomes visible to everybody
         if self._load is None: self._request("POST", f"/{self.nodes}/_refresh", again=_some_shard_failed)
@@ -1078,9 +1098,9 @@ class ElasticStore(NodeStore):
         items = list({item.source.document_id: item for item in items}.values())
         revisions = {item.document.id: revision_of(item.document.text) for item in items if item.document is not None}
         made = {node.id: (node_row(node, piece), node.meta) for item in items for node, piece in checked_nodes(item)}
-        self._writable({len(row["vector"]) for row, _ in made.values() if row["vector"] is not None})
+        about = self._writable({len(row["vector"]) for row, _ in made.values() if row["vector"] is not None})
         self._sign_of_life(revisions)
-        _, failed = send_bulk(self._connection, self.nodes, self._actions(list(made.values())))
+        _, failed = self._send_nodes(about, self._actions(list(made.values())))
         owners = {name_of(name): row["document_id"] for name, (row, _) in made.items()}
         broken = {owners[name] for name in failed}  # their old nodes stay, and their account
         self._replace([name for name in revisions if name not in broken], [name for name, owner in owners.items() if owner not in broken])
@@ -1175,9 +1195,12 @@ class ElasticStore(NodeStore):
     def _after_a_load(self, about: Mapping[str, Any]) -> None:
         # one that was killed before it could put things right
         if self._load is not None or self._restoring or about["loading"]["until"] > time.time(): return
-        self._restoring = True
+        self._restoring = mine = True
         try: self._restore()
-        finally: self._restoring = False
+        except Refused as e:
+            mine = e.status != 403
+            if mine: raise
+        finally: self._restoring = not mine  # who may only read leaves it to a writer, and does not try again
 
     def _sign_of_life(self, documents: Iterable[str]) -> None:
         if self._load is None: return
@@ -1239,36 +1262,49 @@ class ElasticStore(NodeStore):
         def busy(about: dict[str, Any]) -> dict[str, Any]:
             other = about.get("rebuilding")
             if other and other["owner"] != self._token and other["until"] > time.time(): raise StoreLocked(f"{self.url} is being embedded anew by another process since {other['since']}: wait for it")
-            return {**about, "rebuilding": {"owner": self._token, "since": (other or {}).get("since") or time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime()), "until": time.time() + LOADING}}
-
-        def done(about: dict[str, Any]) -> dict[str, Any]:
-            rest = {name: value for name, value in about.items() if name != "rebuilding"}
-            return {**rest, "generation": following, "embedder": identity._asdict(), "dimension": identity.dimension}
+            return {**about, "rebuilding": {"owner": self._token, "since": (other or {}).get("since") or time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime()),
+                                            "until": time.time() + LOADING, "embedder": identity._asdict()}}
 
         self._change_about(busy)
         try:
-            for _ in range(5):
+            for last in (False, True):
                 self._request("POST", f"/{self.nodes}/_refresh", again=_some_shard_failed)
                 start = self._newest()
-                self._request("DELETE", f"/{self._nodes_index(following)}", missing=True)  # of a rebuild that was killed, or that a late writer spoilt
+                self._request("DELETE", f"/{self._nodes_index(following)}", missing=True)  # of a rebuild that was killed, or of the round before
                 embedded = self._copy(following, identity, embed, batch_size, lambda: self._change_about(busy))
+                # who began to write before this did may have written until now: from here on nobody can. The server answers when what was under way has ended
+                if not last: self._request("PUT", f"/{self._nodes_index(before)}/_block/write")
                 self._request("POST", f"/{self.nodes}/_refresh", again=_some_shard_failed)
                 after = self._newest()
                 if (start and (start.rows, start.newest)) == (after and (after.rows, after.newest)): break
-            else: raise StoreLocked(f"{self.url}: other programs keep writing to it while it is being embedded anew: end them and repeat")
             self._swap(before, following, identity.dimension)
-            self._change_about(done)
         except BaseException:
-            self._change_about(lambda about: {name: value for name, value in about.items() if name != "rebuilding"})
+            self._after_a_rebuild({"embedder": identity._asdict()})
             raise
-        self._request("DELETE", f"/{self._nodes_index(before)}", missing=True)
+        self._after_a_rebuild({"embedder": identity._asdict()})
+        self._model = identity
         self._drop()
         return embedded
 
+    def _after_a_rebuild(self, busy: Mapping[str, Any]) -> dict[str, Any]:  # what the knowledge base says of itself then
+        # also of one that was killed: where the alias points tells how far it came
+        held = self._request("GET", f"/_alias/{self.nodes}")
+        generation = int(next(iter(held)).rpartition("-")[2])
+
+        def told(about: dict[str, Any]) -> dict[str, Any]:
+            rest = {name: value for name, value in about.items() if name != "rebuilding"}
+            return rest if generation == about["generation"] else {**rest, "generation": generation, "embedder": busy["embedder"], "dimension": busy["embedder"]["dimension"]}
+
+        before = self._read_about()[0]
+        if before is None or before["generation"] == generation: self._request("PUT", f"/{self._nodes_index(generation)}/_settings", {"index.blocks.write": None})
+        about = self._change_about(told)
+        if before is not None and before["generation"] != generation: self._request("DELETE", f"/{self._nodes_index(before['generation'])}", missing=True)
+        return about
+
     def _copy(self, generation: int, identity: EmbedderIdentity, embed: Callable[[list[str]], Any], batch_size: int, alive: Callable[[], Any]) -> int:
         # every node into the index of another generation, with a vector of another model where it is kbase's own or had one
-        index, side, told, embedded = self._nodes_index(generation), f"{self.nodes}-next", time.time(), 0
-        body = {"settings": _settings(self.shards, self._wanted_replicas()), "mappings": _mappings("nodes", identity.dimension), "aliases": {side: {"is_write_index": True}}}
+        index, side, told, embedded = self._nodes_index(generation), self._entrance(generation), time.time(), 0
+        body = {"settings": _settings(self.shards, self._wanted_replicas()), "mappings": _mappings("nodes", identity.dimension), "aliases": {side: {}}}
         self._request("PUT", f"/{index}", body, wait_for_active_shards=1)
         for hits in self._pages(self.nodes, {"query": ALL, "_source": _KEPT, "docvalue_fields": ["seq"]}, ["seq", "id"], batch_size):
             olds = [hit["_source"] for hit in hits]
@@ -1290,8 +1326,7 @@ class ElasticStore(NodeStore):
             if time.time() - told > LOADING / 4:
                 told = time.time()
                 alive()
-        self._request("POST", f"/{side}/_refresh", again=_some_shard_failed)
-        self._request("POST", "/_aliases", {"actions": [{"remove": {"index": index, "alias": side}}]})
+        self._request("POST", f"/{index}/_refresh", again=_some_shard_failed)
         return embedded
 
     # -- Haystack ----------------------------------------------------------------------------------------------------
@@ -1335,8 +1370,8 @@ class ElasticStore(NodeStore):
             chosen[document.id] = document
         rows, failed = self._rows_of(list(chosen.values()))
         if overwrite: keep_pieces({row["id"]: held[name_of(row["id"])] for row, _ in rows if name_of(row["id"]) in held and held[name_of(row["id"])].get("revision")}, [row for row, _ in rows])
-        self._writable({len(row["vector"]) for row, _ in rows if row["vector"] is not None})
-        done, refused = send_bulk(self._connection, self.nodes, self._actions(rows, "index" if overwrite else "create", call))
+        about = self._writable({len(row["vector"]) for row, _ in rows if row["vector"] is not None})
+        done, refused = self._send_nodes(about, self._actions(rows, "index" if overwrite else "create", call))
         taken = self._not_ours([name for name, (status, _) in refused.items() if status == 409], call)
         failed |= {name: reason for name, reason in refused.items() if reason[0] != 409}
         self._moved(rows, held)
@@ -1415,6 +1450,7 @@ class ElasticStore(NodeStore):
             following = about["generation"] + 1
             self._swap(about["generation"], following, None)
             self._change_about(lambda about: {**about, "generation": following, "embedder": None, "dimension": None})
+            self._model = None
             self._request("DELETE", f"/{self._nodes_index(about['generation'])}", missing=True)
         else: self._remove(self.nodes, ALL)
         self._written()
@@ -1425,7 +1461,8 @@ class ElasticStore(NodeStore):
         # the alias goes over to another index in one step; that index is made unless it is there
         index = self._nodes_index(following)
         if self._request("GET", f"/{index}/_mapping", missing=True) is None:
-            self._request("PUT", f"/{index}", {"settings": _settings(self.shards, self._wanted_replicas()), "mappings": _mappings("nodes", dimension)}, wait_for_active_shards=1)
+            self._request("PUT", f"/{index}", {"settings": _settings(self.shards, self._wanted_replicas()), "mappings": _mappings("nodes", dimension),
+                                               "aliases": {self._entrance(following): {}}}, wait_for_active_shards=1)
         self._request("POST", "/_aliases", {"actions": [{"remove": {"index": self._nodes_index(before), "alias": self.nodes, "must_exist": False}},
                                                         {"add": {"index": index, "alias": self.nodes, "is_write_index": True}}]})
         self._mapped = None
