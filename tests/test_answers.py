@@ -159,6 +159,17 @@ def test_half_a_comparison_says_so() -> None:
     with pytest.raises(ValueError, match="2 things and hits for 1"): answer_comparison("x", ("a", "b"), [mill])
 
 
+def test_a_sentence_is_quoted_for_the_thing_it_speaks_of() -> None:
+    def note(name: str, text: str) -> Hit:
+        return Hit(f"{name}:0", name, f"notes/{name}.md", name, "chunk", text, 0, len(text), 1.0, language="en")
+
+    loops = note("loops", "An event loop runs coroutines and schedules callbacks. It runs in one thread.")
+    threads = note("threads", "Threads wait for input and output in parallel.")
+    answer = answer_comparison("Compare event loops and threads", ("event loops", "threads"), [Hits([loops, threads]), Hits([loops, threads])])
+    first, second = answer.text.split("**threads**")
+    assert "schedules callbacks" in first and "wait for input" in second and "schedules callbacks" not in second
+
+
 def test_a_list_has_only_documents_that_match() -> None:
     answer = answer_list("Which documents mention the flood?", HITS)
     assert not answer.refused and answer.text.startswith("1 document of 3 looked at") and holds(answer) and "Mühle" not in answer.text

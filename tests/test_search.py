@@ -126,3 +126,14 @@ def test_delete(tmp_path):
 def test_a_top_k_of_nothing_is_refused_in_a_pipeline_too(kb):
     with pytest.raises(ValueError, match="top_k"):
         NodeRetriever(kb.store, kb.embedder).run("pears", top_k=0)
+
+
+def test_a_retriever_with_another_embedder_is_refused(kb, monkeypatch):
+    from kbase.stores.base import EmbedderIdentity, EmbedderMismatch
+
+    retriever = NodeRetriever(kb.store, kb.embedder)
+    assert retriever.run("pears")["hits"]
+    monkeypatch.setattr(type(kb.store), "embedder", EmbedderIdentity("another", 384))  # embedded anew since, with as many dimensions
+    with pytest.raises(EmbedderMismatch, match="the embedder is all-MiniLM"):
+        retriever.run("pears")
+    assert NodeRetriever(kb.store, kb.embedder, mode="bm25").run("pears")["hits"]

@@ -354,6 +354,8 @@ def test_a_first_load_is_put_right_whatever_happens(elastic_url):
     with pytest.raises(KeyboardInterrupt), store.loading():
         store.put([item("a", "old words", 3)])
         assert replicas(store) == "0" and store.count_documents() == 0
+        other = ElasticStore(elastic_url)  # who adds beside this one sees what is done, or does it again
+        assert other.sources() == [] and [source.uri for source in other.sources([item("a").document.id, "none"])] == ["docs/a"]
         store.put([item("a", "new words", 2)])  # the same document twice in a load
         raise KeyboardInterrupt
     assert replicas(store) == "1" and store.count_documents() == 2 and store.document(item("a").document.id).text == "new words"

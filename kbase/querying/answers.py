@@ -286,10 +286,13 @@ def pick_passages(
     return _joined(sorted(whole, key=lambda p: (documents.index(p.hit.document_id), p.hit.start + p.start)))
 
 # %% ../../nbs/querying/34_answers.ipynb #53685617
+def _antecedent(p: Passage, passages: Sequence[Passage]) -> Passage | None:  # the sentence before one that is not understood without it
+    if not _DANGLING.match(p.text): return None
+    return next((q for q in passages if q.hit.id == p.hit.id and q.end <= p.start and not p.hit.text[q.end:p.start].strip()), None)
+
 def _with_antecedent(p: Passage, passages: Sequence[Passage]) -> Passage:
-    if not _DANGLING.match(p.text): return p
-    before = [q for q in passages if q.hit.id == p.hit.id and q.end <= p.start and not p.hit.text[q.end:p.start].strip()]
-    return replace(p, start=before[0].start) if before else p
+    before = _antecedent(p, passages)
+    return replace(p, start=before.start) if before else p
 
 def _joined(ordered: Sequence[Passage]) -> list[Passage]:
     out: list[Passage] = []
@@ -475,19 +478,27 @@ def answer_comparison(
     if len(things) < 2: return answer_fact(question, evidence, embed_query, embed_texts, support, "comparison")
     if len(things) != len(sides): raise ValueError(f"{len(things)} things and hits for {len(sides)} of them: give one list of hits for each thing")
     quotes, told, parts = Quotes(), [], list[dict[str, Any]]()
-    for thing, hits in zip(things, sides, strict=True):
-        wanted = side_query(question, thing, things)
-        passages = find_passages(wanted, hits, embed_query, embed_texts)
+    queries = [side_query(question, thing, things) for thing in things]
+    read = [find_passages(wanted, hits, embed_query, embed_texts) for wanted, hits in zip(queries, sides, strict=True)]
+    for thing, hits, wanted, passages, own in zip(things, sides, queries, read, _own_passages(read), strict=True):
         found = min((support_of(thing, hits, find_passages(thing, hits)), support_of(wanted, hits, passages)), key=lambda f: f.score)
         answered = found.score >= support and bool(passages)
         parts.append({"thing": thing, "query": wanted, "answered": answered, **_support_trace(found, support)})
-        told.append(f"**{thing}**: " + (quotes.text(pick_passages(passages, 2)) if answered else f"nothing was found ({found.reading})."))
+        told.append(f"**{thing}**: " + (quotes.text(pick_passages(own, 2)) if answered else f"nothing was found ({found.reading})."))
     done = sum(part["answered"] for part in parts)
     trace = {"parts": parts, "support": {"score": max(part["score"] for part in parts), "needed": support}}
     best = max(parts, key=lambda part: part["score"])
     if not done: return refuse(question, "comparison", evidence, Support(best["score"], best["reading"]), support, trace)
     head = "" if done == len(parts) else f"{done} of {len(parts)} parts answered.\n\n"
     return Answer(question, head + "\n\n".join(told), "comparison", tuple(quotes.citations), reason=head.strip(), evidence=evidence, trace=trace)
+
+def _own_passages(read: Sequence[list[Passage]]) -> list[list[Passage]]:
+    # of each thing what speaks of it, not of another: a sentence goes to the thing for which it, or the sentence that its "it" points to, counts most
+    scores = [{p.span: p.score for p in passages} for passages in read]
+    def own(p: Passage, side: int) -> bool:
+        about = _antecedent(p, read[side]) or p
+        return all(about.score >= others.get(about.span, 0.0) for others in scores)
+    return [[p for p in passages if own(p, side)] or passages for side, passages in enumerate(read)]
 
 def _interleaved(sides: Sequence[Hits]) -> list[Hit]:
     # the best of each side first, each node once

@@ -10,9 +10,9 @@ language with its exact meaning, the names of errors, the asynchronous twins. `s
 __all__ = ['COMPARISONS', 'LOGIC', 'COLUMNS', 'PIECE', 'SAMPLE', 'StoreError', 'StoreLocked', 'EmbedderMismatch', 'WriteError',
            'FormatError', 'filter_error', 'Compare', 'Logic', 'as_timestamp', 'parse_filter', 'matches', 'flatten_meta',
            'element_text', 'readings', 'as_float', 'exact_text', 'Source', 'Indexed', 'EmbedderIdentity', 'revision_of',
-           'bucket_of', 'pieces', 'node_row', 'node_of_row', 'lone_surrogates', 'haystack_row', 'haystack_document',
-           'own_meta', 'keep_pieces', 'checked_nodes', 'slices', 'Found', 'Background', 'Candidates', 'background_of',
-           'NodeStore', 'public_place', 'open_store', 'store_from_dict']
+           'bucket_of', 'pieces', 'check_node', 'node_row', 'node_of_row', 'lone_surrogates', 'haystack_row',
+           'haystack_document', 'own_meta', 'keep_pieces', 'checked_nodes', 'slices', 'Found', 'Background',
+           'Candidates', 'background_of', 'NodeStore', 'public_place', 'open_store', 'store_from_dict']
 
 # %% ../../nbs/stores/10_base.ipynb #bas03
 import asyncio
@@ -270,6 +270,13 @@ def pieces(
     return out
 
 # %% ../../nbs/stores/10_base.ipynb #bas33
+def check_node(node: Node) -> None:
+    "ValueError for a node that no store can take."
+    whose = f"node {node.id} ({node.uri or node.document_id})"
+    if node.vector is not None and not np.isfinite(np.asarray(node.vector, dtype=np.float32)).all():
+        raise ValueError(f"the vector of {whose} holds NaN or infinity: embed it again, or store it without a vector")
+    if lone_surrogates(node.text): raise ValueError(f"the text of {whose} holds a lone surrogate, which is no text: decode it again")
+
 def node_row(
     node: Node,
     piece: Mapping[str, Any] | None = None,  # its place in the document's text, see `pieces`; None when it is no part of it
@@ -277,11 +284,8 @@ def node_row(
     foreign: bool = False,  # came as a Haystack Document, and goes out as one
 ) -> dict[str, Any]:
     "A node as a row of `nodes`, without its metadata columns."
+    check_node(node)
     vector = None if node.vector is None else np.asarray(node.vector, dtype=np.float32)
-    if vector is not None and not np.isfinite(vector).all():
-        raise ValueError(f"the vector of node {node.id} ({node.uri or node.document_id}) holds NaN or infinity: embed it again, or store it without a vector")
-    if lone_surrogates(node.text):
-        raise ValueError(f"the text of node {node.id} ({node.uri or node.document_id}) holds a lone surrogate, which is no text: decode it again")
     return {"id": node.id, "document_id": node.document_id, "kind": node.kind, "start": node.start, "end": node.end,
             "page": -1 if node.page is None else node.page, "title": node.title, "uri": node.uri,
             "shown": _shown(node), "language": node.language,
@@ -370,6 +374,7 @@ def checked_nodes(
     if item.source.document_id != document.id: raise ValueError(f"the account of {uri} names document {item.source.document_id}, it came with {document.id}")
     nodes = {node.id: node for node in item.nodes}
     for node in nodes.values():
+        check_node(node)
         if node.document_id != document.id:
             raise ValueError(f"node {node.id} belongs to document {node.document_id}, it came with {document.id} ({uri}): put each with its own")
         if node.kind == "chunk" and document.text[node.start:node.end] != node.text:

@@ -539,7 +539,7 @@ STATE_AGE = 5.0  # seconds
 ABOUT_AGE = 1.0  # seconds for which format, embedder and generation are believed
 SAMPLE_AGE = 60.0  # seconds
 KEEP = "5m"  # a point in time that nobody used for so long is let go by the server
-PAGE = 1000  # rows of a page of a scan
+PAGE = 5000  # rows of a page of a scan: a search for the next page costs the server as much as 500 rows do
 WINDOW = 10_000  # hits of one request; the server takes no more
 
 @dataclass
@@ -972,28 +972,31 @@ class ElasticStore(NodeStore):
             if len(self._left) > 3: self._let_go()
 
     def sources(self, document_ids: Sequence[str] | None = None) -> list[Source]:
-        "The account, whole or of some documents, in order of uri."
-        return sorted((source for source, _ in self._account(document_ids)), key=lambda source: source.uri)
-
-    def _account(self, document_ids: Sequence[str] | None = None) -> list[tuple[Source, str]]:
-        # with the revision of its text
+        "The account, in order of uri: whole, as it shows; or of some documents, as it is at this moment, what a load has written and not shown included."
         if self._about() is None: return []
-        found = []
-        for part in [None] if document_ids is None else slices(list(document_ids), WINDOW):
-            parts: list[dict[str, Any]] = [{"term": {"what": "source"}}, *([] if part is None else [{"terms": {"document_id": [name_of(name) for name in part]}}])]
-            for hits in self._pages(self.account, {"query": all_of(parts), "_source": ["row", "revision"]}, ["document_id"], WINDOW if part is None else len(part) + 1):
-                for hit in hits:
-                    row = json.loads(hit["_source"]["row"])
-                    found.append((Source(**{**row, "pages": tuple(row["pages"])}), hit["_source"]["revision"]))
-        return found
+        if document_ids is None: pages = self._pages(self.account, {"query": {"term": {"what": "source"}}, "_source": ["row"]}, ["document_id"], WINDOW)
+        else: pages = (self._rows_now(part) for part in slices(list(dict.fromkeys(document_ids)), 1000))
+        return sorted((_source_of(hit) for hits in pages for hit in hits), key=lambda source: source.uri)
+
+    def _rows_now(self, document_ids: Sequence[str]) -> list[dict[str, Any]]:
+        answer = self._request("POST", f"/{self.account}/_mget", {"ids": [_account_name(name) for name in document_ids]})
+        if wrong := [row for row in answer["docs"] if "error" in row]: raise StoreError(f"{self.url}: the account cannot be read: {_reason(wrong[0])[1]}; repeat")
+        return [row for row in answer["docs"] if row["found"]]
+
+    def _account(self, document_id: str) -> tuple[Source, str] | None:
+        # the row that shows, with the revision of the text that it speaks of
+        where = all_of([{"term": {"what": "source"}}, {"term": {"document_id": name_of(document_id)}}])
+        answer = self._request("POST", f"/{self.account}/_search", {"size": 1, "query": where, "_source": ["row", "revision"]}, allow_partial_search_results=False)
+        hits = answer["hits"]["hits"]
+        return (_source_of(hits[0]), hits[0]["_source"]["revision"]) if hits else None
 
     def document(self, document_id: str) -> Document | None:
         "A document with its whole text."
         if self._about() is None: return None
         for _ in range(5):
-            account, (text, revision) = self._account([document_id]), self._text(document_id)
-            if account and account[0][1] == (revision or revision_of("")):
-                source = account[0][0]
+            account, (text, revision) = self._account(document_id), self._text(document_id)
+            if account and account[1] == (revision or revision_of("")):
+                source = account[0]
                 return Document(source.uri, text, source.title, source.meta, source.fingerprint, source.language, source.pages, source.markup or "text", document_id)
             if not revision: return None
         # nodes that are newer than their account: a writer was killed between the two, or is there just now
@@ -1056,8 +1059,8 @@ class ElasticStore(NodeStore):
             self._seq = first + count
             return first
 
-    def _actions(self, rows: Sequence[tuple[dict[str, Any], Mapping[str, Any]]], op: str = "index", call: str = "") -> Iterator[Action]:
-        first = self._numbers(len(rows))
+    def _actions(self, rows: Iterable[tuple[dict[str, Any], Mapping[str, Any]]], count: int, op: str = "index", call: str = "") -> Iterator[Action]:
+        first = self._numbers(count)
         for i, (row, meta) in enumerate(rows): yield Action(op, name_of(row["id"]), encode(node_body(row, meta, first + i, call)), name_of(row["document_id"]))
 
     def _send_nodes(self, about: Mapping[str, Any], actions: Iterable[Action]) -> tuple[dict[str, dict[str, Any]], dict[str, tuple[int, str]]]:
@@ -1097,17 +1100,18 @@ class ElasticStore(NodeStore):
         "Store documents with their nodes, then let go what they had before, then write their account, so that a row of the account vouches for the rest."
         items = list({item.source.document_id: item for item in items}.values())
         revisions = {item.document.id: revision_of(item.document.text) for item in items if item.document is not None}
-        made = {node.id: (node_row(node, piece), node.meta) for item in items for node, piece in checked_nodes(item)}
-        about = self._writable({len(row["vector"]) for row, _ in made.values() if row["vector"] is not None})
+        checked = {node.id: (node, piece) for item in items for node, piece in checked_nodes(item)}
+        about = self._writable({len(node.vector) for node, _ in checked.values() if node.vector is not None})
         self._sign_of_life(revisions)
-        _, failed = self._send_nodes(about, self._actions(list(made.values())))
-        owners = {name_of(name): row["document_id"] for name, (row, _) in made.items()}
+        rows = ((node_row(node, piece), node.meta) for node, piece in checked.values())  # made while those before them are on their way
+        _, failed = self._send_nodes(about, self._actions(rows, len(checked)))
+        owners = {name_of(name): node.document_id for name, (node, _) in checked.items()}
         broken = {owners[name] for name in failed}  # their old nodes stay, and their account
         self._replace([name for name in revisions if name not in broken], [name for name, owner in owners.items() if owner not in broken])
         if revisions: self._written()
         good = [item.source for item in items if item.source.document_id not in broken]
         if good: self._write_sources(good, {name: revision for name, revision in revisions.items() if name not in broken})
-        if failed: raise self._told(failed, len(made) - len(failed), "the documents they belong to are not in the account: mend them and add them again")
+        if failed: raise self._told(failed, len(checked) - len(failed), "the documents they belong to are not in the account: mend them and add them again")
 
     def _replace(self, documents: Sequence[str], ids: Sequence[str]) -> None:
         # what documents had besides the nodes that have just been written; those are not visible yet, so nobody sees half of it
@@ -1122,15 +1126,11 @@ class ElasticStore(NodeStore):
         return WriteError(f"{self.url}: {len(failed)} nodes could not be stored, {written} were ({some}{'; …' if len(failed) > 3 else ''}); {remedy}", reasons, written)
 
     def _write_sources(self, sources: Sequence[Source], revisions: Mapping[str, str]) -> None:
-        names = {source.document_id: f"source:{name_of(source.document_id)}" for source in sources}
-        unknown = [names[name] for name in names if name not in revisions]
-        held: dict[str, str] = {}
-        for part in slices(unknown, 1000):
-            answer = self._request("POST", f"/{self.account}/_mget", {"ids": part}, _source="revision")
-            held |= {row["_id"]: row["_source"]["revision"] for row in answer["docs"] if row.get("found")}
-        actions = (Action("index", names[source.document_id], encode({
+        unknown = [source.document_id for source in sources if source.document_id not in revisions]
+        held = {row["_id"]: row["_source"]["revision"] for part in slices(unknown, 1000) for row in self._rows_now(part)}
+        actions = (Action("index", _account_name(source.document_id), encode({
             "what": "source", "document_id": name_of(source.document_id), "uri": name_of(source.uri), "row": json.dumps(source.__dict__),
-            "revision": revisions.get(source.document_id) or held.get(names[source.document_id], "")})) for source in sources)
+            "revision": revisions.get(source.document_id) or held.get(_account_name(source.document_id), "")})) for source in sources)
         _, failed = send_bulk(self._connection, self.account, actions, refresh=self._load is None)
         if failed: raise self._told(failed, len(sources) - len(failed), "these are rows of the account: add their sources again")
 
@@ -1371,7 +1371,7 @@ class ElasticStore(NodeStore):
         rows, failed = self._rows_of(list(chosen.values()))
         if overwrite: keep_pieces({row["id"]: held[name_of(row["id"])] for row, _ in rows if name_of(row["id"]) in held and held[name_of(row["id"])].get("revision")}, [row for row, _ in rows])
         about = self._writable({len(row["vector"]) for row, _ in rows if row["vector"] is not None})
-        done, refused = self._send_nodes(about, self._actions(rows, "index" if overwrite else "create", call))
+        done, refused = self._send_nodes(about, self._actions(rows, len(rows), "index" if overwrite else "create", call))
         taken = self._not_ours([name for name, (status, _) in refused.items() if status == 409], call)
         failed |= {name: reason for name, reason in refused.items() if reason[0] != 409}
         self._moved(rows, held)
@@ -1553,6 +1553,12 @@ def _key(text: str) -> str:
     except ValueError: return text  # a key of more than LONGEST characters shows its beginning
 
 def _passing(answer: Any) -> bool: return any(part["status"] in PASSING or _reason(part)[0] in _PASSING_TYPES for part in answer["responses"] if part["status"] >= 400)
+def _account_name(document_id: str) -> str: return f"source:{name_of(document_id)}"
+
+def _source_of(hit: Mapping[str, Any]) -> Source:
+    row = json.loads(hit["_source"]["row"])
+    return Source(**{**row, "pages": tuple(row["pages"])})
+
 def _some_shard_failed(answer: Any) -> bool: return bool(answer["_shards"]["failed"])
 
 # %% ../../nbs/stores/12_elastic.ipynb #ela38
