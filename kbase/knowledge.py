@@ -10,6 +10,7 @@ Whatever it does can be done with those pieces alone, in a pipeline of one's own
 __all__ = ['CONTEXT', 'KnowledgeBase']
 
 # %% ../nbs/50_knowledge.ipynb #kno03
+import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from functools import cached_property
@@ -25,7 +26,7 @@ from .models import chat_generator
 from .nodes import Answer, Hit, Hits, Report, html_table
 from .querying.retrieval import search_store
 from .settings import Settings, load_settings
-from .stores.base import NodeStore, Source, open_store, public_place
+from .stores.base import NodeStore, Source, StoreLocked, open_store, public_place
 
 if TYPE_CHECKING:  # Haystack brings torch, two seconds of import: it comes with the first `add` or `ask`
     from haystack import Pipeline
@@ -107,8 +108,12 @@ class KnowledgeBase:
         self,
         document: str,  # a document's id, uri or title
     ) -> int:  # nodes that went
-        "Remove a document. KeyError when there is none of that name, ValueError when there are several."
-        return self.store.delete_by_document([self._find(document).document_id])
+        "Remove a document. KeyError when there is none of that name, ValueError when there are several, StoreLocked while another process is working on it."
+        document_id, owner = self._find(document).document_id, f"delete:{uuid.uuid4().hex}"
+        if not self.store.many_writers: return self.store.delete_by_document([document_id])
+        if not self.store.claim([document_id], owner): raise StoreLocked(f"{document!r} is being added by another process, or was a minute ago: delete it when that has ended")
+        try: return self.store.delete_by_document([document_id])
+        finally: self.store.release(owner)
 
     def copy_to(
         self,

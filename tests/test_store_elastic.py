@@ -13,6 +13,7 @@ import pytest
 from conftest import remove_indices
 from elastic_proxy import answer, error, proxied, refuse_items
 from haystack import Document as HaystackDocument
+from haystack.dataclasses import ByteStream
 from haystack.document_stores.errors import DuplicateDocumentError
 from haystack.document_stores.types import DuplicatePolicy
 from haystack.utils import Secret
@@ -170,6 +171,62 @@ def test_a_document_with_a_bad_node_keeps_its_old_version(store, monkeypatch):
     assert store.document(item("a").document.id).text == "old words" and store.document(item("b").document.id).text == "good words"
     store.put([item("a", "new words", 2)])
     assert store.document(item("a").document.id).text == "new words" and store.count_documents() == 5
+
+
+@pytest.fixture
+def killed_put(store, elastic_url, monkeypatch):
+    "A writer that was killed when its nodes were sent, and neither the old ones deleted nor anything refreshed."
+    def kill(what):
+        writer = ElasticStore(elastic_url)
+        monkeypatch.setattr(writer, "_replace", lambda *_: (_ for _ in ()).throw(SystemExit))
+        with pytest.raises(SystemExit):
+            writer.put([what])
+
+    store.put([item("a", "old words", 2)])
+    kill(item("a", "half words", 3))
+    kill(item("b", "half words", 3))
+    return store
+
+
+def test_what_a_killed_writer_left_goes_when_its_document_comes_again(killed_put):
+    killed_put.put([item("a", "new words", 2)])
+    killed_put.put([item("b", "new words", 2)])
+    assert killed_put.count_documents() == 4 and all(killed_put.document(item(name).document.id).text == "new words" for name in "ab")
+
+
+@pytest.mark.parametrize("delete", [lambda store: store.delete_by_document([item("a").document.id, item("b").document.id]), lambda store: store.delete_all_documents(),
+                                    lambda store: store.delete_by_filter(eq("kind", "chunk"))], ids=["by document", "all", "by filter"])
+def test_what_a_killed_writer_left_goes_when_it_is_deleted(killed_put, elastic_url, delete):
+    delete(killed_put)
+    killed_put.put([item("c", "other words", 2)])
+    assert ElasticStore(elastic_url).count_documents() == 2
+
+
+def test_what_is_too_large_for_the_server_fails_alone(store):
+    large = HaystackDocument(id="large", content="b", blob=ByteStream(np.random.default_rng(1).bytes(80_000_000)))
+    with pytest.raises(WriteError, match="larger than the server takes") as told:
+        store.write_documents([*documents(3), large, *documents(3, 3)])
+    assert list(told.value.failed) == ["large"] and store.count_documents() == 6
+
+
+def test_two_folders_of_one_name_in_one_add(elastic_url, tmp_path):
+    for place in ("one", "two"):
+        (tmp_path / place / "docs").mkdir(parents=True)
+        (tmp_path / place / "docs" / "readme.md").write_text(f"# Read me\n\nThis is about {place}.")
+    with KnowledgeBase(elastic_url) as kb:
+        report = kb.add([tmp_path / "one" / "docs", tmp_path / "two" / "docs"], progress=False)
+        assert [(row.uri, row.state) for row in report.rows] == [("docs/readme.md", "added"), ("two/docs/readme.md", "added")]
+
+
+def test_what_is_being_added_is_not_deleted_under_the_adder(elastic_url):
+    with KnowledgeBase(elastic_url) as kb:
+        kb.add([HaystackDocument(id="a", content="Pears ripen.")], progress=False)
+        other = ElasticStore(elastic_url)
+        assert other.claim(["a"], "somebody") == {"a"}
+        with pytest.raises(StoreLocked, match="being added by another process"):
+            kb.delete("a")
+        other.release("somebody")
+        assert kb.delete("a") == 2 and len(kb) == 0
 
 
 def test_429_that_does_not_end_is_an_error_from_which_the_next_run_goes_on(behind):
@@ -430,6 +487,16 @@ def test_a_put_that_a_rebuild_overtakes_is_told_and_mixes_no_models(elastic_url,
     assert other.count_documents() == 3 and all(np.array_equal(node.vector, direction(5)) for node in all_nodes(other, vectors=True))
     other.put([item("b", "plum words", 2)])
     assert other.count_documents() == 5 and [source.uri for source in other.sources()] == ["docs/a", "docs/b"]
+
+
+def test_after_a_rebuild_the_background_is_that_of_the_new_vectors(elastic_url, monkeypatch):
+    monkeypatch.setattr(elastic, "ABOUT_AGE", 0.0)
+    store, reader = ElasticStore(elastic_url), ElasticStore(elastic_url)
+    store.set_embedder(EmbedderIdentity("old", DIM))
+    store.put([item("a", "kiwi words", 5)])
+    reader.find(vector=direction(5))
+    store.rebuild(EmbedderIdentity("new", DIM), lambda texts: np.tile(direction(5), (len(texts), 1)))
+    assert reader.find(vector=direction(5)).background == pytest.approx((1.0, 0.0), abs=1e-3)
 
 
 def test_what_was_being_written_when_a_rebuild_began_is_embedded_anew_too(elastic_url, monkeypatch):

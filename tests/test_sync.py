@@ -175,6 +175,21 @@ def test_what_cannot_be_added_is_told(kb, tmp_path):
     assert not (tmp_path / "kb").exists(), "a mistake leaves nothing behind"
 
 
+@pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="names of files are text there")
+def test_a_name_that_is_no_text_stops_nothing(kb, tmp_path):
+    folder = write_notes(tmp_path / "notes", 2)
+    for name in (b"caf\xe9.md", b"caf\xe8.md"):
+        with open(os.path.join(os.fsencode(folder), name), "w") as f:
+            f.write("# Coffee\n\nBeans are roasted.")
+    report = kb.add(folder, progress=False)
+    assert report.ok == 4 and {row.uri for row in report.rows} >= {"notes/caf\\udce9.md", "notes/caf\\udce8.md"}
+    assert kb.add(folder, progress=False).count("unchanged") == 4 and "udce" in kb.search("roasted beans")[0].uri
+    os.remove(os.path.join(os.fsencode(folder), b"caf\xe9.md"))
+    with open(os.path.join(os.fsencode(folder), b"caf\xe9.pdf"), "w") as f:
+        f.write("no PDF")
+    assert [(row.state, row.uri) for row in kb.add(folder, progress=False).rows if row.state != "unchanged"] == [("failed", "notes/caf\\udce9.pdf")]
+
+
 def test_the_knowledge_base_does_not_index_itself(tmp_path):
     (tmp_path / "note.md").write_text("# A note\n\nabout pears")
     with KnowledgeBase(tmp_path / "kb") as kb:

@@ -8,11 +8,12 @@ on where it was. Out comes a `Report` with a row for everything that was found."
 
 # %% auto #0
 __all__ = ['RECIPE', 'BATCH', 'CLAIMED', 'CLAIM_SECONDS', 'PATIENCE', 'FIRST_LOAD', 'AHEAD', 'Item', 'walk', 'document_item',
-           'find_items', 'free_name', 'Recipe', 'Run', 'add_sources']
+           'find_items', 'named', 'free_name', 'Recipe', 'Run', 'add_sources']
 
 # %% ../../nbs/indexing/25_sync.ipynb #syn03
 import glob
 import hashlib
+import json
 import os
 import secrets
 import socket
@@ -124,17 +125,23 @@ def _glob_items(pattern: str, leave_out: Path | None) -> Iterator[Item]:
         yield Item(name, None if why else path, skip=why)
 
 # %% ../../nbs/indexing/25_sync.ipynb #syn15
+def named(
+    what: object,  # a path, a name, an error
+) -> str:
+    "As text that can be stored and shown: a file's name may hold bytes that are none."
+    return str(what).encode("utf-8", "backslashreplace").decode()
+
 def free_name(
     item: Item,
     taken: dict[str, str],  # uri → the path that it belongs to
     by_path: dict[str, str],  # path → its uri
 ) -> str:
     "The uri of a file: the one it has already, or the shortest that no other file has."
-    if item.path is None: return item.name
-    path = str(item.path.resolve())
+    if item.path is None: return named(item.name)
+    path = named(item.path.resolve())
     if path in by_path: return by_path[path]
-    above = [part for part in item.path.resolve().parts[:-item.name.count("/") - 1] if part != os.sep]
-    name = item.name
+    above = [named(part) for part in item.path.resolve().parts[:-item.name.count("/") - 1] if part != os.sep]
+    name = named(item.name)
     while taken.get(name, path) != path and Path(taken[name]).exists() and above: name = f"{above.pop()}/{name}"
     return name
 
@@ -161,11 +168,12 @@ class Recipe:
         "An item's document, in its language."
         if item.document is None and item.path is None: raise ValueError(f"{uri} is neither a file nor a document")
         document = item.document or convert_file(str(item.path), uri=uri, limits=self.limits)
-        if encodable(document.text) != document.text:
-            raise ConversionError("the text holds a lone surrogate, which is no character: decode it again from its bytes")
+        said = (document.text, json.dumps(document.meta, ensure_ascii=False))
+        if encodable(said[0]) != said[0] or encodable(said[1]) != said[1]:
+            raise ConversionError("the text or its metadata holds a lone surrogate, which is no character: decode it again from its bytes")
         if not document.text.strip(): raise EmptyDocument(f"{uri} holds no text")
         language = document.language or (detect_language(document.text, "en") if self.language == "auto" else self.language)
-        return replace(document, uri=uri, language=language)
+        return replace(document, uri=uri, title=named(document.title), language=language)
 
     def nodes(self, document: Document) -> tuple[list[Node], list[str]]:  # nodes, and what the reader of the report should know
         "Chunks and the summary, without vectors."
@@ -254,6 +262,7 @@ class Run:
     def look(self, place: int, item: Item) -> "_Work | None":  # None when it has its row, because there is nothing to do
         "Whether an item has to be indexed."
         uri = free_name(item, self.taken, self.by_path)
+        if item.path: self.taken[uri], self.by_path[named(item.path.resolve())] = named(item.path.resolve()), uri
         document_id = item.document.id if item.document else digest(uri)
         work = _Work(place, item, Source(uri, document_id, settings=self.recipe.fingerprint), self.account.get(document_id), time.perf_counter())
         if item.skip:
@@ -291,21 +300,20 @@ class Run:
         state = "updated" if before and before.state == "ok" else "added"
         self.pending.append((place, work.row(state, known, len(nodes)), Indexed(source, replace(document, id=source.document_id), nodes)))
         self.waiting += len(nodes)
-        if item.path: self.taken[uri], self.by_path[str(item.path.resolve())] = source.path, uri
         if self.waiting >= self.enough: self.flush()
         while self.flying and self.flying[0].done(): self._land()
 
     def _looked_at(self, item: Item, source: Source) -> Source:
         if item.path is None: return replace(source, fingerprint=item.document.fingerprint, size=len(item.document.text)) if item.document else source
         about = item.path.stat()
-        if about.st_size > self.recipe.limits.file_bytes: return replace(source, path=str(item.path.resolve()), size=about.st_size, modified=about.st_mtime_ns)
+        if about.st_size > self.recipe.limits.file_bytes: return replace(source, path=named(item.path.resolve()), size=about.st_size, modified=about.st_mtime_ns)
         with open(item.path, "rb") as f: fingerprint = hashlib.file_digest(f, "sha256").hexdigest()
-        return replace(source, path=str(item.path.resolve()), size=about.st_size, modified=about.st_mtime_ns, fingerprint=fingerprint)
+        return replace(source, path=named(item.path.resolve()), size=about.st_size, modified=about.st_mtime_ns, fingerprint=fingerprint)
 
     def _refused(self, work: "_Work", error: Exception) -> None:
         source, before = work.source, work.before
         state = getattr(error, "state", "failed")
-        reason = str(error).removeprefix(f"{source.uri.rpartition('/')[2]}: ") or type(error).__name__  # the row names the file
+        reason = named(error).removeprefix(f"{source.uri.rpartition('/')[2]}: ") or type(error).__name__  # the row names the file
         if before and before.nodes:
             # what cannot be read now may be in the middle of being written; what is empty or of another kind now is gone
             if state == "failed": reason += " (the version indexed earlier stays)"

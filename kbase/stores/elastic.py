@@ -516,8 +516,13 @@ def _send(connection: Connection, alias: str, chunk: list[Action], refresh: bool
     failed: dict[str, tuple[int, str]] = {}
     end, attempt, left = time.monotonic() + connection.patience, 0, chunk
     while left:
-        answer = connection.request("POST", f"/{alias}/_bulk", lines=[line for action in left for line in action.lines()], require_alias=True, refresh=refresh,
+        try: answer = connection.request("POST", f"/{alias}/_bulk", lines=[line for action in left for line in action.lines()], require_alias=True, refresh=refresh,
                                     filter_path="items.*.status,items.*.error,items.*.result,items.*.get")
+        except Refused as e:
+            if e.status != 413: raise
+            if len(left) == 1: return done, {**failed, left[0].id: (413, f"with {len(left[0].body or b'')} bytes it is larger than the server takes (http.max_content_length)")}
+            parts = [_send(connection, alias, part, refresh) for part in (left[:len(left) // 2], left[len(left) // 2:])]
+            return done | parts[0][0] | parts[1][0], failed | parts[0][1] | parts[1][1]
         again: list[Action] = []
         for action, item in zip(left, answer["items"], strict=True):
             result = next(iter(item.values()))
@@ -701,7 +706,7 @@ class ElasticStore(NodeStore):
             raise FormatError(f"{self.url} has format {about['format']}, this kbase reads format {FORMAT}: use the version that wrote it, or add the sources to a new knowledge base")
         with self._lock:
             before = self._about_seen[1]
-            if (before or {}).get("generation") != (about or {}).get("generation"): self._drop()
+            if (before or {}).get("generation") != (about or {}).get("generation"): self._snapshot = self._sample = None
             self._about_seen = (time.monotonic(), about)
         if about and about.get("loading"): self._after_a_load(about)
         return about, {"if_seq_no": answer["_seq_no"], "if_primary_term": answer["_primary_term"]} if answer else {"op_type": "create"}
@@ -1102,7 +1107,7 @@ class ElasticStore(NodeStore):
         revisions = {item.document.id: revision_of(item.document.text) for item in items if item.document is not None}
         checked = {node.id: (node, piece) for item in items for node, piece in checked_nodes(item)}
         about = self._writable({len(node.vector) for node, _ in checked.values() if node.vector is not None})
-        self._sign_of_life(revisions)
+        self._before_writing(revisions)
         rows = ((node_row(node, piece), node.meta) for node, piece in checked.values())  # made while those before them are on their way
         _, failed = self._send_nodes(about, self._actions(rows, len(checked)))
         owners = {name_of(name): node.document_id for name, (node, _) in checked.items()}
@@ -1134,6 +1139,13 @@ class ElasticStore(NodeStore):
         _, failed = send_bulk(self._connection, self.account, actions, refresh=self._load is None)
         if failed: raise self._told(failed, len(sources) - len(failed), "these are rows of the account: add their sources again")
 
+    def _delete_nodes(self, query: Mapping[str, Any]) -> int:
+        # with what was written and does not show yet: a load that goes on, or a writer that was killed
+        self._request("POST", f"/{self.nodes}/_refresh", again=_some_shard_failed)
+        gone = self._remove(self.nodes, query)
+        self._written()
+        return gone
+
     def delete_by_document(
         self,
         document_ids: Sequence[str],
@@ -1145,8 +1157,8 @@ class ElasticStore(NodeStore):
         for part in slices(list(document_ids), TERMS):
             names = [name_of(name) for name in part]
             old = {"terms": {"document_id": names}}
-            gone += self._remove(self.nodes, old)
-            self._written()
+            gone += self._delete_nodes(old)
+            self._request("POST", f"/{self.account}/_refresh")
             self._remove(self.account, all_of([{"term": {"what": "source"}}, old]))
             self._request("POST", f"/{self.account}/_refresh")
         return gone
@@ -1170,6 +1182,7 @@ class ElasticStore(NodeStore):
             return
         about = self._writable()
         self._change_about(lambda about: {**about, "loading": {"until": time.time() + LOADING}})
+        self._request("POST", f"/{self.nodes}/_refresh", again=_some_shard_failed)
         self._replicas(0)
         self._load = {"generation": about["generation"], "documents": set(), "told": time.time()}
         try: yield
@@ -1202,8 +1215,11 @@ class ElasticStore(NodeStore):
             if mine: raise
         finally: self._restoring = not mine  # who may only read leaves it to a writer, and does not try again
 
-    def _sign_of_life(self, documents: Iterable[str]) -> None:
-        if self._load is None: return
+    def _before_writing(self, documents: Iterable[str]) -> None:
+        # the deletion of old nodes finds what is visible: what a writer left that was killed before its refresh becomes so
+        if self._load is None:
+            self._request("POST", f"/{self.nodes}/_refresh", again=_some_shard_failed)
+            return
         # what was put earlier in this load is not visible to the deletion of old nodes: make it so where a document comes again
         if not self._load["documents"].isdisjoint(documents): self._request("POST", f"/{self.nodes}/_refresh", again=_some_shard_failed)
         self._load["documents"].update(documents)
@@ -1435,8 +1451,7 @@ class ElasticStore(NodeStore):
         "Remove nodes by their ids; an id that is not there is no error."
         if self._about(fresh=True) is None or not document_ids: return
         self._writable()
-        for part in slices(document_ids, TERMS): self._remove(self.nodes, {"terms": {"id": [name_of(name) for name in part]}})
-        self._written()
+        for part in slices(document_ids, TERMS): self._delete_nodes({"terms": {"id": [name_of(name) for name in part]}})
 
     def delete_all_documents(
         self,
@@ -1452,8 +1467,9 @@ class ElasticStore(NodeStore):
             self._change_about(lambda about: {**about, "generation": following, "embedder": None, "dimension": None})
             self._model = None
             self._request("DELETE", f"/{self._nodes_index(about['generation'])}", missing=True)
-        else: self._remove(self.nodes, ALL)
-        self._written()
+            self._written()
+        else: self._delete_nodes(ALL)
+        self._request("POST", f"/{self.account}/_refresh")
         self._remove(self.account, {"term": {"what": "source"}})
         self._request("POST", f"/{self.account}/_refresh")
 
@@ -1472,9 +1488,7 @@ class ElasticStore(NodeStore):
         query = query_of(parse_filter(filters))
         if self._about(fresh=True) is None: return 0
         self._writable()
-        gone = self._remove(self.nodes, query)
-        self._written()
-        return gone
+        return self._delete_nodes(query)
 
     def update_by_filter(self, filters: dict[str, Any], meta: dict[str, Any]) -> int:
         "Set metadata on the nodes that match; what they have besides stays."
