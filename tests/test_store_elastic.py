@@ -209,6 +209,21 @@ def test_what_is_too_large_for_the_server_fails_alone(store):
     assert list(told.value.failed) == ["large"] and store.count_documents() == 6
 
 
+def test_what_the_store_refuses_is_a_failed_row_and_stops_nothing(elastic_url, monkeypatch):
+    given = [HaystackDocument(id=name, content=f"Pears of {name} ripen.") for name in "abc"]
+    body = elastic.node_body
+    with KnowledgeBase(elastic_url) as kb:
+        kb.add(given[:1], progress=False)
+        for wanted in ("added", "unchanged"):
+            with monkeypatch.context() as patch:
+                patch.setattr(elastic, "node_body", lambda row, *more: {**body(row, *more), **({"strange": 1} if row["document_id"] in "ab" else {})})
+                report = kb.add([replace(given[0], content="Plums of a ripen."), *given[1:]], progress=False)
+            assert [(row.document_id, row.state, row.nodes) for row in report.rows] == [("a", "failed", 2), ("b", "failed", 0), ("c", wanted, 2)]
+            assert "strict" in report.rows[1].reason and "indexed earlier stays" in report.rows[0].reason
+        assert kb.store.document("a").text == given[0].content and kb.store.document("b") is None
+        assert [row.state for row in kb.add(given, progress=False).rows] == ["added", "added", "unchanged"] and kb.store.count_documents() == 6
+
+
 def test_two_folders_of_one_name_in_one_add(elastic_url, tmp_path):
     for place in ("one", "two"):
         (tmp_path / place / "docs").mkdir(parents=True)

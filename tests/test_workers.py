@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -101,6 +102,23 @@ def test_workers(elastic_url, tmp_path, alone):
     assert (report["found"], report["ok"]) == (80, 80) and {row["state"] for row in report["rows"]} == {"added"}
     with KnowledgeBase(elastic_url) as kb:
         assert contents(kb) == alone(folder)
+
+
+@pytest.mark.slow
+def test_ctrl_c_leaves_workers_a_moment_to_put_a_first_load_right(elastic_url, tmp_path):
+    folder = write_notes(tmp_path / "notes", 1100, 1)
+    command = [sys.executable, "-m", "kbase.serving.cli", "add", str(folder), "--kb", elastic_url, "--workers", "2"]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    ids = [digest(f"notes/note{i:04}.md") for i in range(1100)]
+    with KnowledgeBase(elastic_url) as kb:
+        while len(kb.store.sources(ids)) < 20 and running.poll() is None:
+            time.sleep(0.2)
+        assert "loading" in kb.store._about(fresh=True) and kb.store.count_documents() == 0
+        os.killpg(running.pid, signal.SIGINT)  # as a terminal does, which tells every process
+        _, errors = running.communicate(timeout=120)
+        assert running.returncode == 130 and "Traceback" not in errors, errors
+        assert "loading" not in kb.store._about(fresh=True) and 0 < len(kb) < 1100 and kb.store.count_documents() == sum(source.nodes for source in kb.store.sources())
+        assert kb.store.claim(ids, "later") == set(ids), "claims were given back"
 
 
 def free_ports(count: int) -> int:

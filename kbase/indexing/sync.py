@@ -38,7 +38,7 @@ from .splitting import split_document
 from .summaries import summarize, summary_node
 from ..language import detect_language, encodable
 from ..nodes import Document, Node, Report, ReportRow, digest, json_meta
-from ..stores.base import Indexed, NodeStore, Source
+from ..stores.base import Indexed, NodeStore, Source, WriteError
 
 # %% ../../nbs/indexing/25_sync.ipynb #syn06
 @dataclass(frozen=True)
@@ -249,15 +249,17 @@ class Run:
         later = []
         for asked in wanted:
             work = self.look(asked.place, asked.item)
-            if work is None: continue
+            if work is None:
+                self.claimed.discard(asked.source.document_id)
+                continue
             if work.source.document_id in mine: self.index(work)
             else: later.append((asked.place, asked.item))
         return later
 
     def _renew(self) -> None:
         if not self.claimed or time.monotonic() - self.renewed < CLAIM_SECONDS / 3: return
-        self.store.claim(sorted(self.claimed), self.owner, CLAIM_SECONDS)
         self.renewed = time.monotonic()
+        self.store.claim(sorted(self.claimed.copy()), self.owner, CLAIM_SECONDS)
 
     def look(self, place: int, item: Item) -> "_Work | None":  # None when it has its row, because there is nothing to do
         "Whether an item has to be indexed."
@@ -344,11 +346,26 @@ class Run:
             batch = [(place, row, indexed._replace(nodes=[next(embedded) for _ in indexed.nodes])) for place, row, indexed in batch]
         if previous is not None: previous.result()  # nothing is stored after a failure, and all in the order of the files
         self._go_on()
-        self.store.put([indexed for *_, indexed in batch])
+        try: self.store.put([indexed for *_, indexed in batch])
+        except WriteError as e:
+            reasons = {indexed.source.document_id: e.failed[node.id] for *_, indexed in batch for node in indexed.nodes if node.id in e.failed}
+            if not reasons: raise
+            batch = [(place, row, indexed) if (why := reasons.get(indexed.source.document_id)) is None else self._not_stored(place, row, indexed.source, why) for place, row, indexed in batch]
+            self.store.put([indexed for _, row, indexed in batch if row.state == "failed"])
         return [(place, row, Indexed(indexed.source, None, [])) for place, row, indexed in batch]  # texts and vectors are let go
+
+    def _not_stored(self, place: int, row: ReportRow, source: Source, why: str) -> tuple[int, ReportRow, Indexed]:
+        # the store refused a node of it for good; what was there before stays
+        before, reason = self.account.get(source.document_id), f"the store refuses it: {why}"
+        if before is None or not before.nodes: account = replace(source, state="failed", reason=reason, fingerprint="", nodes=0)
+        else:
+            reason += " (the version indexed earlier stays)"
+            account = replace(before, state="failed", reason=reason, fingerprint="")
+        return place, replace(row, state="failed", reason=reason, nodes=account.nodes), Indexed(account, None, [])
 
     def _go_on(self, _embedded: int = 0) -> None:
         if self.stopped.is_set(): raise CancelledError
+        self._renew()
 
     def _land(self) -> None: self._account_for(self.flying.popleft().result())
 

@@ -20,6 +20,7 @@ __all__ = ['MARK', 'LONGEST', 'ALL', 'NOTHING', 'TERMS', 'FORMAT', 'VECTOR_INDEX
 import base64
 import gzip
 import json
+import logging
 import math
 import os
 import random
@@ -376,6 +377,7 @@ class Connection:
         missing: bool = False,  # None instead of an error where there is no such index, document or point in time
         seconds: float | None = None,  # that one try may take, instead of REQUEST
         again: Callable[[Any], bool] | None = None,  # whether an answer says that it should be asked again
+        patience: float | None = None,  # seconds that it is tried again, instead of the connection's
         **params: Any,
     ) -> Any:
         "One request's answer."
@@ -384,7 +386,7 @@ class Connection:
         headers = {"accept": _MEDIA.format("json")}
         if body is not None or lines is not None: headers["content-type"] = _MEDIA.format("json" if lines is None else "x-ndjson")
         client = self._es.options(request_timeout=seconds) if seconds else self._es
-        return self._persist(partial(client.perform_request, method, path, params=given, headers=headers, body=body if lines is None else lines), self.patience, missing, again)
+        return self._persist(partial(client.perform_request, method, path, params=given, headers=headers, body=body if lines is None else lines), self.patience if patience is None else patience, missing, again)
 
     def _persist(self, work: Callable[[], Any], patience: float, missing: bool = False, again: Callable[[Any], bool] | None = None) -> Any:
         from elasticsearch import ApiError, ConnectionTimeout, SerializationError, SSLError, UnsupportedProductError
@@ -602,6 +604,10 @@ SHARDS, REPLICAS = 1, 1
 LOADING = 600  # seconds after which a first load that shows no sign of life is taken for dead
 ABOUT = "about"
 
+_LOG = logging.getLogger(__name__)
+
+class _PartLost(StoreError): pass
+
 class ElasticStore(NodeStore):
     "Indices of an Elasticsearch cluster as a store of nodes, and as a Haystack DocumentStore."
 
@@ -644,7 +650,8 @@ class ElasticStore(NodeStore):
         with self._lock:
             if self._connected is None: return
             self._drop()
-            self._let_go()
+            try: self._let_go(FIRST)
+            except StoreError as e: _LOG.info("points in time of %s are left to lapse: %s", self.url, e)  # the server lets them go after KEEP
             self._connected.close()
             self._connected = None
 
@@ -802,10 +809,10 @@ class ElasticStore(NodeStore):
     def _drop(self) -> None:
         with self._lock: self._snapshot = None
 
-    def _let_go(self) -> None:
+    def _let_go(self, patience: float | None = None) -> None:
         # points in time whose last reader is gone
         with self._lock: left, self._left[:] = self._left[:], []
-        for pit in left: self._request("DELETE", "/_pit", {"id": pit}, missing=True)
+        for pit in left: self._request("DELETE", "/_pit", {"id": pit}, missing=True, patience=patience)
 
     def _open(self) -> str | None:  # a point in time; None where there are no nodes yet
         if self._left: self._let_go()
@@ -879,7 +886,9 @@ class ElasticStore(NodeStore):
             if depth > WINDOW:
                 bm25 = self._deep(at, bm25_search(terms, WINDOW, where, documents), depth, _bm25, documents) if terms else []
                 dense = [] if direction is None else self._deep(at, exact_search(direction, where, documents), depth, lambda score: score - 1, documents)
-                break
+                if bm25 is not None and dense is not None: break
+                self._drop()
+                continue
             answers = self._both(at, bm25_search(terms, depth, where, documents) if terms else None,
                                  None if direction is None else dense_search(direction, depth, where, documents))
             if answers is not None and (_state(answers[-1]) == (at.rows, at.newest) or tries == 3):
@@ -907,13 +916,16 @@ class ElasticStore(NodeStore):
                 raise self._connection._refused(answer["status"], kind, reason)
         return answers
 
-    def _deep(self, at: Snapshot, body: dict[str, Any], depth: int, score: Callable[[float], float], documents: bool) -> list[Found]:
-        # more than one request may return: page after page
+    def _deep(self, at: Snapshot, body: dict[str, Any], depth: int, score: Callable[[float], float], documents: bool) -> list[Found] | None:
+        # more than one request may return: page after page; None when the state is lost
         found: list[Found] = []
         after: dict[str, Any] = {}
         while len(found) < depth:
             size = min(WINDOW, depth - len(found))
-            hits = self._search_at(at, {**body, "size": size, "sort": [{"_score": "desc"}, {"_shard_doc": "asc"}], **after})
+            asked = {**body, "size": size, "sort": [{"_score": "desc"}, {"_shard_doc": "asc"}], "pit": {"id": at.pit, "keep_alive": KEEP}, **after}
+            answer = self._request("POST", "/_search", asked, missing=True, allow_partial_search_results=False)
+            if answer is None: return None
+            hits = answer["hits"]["hits"]
             found += _found(hits, score, documents)
             if len(hits) < size: break
             after = {"search_after": hits[-1]["sort"]}
@@ -998,8 +1010,12 @@ class ElasticStore(NodeStore):
     def document(self, document_id: str) -> Document | None:
         "A document with its whole text."
         if self._about() is None: return None
-        for _ in range(5):
-            account, (text, revision) = self._account(document_id), self._text(document_id)
+        for attempt in range(5):
+            try: account, (text, revision) = self._account(document_id), self._text(document_id)
+            except _PartLost:
+                if attempt == 4: raise
+                time.sleep(pause(attempt))  # another process may be replacing it
+                continue
             if account and account[1] == (revision or revision_of("")):
                 source = account[0]
                 return Document(source.uri, text, source.title, source.meta, source.fingerprint, source.language, source.pages, source.markup or "text", document_id)
@@ -1024,7 +1040,7 @@ class ElasticStore(NodeStore):
         joined = first <= start and all(a["reach"] == b["since"] for a, b in zip(rows, rows[1:], strict=False))
         if not joined or (start == 0 and end > last and revision_of(text) != rows[0]["revision"]):
             uri = json.loads(rows[0]["shown"])[5]
-            raise StoreError(f"the text of {uri or document_id} has lost a part, some of its chunks were deleted: add that source again")
+            raise _PartLost(f"the text of {uri or document_id} has lost a part, some of its chunks were deleted: add that source again")
         return text[start - first:max(0, end - first)], rows[0]["revision"]
 
     def scan(
@@ -1272,14 +1288,15 @@ class ElasticStore(NodeStore):
     ) -> int:  # nodes embedded
         "Embed everything anew with another model, into an index beside the old one. Searches go on on the old one until the alias is moved; writers are sent away meanwhile (StoreLocked)."
         if batch_size < 1: raise ValueError(f"batch_size is {batch_size}: it must be 1 or more")
-        before = self._writable()["generation"]
+        about = self._writable()
+        if "rebuilding" in about: about = self._after_a_rebuild(about["rebuilding"])  # this store's own, cut short
+        before = about["generation"]
         following = before + 1
 
         def busy(about: dict[str, Any]) -> dict[str, Any]:
             other = about.get("rebuilding")
             if other and other["owner"] != self._token and other["until"] > time.time(): raise StoreLocked(f"{self.url} is being embedded anew by another process since {other['since']}: wait for it")
-            return {**about, "rebuilding": {"owner": self._token, "since": (other or {}).get("since") or time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime()),
-                                            "until": time.time() + LOADING, "embedder": identity._asdict()}}
+            return {**about, "rebuilding": self._busy(identity, other)}
 
         self._change_about(busy)
         try:
@@ -1302,6 +1319,10 @@ class ElasticStore(NodeStore):
         self._drop()
         return embedded
 
+    def _busy(self, identity: EmbedderIdentity | None, before: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        since = (before or {}).get("since") or time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
+        return {"owner": self._token, "since": since, "until": time.time() + LOADING, "embedder": identity._asdict() if identity else None}
+
     def _after_a_rebuild(self, busy: Mapping[str, Any]) -> dict[str, Any]:  # what the knowledge base says of itself then
         # also of one that was killed: where the alias points tells how far it came
         held = self._request("GET", f"/_alias/{self.nodes}")
@@ -1309,7 +1330,7 @@ class ElasticStore(NodeStore):
 
         def told(about: dict[str, Any]) -> dict[str, Any]:
             rest = {name: value for name, value in about.items() if name != "rebuilding"}
-            return rest if generation == about["generation"] else {**rest, "generation": generation, "embedder": busy["embedder"], "dimension": busy["embedder"]["dimension"]}
+            return rest if generation == about["generation"] else {**rest, "generation": generation, "embedder": busy["embedder"], "dimension": (busy["embedder"] or {}).get("dimension")}
 
         before = self._read_about()[0]
         if before is None or before["generation"] == generation: self._request("PUT", f"/{self._nodes_index(generation)}/_settings", {"index.blocks.write": None})
@@ -1390,7 +1411,7 @@ class ElasticStore(NodeStore):
         done, refused = self._send_nodes(about, self._actions(rows, len(rows), "index" if overwrite else "create", call))
         taken = self._not_ours([name for name, (status, _) in refused.items() if status == 409], call)
         failed |= {name: reason for name, reason in refused.items() if reason[0] != 409}
-        self._moved(rows, held)
+        self._moved([row for row, _ in rows if name_of(row["id"]) not in refused], held)
         self._written()
         written = len(rows) - len(taken) - len([name for name in refused if refused[name][0] != 409])
         if failed: raise self._told(failed, written, "mend these and write them again")
@@ -1439,10 +1460,10 @@ class ElasticStore(NodeStore):
             ours |= {hit["fields"]["id"][0] for hit in answer["hits"]["hits"] if hit["_source"].get("call") == call}
         return set(names) - ours
 
-    def _moved(self, rows: Sequence[tuple[dict[str, Any], Mapping[str, Any]]], held: Mapping[str, Mapping[str, Any]]) -> None:
+    def _moved(self, rows: Sequence[Mapping[str, Any]], held: Mapping[str, Mapping[str, Any]]) -> None:
         # an id that belongs to another document now may be in another shard: the old one goes
         before: dict[str, list[str]] = {}
-        for row, _ in rows:
+        for row in rows:
             old = held.get(name_of(row["id"]))
             if old and old["document_id"] != name_of(row["document_id"]): before.setdefault(old["document_id"], []).append(name_of(row["id"]))
         for document, names in before.items(): self._request("POST", f"/{self.nodes}/_delete_by_query", {"query": all_of([{"term": {"document_id": document}}, {"terms": {"id": names}}])}, conflicts="proceed")
@@ -1462,11 +1483,11 @@ class ElasticStore(NodeStore):
         if about is None: return
         self._writable()
         if recreate_index:
-            following = about["generation"] + 1
-            self._swap(about["generation"], following, None)
-            self._change_about(lambda about: {**about, "generation": following, "embedder": None, "dimension": None})
+            busy = self._busy(None)
+            self._change_about(lambda about: {**about, "rebuilding": busy})
+            self._swap(about["generation"], about["generation"] + 1, None)
+            self._after_a_rebuild(busy)
             self._model = None
-            self._request("DELETE", f"/{self._nodes_index(about['generation'])}", missing=True)
             self._written()
         else: self._delete_nodes(ALL)
         self._request("POST", f"/{self.account}/_refresh")
@@ -1588,7 +1609,8 @@ def shared_store(
     place = parse_url(url)
     with _OPENING:
         store = _STORES.get(place.url)
-        if store is None or (place.user and place != store._place): _STORES[place.url] = store = ElasticStore(url, dimension, **more)
+        other = store is not None and any(store._given[name] != value for name, value in more.items() if name in store._given and value is not None)  # other rights
+        if store is None or other or (place.user and place != store._place): _STORES[place.url] = store = ElasticStore(url, dimension, **more)
     if dimension is not None and store.dimension not in (None, dimension):
         raise EmbedderMismatch(f"{place.url} is open for {store.dimension}-d vectors, asked for are {dimension}-d")
     return store
