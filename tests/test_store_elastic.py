@@ -2,11 +2,15 @@
 
 import json
 import logging
+import os
+import subprocess
+import sys
 import threading
 import time
 import traceback
 import uuid
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -744,3 +748,13 @@ def test_each_wrong_way_in_has_its_own_message(secure, monkeypatch):
         ElasticStore(url, ca_certs=authority, api_key=Secret.from_token(key_for(client, "read", name="other-*"))).count_documents()
     with pytest.raises(StoreError, match="nobody answers"):
         ElasticStore(url.replace("https", "http")).count_documents()
+
+
+# -- the page -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_cells_of_the_page_that_want_a_server(elastic_url):
+    code = "import sys; from nbdev.test import nbdev_test; nbdev_test.__wrapped__(sys.argv[1], flags='elastic', n_workers=0)"
+    done = subprocess.run([sys.executable, "-c", code, "nbs/stores/12_elastic.ipynb"], cwd=Path(__file__).parent.parent, capture_output=True, text=True,
+                          env={**os.environ, "KBASE_TEST_ELASTICSEARCH": elastic_url.rpartition("/")[0]}, timeout=300)
+    assert done.returncode == 0 and "Success" in done.stdout, done.stdout + done.stderr
