@@ -260,7 +260,7 @@ def real_vectors(given) -> tuple[list[str], np.ndarray, np.ndarray]:  # chunks, 
             return saved["texts"].tolist(), saved["vectors"], saved["queries"]
     from quality import read_set
 
-    from kbase.indexing.embedding import Embedder
+    from kbase.embedding import Embedder
 
     found = [read_set(path.parent) for path in sorted(given.data.rglob("corpus.jsonl")) if all((path.parent / name).exists() for name in ("qrels.tsv", "queries.jsonl"))]
     whole = [" ".join((document.content or "").split()) for documents, _, _ in found for document in documents]

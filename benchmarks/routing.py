@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from kbase.indexing.embedding import Embedder
+from kbase.embedding import Embedder
 from kbase.querying.routing import ROUTES, Router
 
 WANTED = {"general": "summary", "specific": "fact", "FACTOID": "fact", "COMPARISON": "comparison", "REASON": "fact", "INSTRUCTION": "fact",

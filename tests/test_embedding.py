@@ -16,8 +16,8 @@ from haystack import Document as HaystackDocument
 from haystack import Pipeline
 from haystack.components.embedders import MockDocumentEmbedder, MockTextEmbedder
 
-import kbase.indexing.embedding as embedding
-from kbase.indexing.embedding import (
+import kbase.embedding as embedding
+from kbase.embedding import (
     PROBES,
     BertEncoder,
     Embedder,
@@ -259,7 +259,7 @@ def test_unpacking_at_once_and_repairing(tmp_path: Path):
         for i in range(20):
             z.writestr(f"part/{i}.json", json.dumps({"i": i}) * 1000)
     target = tmp_path / "cache" / "model"
-    code = f"from pathlib import Path; from kbase.indexing.embedding import unpack; unpack(Path({str(tmp_path / 'model.zip')!r}), Path({str(target)!r}))"
+    code = f"from pathlib import Path; from kbase.embedding import unpack; unpack(Path({str(tmp_path / 'model.zip')!r}), Path({str(target)!r}))"
     running = [subprocess.Popen([sys.executable, "-c", code], cwd=ROOT) for _ in range(3)]
     assert [process.wait(120) for process in running] == [0, 0, 0]
     assert len(list(target.rglob("*.json"))) == 20 and [p.name for p in target.parent.iterdir()] == ["model"]
@@ -269,7 +269,7 @@ def test_unpacking_at_once_and_repairing(tmp_path: Path):
 
 
 def test_a_fresh_process_is_silent_and_stays_without_sentence_transformers(tmp_path: Path):
-    code = ("import sys\nfrom kbase.indexing.embedding import Embedder\ne = Embedder.load()\ne.embed_texts(['a mill', 'a weir'])\n"
+    code = ("import sys\nfrom kbase.embedding import Embedder\ne = Embedder.load()\ne.embed_texts(['a mill', 'a weir'])\n"
             "assert e.embed_query('pears').shape == (384,)\n"
             "assert not {'sentence_transformers', 'transformers', 'all_minilm_l6_v2'} & set(sys.modules)")
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=300,

@@ -13,7 +13,7 @@ from haystack import Pipeline
 from haystack.components.generators.chat import MockChatGenerator
 from haystack.dataclasses import ChatMessage
 
-from kbase.indexing.embedding import Embedder
+from kbase.embedding import Embedder
 from kbase.indexing.summaries import DocumentSummarizer, Summary, extract_summary, find_sentences, guess_tokens, summarize, summary_key, summary_node, summary_prompt
 from kbase.nodes import Document, node_from_haystack
 
