@@ -37,7 +37,7 @@ import numpy as np
 from platformdirs import user_cache_path
 
 from .nodes import Node, digest
-from .stores.base import EmbedderIdentity
+from .nodes import EmbedderIdentity
 
 # %% ../nbs/08_embedding.ipynb #d8d20de0
 DEFAULT = "all-MiniLM-L6-v2"

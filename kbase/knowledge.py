@@ -23,10 +23,11 @@ import pandas as pd
 
 from .embedding import Embedder
 from .models import chat_generator
-from .nodes import Answer, Hit, Hits, Report, html_table
+from .results import Answer, Hit, Hits, Report, html_table
 from .querying.retrieval import search_store
 from .settings import Settings, load_settings
-from .stores.base import NodeStore, Source, StoreLocked, open_store, public_place
+from .stores.contract import NodeStore, StoreLocked, open_store, public_place
+from .stores.rows import Source
 
 if TYPE_CHECKING:  # Haystack brings torch, two seconds of import: it comes with the first `add` or `ask`
     from haystack import Pipeline

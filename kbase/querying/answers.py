@@ -32,9 +32,9 @@ from haystack.utils.deserialization import deserialize_chatgenerator_inplace
 from ..embedding import Embedder
 from ..language import analyze, detect_language, split_sentences, stop_words, words
 from ..models import ask_llm
-from ..nodes import Answer, Citation, Hit, Hits
+from ..results import Answer, Citation, Hit, Hits
 from .routing import Decision, readable, side_query
-from ..stores.base import NodeStore, store_from_dict
+from ..stores.contract import NodeStore, store_from_dict
 
 # %% ../../nbs/querying/46_answers.ipynb #2af9609e
 MAX_BLOCK = 700  # characters of code or table that are quoted in one piece

@@ -17,9 +17,11 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from ..language import encodable, matched_spans, query_terms
-from ..nodes import Hit, Hits, Node, Part
+from ..nodes import Node
+from ..results import Hit, Hits, Part
 from .filters import checked_filter
-from ..stores.base import Background, Candidates, Found, NodeStore
+from ..results import Background
+from ..stores.contract import Candidates, Found, NodeStore
 
 # %% ../../nbs/querying/41_retrieval.ipynb #ret08
 DENSE_WEIGHT = 0.2  # per standard deviation; flat between .15 and .25 on twelve sets, see benchmarks/RESULTS.md

@@ -29,7 +29,7 @@ import typer
 
 if TYPE_CHECKING:
     from kbase.knowledge import KnowledgeBase
-    from kbase.nodes import Answer, Hit, Hits, Report
+    from kbase.results import Answer, Hit, Hits, Report
 
 # %% ../../nbs/serving/80_cli.ipynb #25284e9f
 _JOINERS = "\u200c\u200d"  # written words and emoji need them
@@ -236,7 +236,7 @@ def _new_or_held(name: str | None) -> "KnowledgeBase":
 # %% ../../nbs/serving/80_cli.ipynb #66c06466
 def _kinds(kb: "KnowledgeBase") -> dict[str, str]:
     # field → type, of the metadata and of a node's own columns
-    from kbase.stores.base import COLUMNS
+    from kbase.stores.conditions import COLUMNS
 
     own = {name: "keyword" if kind is str else "number" for name, kind in COLUMNS.items()}
     return own | {name.removeprefix("meta."): about["type"] for name, about in kb.store.get_metadata_fields_info().items()}

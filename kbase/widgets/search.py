@@ -21,7 +21,7 @@ from typing import Any
 import pandas as pd
 from traitlets import Dict, Enum, Instance, Int, Unicode, observe
 
-from ..nodes import Hit, Hits
+from ..results import Hit, Hits
 from .base import Explorer, hit_payload, json_safe, segments, static_text, stylesheet, told
 
 # %% ../../nbs/widgets/71_search.ipynb #d6e7b2f5
