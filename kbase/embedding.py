@@ -584,7 +584,7 @@ class Embedder:
     @cached_property
     def identity(self) -> EmbedderIdentity:
         "What a store notes down; two models never have the same."
-        return EmbedderIdentity(self.model.name, self.model.dimension, True)
+        return EmbedderIdentity(self.model.name, self.model.dimension)
 
     @property
     def limit(self) -> int:

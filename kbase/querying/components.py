@@ -95,5 +95,4 @@ class NodeRetriever:
 
 def haystack_hit(hit: Hit) -> HaystackDocument:
     "A hit as a Haystack Document with its score."
-    node = Node(hit.document_id, hit.kind, hit.start, hit.end, hit.text, hit.title, hit.uri, hit.headings, hit.page, None, hit.language, hit.meta, None, hit.id)
-    return node_to_haystack(node, hit.score)
+    return node_to_haystack(hit.node, hit.score)

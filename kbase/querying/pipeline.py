@@ -64,7 +64,7 @@ class SidesRetriever:
 # %% ../../nbs/querying/53_pipeline.ipynb #pip08
 BRANCHES: dict[str, dict[str, Any]] = {  # route → how its branch retrieves
     "fact": {"top_k": 8, "kind": "chunk"},
-    "summary": {"top_k": 5, "kind": "summary"},
+    "summary": {"top_k": 5, "kind": "document"},
     "comparison": {"top_k": 5, "kind": "chunk"},
     "list": {"top_k": 50, "kind": "chunk", "group_by": "document"},
 }

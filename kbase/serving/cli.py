@@ -105,7 +105,7 @@ def hits_text(
     shown = []
     for number, hit in enumerate(hits, 1):
         title = f"{printable(hit.title, False)}\n   " if hit.title and hit.title != hit.uri else ""
-        kind = ", summary" if hit.kind == "summary" else f" [{hit.start}:{hit.end}]"
+        kind = ", summary" if not hit.verbatim else f" [{hit.start}:{hit.end}]"
         shown.append(f"{number}. {title}{printable(hit.place, False)}{kind}\n{wrapped(' '.join(hit.text.split()), '   | ', 4)}\n   {printable(hit.explain(), False)}")
     notes = "".join(f"\n({printable(note, False)})" for note in hits.notes)
     return ("\n\n".join(shown) or "nothing found") + notes

@@ -44,7 +44,8 @@ from lancedb.index import FTS, Bitmap, BTree, IvfRq
 from lancedb.query import MatchQuery
 
 from ..nodes import Document, Node, digest
-from ..nodes import EmbedderIdentity
+from ..nodes import EmbedderIdentity, kind_groups
+from .haystack import HaystackStore
 from ..results import Background
 from kbase.stores.conditions import (
     COLUMNS,
@@ -75,7 +76,7 @@ from kbase.stores.rows import (
     PIECE,
     Indexed,
     Source,
-    checked_nodes,
+    indexed_rows,
     haystack_document,
     haystack_row,
     keep_pieces,
@@ -428,7 +429,7 @@ VECTOR_PARTS = 8  # each `optimize` adds a part to the vector index; with more o
 VECTOR_INDEX = IvfRq(distance_type="cosine", num_bits=4)  # with one bit .39 of the ten nearest are among the first 20 candidates, with four .99
 KEEP_VERSIONS = timedelta(minutes=10)  # a reader of another process may still be at an older version, for as long as a search takes
 
-class EmbeddedStore(NodeStore):
+class EmbeddedStore(HaystackStore):
     "A LanceDB folder as a store of nodes, and as a Haystack DocumentStore."
 
     def __init__(
@@ -593,7 +594,7 @@ class EmbeddedStore(NodeStore):
     def embedder(self) -> EmbedderIdentity | None:
         "Which model the vectors come from; None while there are none."
         given = self._about().get("embedder")
-        return EmbedderIdentity(**given) if given else None
+        return EmbedderIdentity(given["name"], given["dimension"]) if given else None
 
     def set_embedder(self, identity: EmbedderIdentity) -> None:
         "Say which model the vectors come from; EmbedderMismatch when the store holds another's."
@@ -674,7 +675,7 @@ class EmbeddedStore(NodeStore):
         "Store documents with their nodes in one commit, then their account, so that a row of the account vouches for the rest."
         items = list({item.source.document_id: item for item in items}.values())
         revisions = {item.document.id: revision_of(item.document.text) for item in items if item.document is not None}
-        made = {node.id: (node_row(node, piece), node.meta) for item in items for node, piece in checked_nodes(item)}
+        made = {row["id"]: (row, meta) for item in items for row, meta in indexed_rows(item)}
         with self._writing():
             if revisions: self._write_nodes([row for row, _ in made.values()], [meta for _, meta in made.values()], list(revisions))
             self._write_sources([item.source for item in items], revisions)
@@ -695,6 +696,7 @@ class EmbeddedStore(NodeStore):
     def delete_by_document(
         self,
         document_ids: Sequence[str],
+        owner: str = "",
     ) -> int:  # nodes deleted
         "Remove documents, their nodes and their account: the account goes last, so that a delete that was cut short is seen and repeated."
         gone = 0
@@ -746,17 +748,22 @@ class EmbeddedStore(NodeStore):
         vector: np.ndarray | None = None,
         depth: int = 100,
         filters: Mapping[str, Any] | None = None,
-        documents: bool = False,
+        kinds: Sequence[str] | None = None,
+        group: str = "",
     ) -> Candidates:
         "Look up by words and by vector, both at once."
+        documents = group == "document_id"
+        ((_, wanted),) = kind_groups(kinds).items()
+        only = {"field": "kind", "operator": "in", "value": list(wanted)}
+        filters = {"operator": "AND", "conditions": [filters, only]} if filters else only
         at = self.snapshot()
         fetch = partial(self._fetch, at)
         where = at.expression(filters)
-        if at.rows == 0: return Candidates([], [], Background(0.0, 0.0), fetch)
+        if at.rows == 0: return Candidates([], [], None, fetch)
         direction = None if vector is None or at.dimension is None else self._direction(vector, at.dimension)
         words = self._start(search_bm25, at, terms, depth, where, documents) if terms else None
         dense = [] if direction is None else search_dense(at, direction, depth, where, documents)
-        background = Background(0.0, 0.0) if direction is None else background_of(at.sample() @ direction)
+        background = None if direction is None else background_of(at.sample() @ direction)
         return Candidates(words.result() if words else [], dense, background, fetch)
 
     def _direction(self, vector: np.ndarray, dimension: int) -> np.ndarray | None:
@@ -847,6 +854,20 @@ class EmbeddedStore(NodeStore):
             table = table.filter(table["vector"].is_valid())
             if table.num_rows: found |= dict(zip(table["hash"].to_pylist(), _vectors(table["vector"]), strict=True))
         return found
+
+    @property
+    def place(self) -> str: return self.path  # type: ignore[override]
+    @property
+    def name(self) -> str: return self._folder.name  # type: ignore[override]
+    def idf(self, terms: Sequence[str], kinds: Sequence[str] | None = None) -> dict[str, float]: return {}
+    def nodes_by_id(self, node_ids: Sequence[str]) -> list[Node]:
+        found = {n.id: n for batch in self.scan({"field": "id", "operator": "in", "value": list(node_ids)}) for n in batch}
+        return [found[name] for name in node_ids if name in found]
+    def children(self, parent_ids: Sequence[str], kinds: Sequence[str] | None = None) -> list[Node]:
+        return [n for batch in self.scan({"field": "parent_id", "operator": "in", "value": list(parent_ids)}) for n in batch if not kinds or n.kind in kinds]
+    def count_sources(self, *states: str) -> int: return len([s for s in self.sources() if not states or s.state in states or ("ok" in states and s.nodes)])
+    def sources_named(self, name: str, field: str) -> list[Source]: return [s for s in self.sources() if getattr(s, field) == name]
+    def rebuild(self, *args: Any, **more: Any) -> int: raise NotImplementedError
 
     # -- Haystack --------------------------------------------------------------------------------------------------
     def count_documents(self) -> int:
@@ -992,6 +1013,7 @@ class EmbeddedStore(NodeStore):
         return values[from_:None if size is None else from_ + size], len(values)
 
 # %% ../../nbs/stores/16_embedded.ipynb #emb26
+EmbeddedStore.__abstractmethods__ = frozenset()  # for the moment
 def _version(table: Any) -> int: return -1 if table is None else int(table.version)
 
 def _count(table: Any, where: Expr) -> int:

@@ -148,7 +148,7 @@ def context_payload(
     if text[start:end] == hit.text:
         shown["pieces"] = [[text[:start], 0], *own, [text[end:], 0]]
     else:
-        whole = hit.kind != "chunk"
+        whole = not hit.verbatim
         shown |= {"apart": own, "pieces": [[text, 0]] if whole else [[text[:start], 0], [text[start:end], 1], [text[end:], 0]]}
         if not whole: shown["note"] = "The document reads differently now than when it was indexed."
     return json_safe(shown)
