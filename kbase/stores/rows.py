@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import orjson
 
-from ..language import analyze, detect_language
+from ..language import detect_language, terms
 from kbase.nodes import (
     KINDS,
     NODE_KEY,
@@ -126,7 +126,7 @@ def terms_of(
     node: Node,
 ) -> str:  # joined by spaces, in the order of the text
     "What BM25 reads of a node."
-    return " ".join(token.term for token in analyze(node.embedded_text, node.language))
+    return " ".join(terms(node.embedded_text, node.language))
 
 def node_row(
     node: Node,
