@@ -119,6 +119,14 @@ def test_a_document_has_its_chunks_terms_and_the_mean_of_their_vectors(store):
         assert stored[item.document.id] == pytest.approx(mean_vector(node.vector for node in item.nodes if node.kind == "chunk"), abs=1e-6)
 
 
+def test_a_mean_is_no_texts_vector(store):
+    "A summary may say what a chunk says: its node's vector is still not that text's."
+    item = made("pears")
+    first, summary = item.nodes[0], next(node for node in item.nodes if not KINDS[node.kind].embedded)
+    store.put([item._replace(nodes=[*item.nodes[:2], Node(first.document_id, summary.kind, 0, summary.end, first.text, first.title, first.uri, language="en")])])
+    assert store.vectors_by_hash([first.content_hash])[first.content_hash] == pytest.approx(first.vector, abs=1e-6)
+
+
 def test_a_document_node_that_went_through_haystack_keeps_its_terms(store):
     store.put([made(name) for name in TEXTS])
     changed = store.update_by_filter(eq("language", "en"), {"shelf": 3})

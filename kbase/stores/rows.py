@@ -144,7 +144,8 @@ def node_row(
         "parent_id": node.parent_id or "", "shown": json.dumps(node_fields(node), ensure_ascii=False),
         "content": node.text if KINDS[node.kind].holds_text else "",
         "tokens": terms_of(node) if tokens is None else tokens,
-        "hash": node.content_hash, "bucket": bucket_of(node.id),
+        "hash": node.content_hash if KINDS[node.kind].embedded else "",  # a mean is no text's vector
+        "bucket": bucket_of(node.id),
         "meta": json.dumps(node.meta, ensure_ascii=False) if node.meta else "",
         "extra": extra, "foreign": foreign, "vector": vector,
         "before": "", "after": "", "since": node.start, "reach": node.end, "revision": "", **(piece or {}),
