@@ -2,6 +2,7 @@
 
 Modules:
 
+- `kbase.blocks`: What was written as one: headings, paragraphs, list items, code, tables, rows
 - `kbase.embedding`: Texts into vectors: the packaged model, any sentence-transformers model, or any Haystack embedder
 - `kbase.indexing.converters`: Files in, documents out; and for every file that is none, the reason
 - `kbase.indexing.copying`: A knowledge base in another store, vectors and all
