@@ -13,6 +13,7 @@ Modules:
 - `kbase.indexing.sync`: From a folder to an indexed knowledge base, with an account of every file
 - `kbase.knowledge`: One object to fill, search, ask and look into
 - `kbase.language`: Which language a text is in, where its sentences end, and which words a search goes by
+- `kbase.messages`: What an error says to whoever reads it: a sentence, and no secret
 - `kbase.models`: Optional helpers, asked with a time limit and never trusted
 - `kbase.nodes`: What goes in and what is kept: documents, their nodes, and what each kind of node is
 - `kbase.querying.answers`: The sentences that answer, each cited to the character; or no answer, and why
@@ -25,6 +26,9 @@ Modules:
 - `kbase.results`: What is found, what is answered, what became of each file; each draws itself and has one form as JSON
 - `kbase.serving.cli`: `kbase add`, `search`, `ask`, `status` and `summary`, for a shell and for scripts
 - `kbase.serving.demo`: A knowledge base from what every machine with Python has, ten questions, and a report to read
+- `kbase.serving.demo_report`: Questions, answers, sums and times on one page of HTML that needs nothing else
+- `kbase.serving.demo_sources`: Documents that every machine with Python has: the language reference, standard modules, installed packages
+- `kbase.serving.terminal`: Hits and answers as lines that are safe to print, and as JSON
 - `kbase.settings`: What a knowledge base is told once, in a file beside the notebook
 - `kbase.shared`: One object for everybody in a process who asks for the same thing
 - `kbase.stores.conditions`: Haystack's filters as a small tree, and one function that says when a tree holds
