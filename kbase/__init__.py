@@ -23,6 +23,7 @@ Modules:
 - `kbase.querying.pipeline`: Decide, route, retrieve, answer: a Haystack pipeline that can be drawn, saved and taken apart
 - `kbase.querying.retrieval`: A query goes in, hits come out, each with the sum behind its place
 - `kbase.querying.routing`: Which kind of answer a question wants: a fact, a summary, a comparison, a list
+- `kbase.results`: What is found, what is answered, what became of each file; each draws itself and has one form as JSON
 - `kbase.serving.cli`: `kbase add`, `search`, `ask`, `status` and `summary`, for a shell and for scripts
 - `kbase.serving.demo`: A knowledge base from what every machine with Python has, ten questions, and a report to read
 - `kbase.serving.demo_report`: Questions, answers, sums and times on one page of HTML that needs nothing else
