@@ -816,6 +816,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'kbase.results.Hit.uri': ('results.html#hit.uri', 'kbase/results.py'),
                                'kbase.results.Hit.verbatim': ('results.html#hit.verbatim', 'kbase/results.py'),
                                'kbase.results.Hits': ('results.html#hits', 'kbase/results.py'),
+                               'kbase.results.Hits.__deepcopy__': ('results.html#hits.__deepcopy__', 'kbase/results.py'),
+                               'kbase.results.Hits.__getitem__': ('results.html#hits.__getitem__', 'kbase/results.py'),
                                'kbase.results.Hits.__init__': ('results.html#hits.__init__', 'kbase/results.py'),
                                'kbase.results.Hits._repr_html_': ('results.html#hits._repr_html_', 'kbase/results.py'),
                                'kbase.results.Hits.like': ('results.html#hits.like', 'kbase/results.py'),
