@@ -44,7 +44,7 @@ def pack(
             fill = max(tokens / budget, (end - piece.start) / (CHARS * budget))
             if fill > 1 and first < stop - 1: break
             bare = bare and piece.kind == "heading"
-            price = _chunk_price(fill, bare) + best[first] + crossed + (piece.cut if first else 0)
+            price = _chunk_price(fill, bare) + (best[first] + crossed + (piece.cut if first else 0))
             if price < best[stop]: best[stop], back[stop] = price, first
             crossed += piece.cross
     spans, stop = [], len(pieces)
