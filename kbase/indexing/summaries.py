@@ -26,7 +26,7 @@ from haystack.core.serialization import component_to_dict
 from haystack.utils import deserialize_chatgenerator_inplace
 
 from ..blocks import line_starts, read_blocks
-from .splitting import document_from_haystack
+from .haystack import document_from_haystack
 from ..language import analyze, detect_language, split_sentences
 from ..models import ask_llm, fenced, new_tag
 from ..nodes import Document, Node, digest, node_to_haystack
