@@ -11,7 +11,7 @@ __all__ = ['CONTEXT', 'KnowledgeBase']
 
 # %% ../nbs/60_knowledge.ipynb #kno03
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import cached_property
 from html import escape
@@ -23,10 +23,11 @@ import pandas as pd
 
 from .embedding import Embedder
 from .models import chat_generator
-from .nodes import Answer, Hit, Hits, Report, html_table
+from .results import Answer, Hit, Hits, Report, html_table
 from .querying.retrieval import search_store
 from .settings import Settings, load_settings
-from .stores.base import NodeStore, Source, StoreLocked, open_store, public_place
+from .stores.contract import NodeStore, StoreLocked, open_store, public_place
+from .stores.rows import Source
 
 if TYPE_CHECKING:  # Haystack brings torch, two seconds of import: it comes with the first `add` or `ask`
     from haystack import Pipeline
@@ -137,14 +138,14 @@ class KnowledgeBase:
         top_k: int | None = None,  # hits, ≥ 1; from the settings when not given
         mode: str | None = None,  # hybrid, bm25 or dense
         filters: Mapping[str, Any] | None = None,  # Haystack's form; unknown fields are refused
-        group_by: str | None = None,  # "document": one hit a document
-        kind: str | None = None,  # chunk or summary; None for both
+        group_by: str | None = "document",  # one hit a document; None: every node that matches
+        kinds: Sequence[str] | None = None,  # names of `nodes.KINDS`; None: those that are searched by default
     ) -> Hits:
         "Find nodes, best first, each with the sum behind its place."
         chosen = mode or self.settings.mode
         embed = self.embedder.embed_query if chosen != "bm25" and self.store.embedder is not None else None
         if embed is not None: self._same_embedder()
-        return search_store(self.store, query, embed, self.settings.top_k if top_k is None else top_k, chosen, filters, group_by, kind, self.settings.dense_weight)  # type: ignore[arg-type]
+        return search_store(self.store, query, embed, self.settings.top_k if top_k is None else top_k, chosen, filters, group_by, kinds, self.settings.dense_weight)  # type: ignore[arg-type]
 
     def _same_embedder(self) -> None:
         if self.store.embedder != self.embedder.identity: self.store.set_embedder(self.embedder.identity)
@@ -194,7 +195,7 @@ class KnowledgeBase:
         "The summary of a document."
         source = self._find(document)
         where = {"operator": "AND", "conditions": [{"field": "document_id", "operator": "==", "value": source.document_id},
-                                                   {"field": "kind", "operator": "==", "value": "summary"}]}
+                                                   {"field": "kind", "operator": "==", "value": "document"}]}
         nodes = [node for batch in self.store.scan(where) for node in batch]
         if not nodes: raise KeyError(f"{source.uri} has no summary ({source.state}{': ' + source.reason if source.reason else ''})")
         return nodes[0].text
@@ -208,7 +209,7 @@ class KnowledgeBase:
         before = max(0, hit.start - characters)
         text = self.store.document_span(hit.document_id, before, hit.end + characters)
         if not text: return {"text": hit.text, "start": 0, "end": len(hit.text), "before": 0}
-        if hit.kind == "summary": return {"text": text, "start": 0, "end": 0, "before": before}
+        if not hit.verbatim: return {"text": text, "start": 0, "end": 0, "before": before}
         return {"text": text, "start": hit.start - before, "end": hit.end - before, "before": before}
 
     def explore(self, query: str = "", **options: Any) -> Any:

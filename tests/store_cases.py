@@ -5,10 +5,11 @@ import multiprocessing
 from hypothesis import strategies as st
 
 from kbase.nodes import Document, Node, json_meta
-from kbase.stores.base import Indexed, Source, flatten_meta, matches, parse_filter
+from kbase.stores.conditions import flatten_meta, matches, parse_filter
+from kbase.stores.rows import Indexed, Source
 
 PROCESSES = multiprocessing.get_context("forkserver")  # children begin with everything imported but LanceDB
-PROCESSES.set_forkserver_preload(["store_worker", "kbase.stores.base", "kbase.language", "pyarrow", "filelock"])
+PROCESSES.set_forkserver_preload(["store_worker", "kbase.stores.contract", "kbase.language", "pyarrow", "filelock"])
 
 
 def start(task, *args, **more):
@@ -55,7 +56,7 @@ SCALARS = st.one_of(st.none(), st.booleans(), NUMBERS, STRINGS)
 LISTS = st.lists(st.one_of(SCALARS, st.lists(SCALARS, max_size=2)), max_size=3)
 METADATA = st.dictionaries(KEYS, st.one_of(SCALARS, LISTS, st.dictionaries(KEYS, SCALARS, max_size=2)), max_size=4)
 ORDERED = st.one_of(st.none(), st.integers(-3, 3), st.floats(-4, 4), DATES.filter(lambda text: "13-01" not in text))
-OWN = {"id": STRINGS, "kind": st.sampled_from(["chunk", "summary"]), "title": st.sampled_from(["", "x' OR 1=1--", "é", "😀"]), "page": NUMBERS,
+OWN = {"id": STRINGS, "kind": st.sampled_from(["chunk", "summary", "document"]), "title": st.sampled_from(["", "x' OR 1=1--", "é", "😀"]), "page": NUMBERS,
        "start": NUMBERS, "parent_id": STRINGS, "language": st.sampled_from(["en", "de", ""])}
 
 

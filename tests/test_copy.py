@@ -14,7 +14,9 @@ from kbase import KnowledgeBase
 from kbase.indexing import copying
 from kbase.indexing.copying import Copied, copy_store
 from kbase.nodes import Document, Node
-from kbase.stores.base import EmbedderIdentity, EmbedderMismatch, Indexed, Source, StoreError, WriteError, open_store
+from kbase.nodes import EmbedderIdentity
+from kbase.stores.contract import EmbedderMismatch, StoreError, WriteError, open_store
+from kbase.stores.rows import Indexed, Source
 
 QUESTIONS = ["when was the wheel replaced?", "flood insurance", "Wer baute das Wehr?", "museum opening hours", "zzz"]
 TWO = EmbedderIdentity("two numbers", 2)
@@ -83,7 +85,7 @@ def same(one, two):
         else:  # Lucene rounds the lengths of texts, so that neighbours may change places
             shared = [len(set(a) & set(b)) / max(len(a), len(b), 1) if a or b else 1.0 for a, b in zip(ours, theirs, strict=True)]
             assert np.mean(shared) >= 0.9, (how, shared)
-    for hit in two.search(QUESTIONS[0], kind="chunk"):
+    for hit in two.search(QUESTIONS[0]):
         assert two.store.document_span(hit.document_id, hit.start, hit.end) == hit.text
 
 
