@@ -4,6 +4,7 @@ Modules:
 
 - `kbase.blocks`: What was written as one: headings, paragraphs, list items, code, tables, rows
 - `kbase.embedding`: Texts into vectors: the packaged model, any sentence-transformers model, or any Haystack embedder
+- `kbase.encoder`: From tokens to one vector a text: a page of arithmetic
 - `kbase.indexing.converters`: Files in, documents out; and for every file that is none, the reason
 - `kbase.indexing.copying`: A knowledge base in another store, vectors and all
 - `kbase.indexing.parsers`: PDF, Word and HTML as Markdown, read in a process that may die
@@ -12,6 +13,7 @@ Modules:
 - `kbase.indexing.sync`: From a folder to an indexed knowledge base, with an account of every file
 - `kbase.knowledge`: One object to fill, search, ask and look into
 - `kbase.language`: Which language a text is in, where its sentences end, and which words a search goes by
+- `kbase.messages`: What an error says to whoever reads it: a sentence, and no secret
 - `kbase.models`: Optional helpers, asked with a time limit and never trusted
 - `kbase.nodes`: What goes in and what is kept: documents, their nodes, and what each kind of node is
 - `kbase.querying.answers`: The sentences that answer, each cited to the character; or no answer, and why
@@ -24,6 +26,9 @@ Modules:
 - `kbase.results`: What is found, what is answered, what became of each file; each draws itself and has one form as JSON
 - `kbase.serving.cli`: `kbase add`, `search`, `ask`, `status` and `summary`, for a shell and for scripts
 - `kbase.serving.demo`: A knowledge base from what every machine with Python has, ten questions, and a report to read
+- `kbase.serving.demo_report`: Questions, answers, sums and times on one page of HTML that needs nothing else
+- `kbase.serving.demo_sources`: Documents that every machine with Python has: the language reference, standard modules, installed packages
+- `kbase.serving.terminal`: Hits and answers as lines that are safe to print, and as JSON
 - `kbase.settings`: What a knowledge base is told once, in a file beside the notebook
 - `kbase.shared`: One object for everybody in a process who asks for the same thing
 - `kbase.stores.conditions`: Haystack's filters as a small tree, and one function that says when a tree holds
@@ -32,6 +37,7 @@ Modules:
 - `kbase.stores.embedded`: A folder on disk: BM25, vectors and filters in one LanceDB database, no server
 - `kbase.stores.haystack`: What makes a store of kbase a Haystack DocumentStore, written once over a few hooks
 - `kbase.stores.rows`: How a document, its nodes and its account are written down, the same in every store
+- `kbase.weights`: Where a model's files are found, and what of them is read
 - `kbase.widgets.base`: Data that is safe to send, a theme, and something to show where no kernel runs
 - `kbase.widgets.search`: Results as you type, the sum behind every place, facets, and each hit in its document
 - `kbase.workers`: Several processes that add to one knowledge base, on one machine or on many"""

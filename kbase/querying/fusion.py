@@ -121,7 +121,7 @@ def fuse_documents(
     shown: dict[str, Any] = {}
     for one in fuse(bm25, dense, background, weight): shown.setdefault(one.group, one.key)
     words, meaning = _first_of_each(bm25), _first_of_each(dense)
-    told = _first_of_each(summaries) if dense else {}  # where no chunk has a vector there is nothing to read a summary's against
+    told = _first_of_each(summaries) if dense else {}  # without a chunk's vector there is nothing to read it against
     ranked = []
     for group in words | meaning | told:
         word, near, summary = words.get(group), meaning.get(group), told.get(group)

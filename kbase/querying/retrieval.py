@@ -155,7 +155,7 @@ def search_store(
     query = encodable(query)
     if not query.strip(): return Hits(query=query, mode=mode, notes=["the query is empty"])
     lookup = read_query(store, query, embed_query, mode, filters, dense_weight)
-    looked_up = lookup.terms or query_terms(query, store.languages())[:MAX_TERMS]  # to mark them also where vectors found
+    looked_up = lookup.terms or query_terms(query, store.languages())[:MAX_TERMS]  # marked also where vectors found
     asked = list(dict.fromkeys(looked_up))
     shown, idfs, background = [], dict[str, float](), None
     for group in groups:
