@@ -12,15 +12,17 @@ export class Line {
     this.send = send;
     this.sent = 0;
     this.answered = 0;
+    this.patient = true;
     this.waiting = null;
   }
-  get busy() { return this.sent > this.answered; }
+  get busy() { return this.patient && this.sent > this.answered; }
   ask(request) {
     if (this.busy) this.waiting = request;
     else this.#go(request);
   }
   #go(request) {
     this.waiting = null;
+    this.patient = true;
     this.sent += 1;
     this.send({ ...request, seq: this.sent });
   }
@@ -33,9 +35,9 @@ export class Line {
     this.#go(this.waiting);
     return false;
   }
-  /** Stop waiting: the kernel was interrupted or is gone. */
+  /** Stop waiting: the kernel was interrupted, is busy or is gone. An answer that comes after all is shown, unless more was asked. */
   give_up() {
-    this.answered = this.sent;
+    this.patient = false;
     if (this.waiting) this.#go(this.waiting);
   }
 }
