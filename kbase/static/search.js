@@ -190,7 +190,7 @@ class Search extends View {
     this.root.classList.toggle("kb-opened", shown);
     this.pane.hidden = !shown;
     if (!shown) {
-      refill(this.pane, [], () => this.list.node);
+      this.pane.replaceChildren();
       if (was_reading) this.list.node.focus({ preventScroll: true });
       return;
     }
