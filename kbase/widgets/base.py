@@ -63,7 +63,7 @@ def has_kernel() -> bool:
 class Explorer(AnyWidget):
     "What every explorer shares: messages in, numbered answers and errors out, HTML where there is no kernel."
     error = Unicode("", help="why the last action failed; empty when it did not").tag(sync=True)
-    results = Dict(help="the newest answer: its number `of`, the ask that it answers, and what `answer` gave").tag(sync=True)
+    results = Dict(help="the newest answer: its number `of`, whose ask it was, what `answer` gave").tag(sync=True)
 
     def __init__(self, **traits: Any):
         self._waits = True  # no answer while traits are being set

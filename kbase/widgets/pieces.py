@@ -61,7 +61,8 @@ def excerpt(
     best = max(starts, key=lambda left: (sum(left <= other < left + width for other in starts), -left), default=0)
     start = 0 if best < width // 2 else best - width // 6
     end = min(start + width, len(text))
-    if start: start = min(text.find(" ", start, start + 40) + 1 or start, best)  # a whole word, and never past the match
+    if start:
+        start = min(text.find(" ", start, start + 40) + 1 or start, best)  # a whole word, and never past the match
     if end < len(text): end = max(text.rfind(" ", end - 40, end), 0) or end
     return start, end
 
@@ -79,7 +80,8 @@ def hit_payload(
     "What the browser gets of a hit."
     start, end = excerpt(hit.text, hit.matched)
     clipped = {"pieces": segments(hit.text, hit.matched, start, end), "before": start > 0, "after": end < len(hit.text)}
-    fields = {name: value for name, value in hit.to_dict().items() if name not in ("text", "matched", "meta", "payload")}
+    fields = {name: value for name, value in hit.to_dict().items() if name not in ("text", "matched", "meta",
+                                                                                   "payload")}
     return json_safe({
         **fields, "verbatim": hit.verbatim, "cited": cited_place(hit), "cut": len(hit.text) > HIT_CHARACTERS,
         "pieces": segments(hit.text, hit.matched, 0, min(len(hit.text), HIT_CHARACTERS)),

@@ -36,7 +36,7 @@ class HitsExplorer(Explorer):
     def __init__(
         self,
         find: Callable[[], Hits],  # what the traits ask for
-        context: Callable[[Hit], Mapping[str, Any]] | None = None,  # hit → text around it, its start and end there, before
+        context: Callable[[Hit], Mapping[str, Any]] | None = None,  # hit → text, start, end, before
         **traits: Any,
     ):
         self._find, self._context = find, context
@@ -112,7 +112,7 @@ class SearchExplorer(HitsExplorer):
     def __init__(
         self,
         search: Callable[..., Hits],  # (query, top_k=, mode=, filters=, group_by=) → Hits
-        context: Callable[[Hit], Mapping[str, Any]] | None = None,  # hit → text around it, its start and end there, before
+        context: Callable[[Hit], Mapping[str, Any]] | None = None,  # hit → text, start, end, before
         query: str = "",
         mode: str = "hybrid",  # hybrid, bm25 or dense
         top_k: int = 10,  # hits that are shown
@@ -190,7 +190,8 @@ class SearchExplorer(HitsExplorer):
         return f"kb.search({self.query!r}, mode={self.mode!r}, top_k={self.top_k}{grouped}{filters})"
 
     def actions(self) -> dict[str, Callable[..., Any]]:
-        return {**super().actions(), "toggle": self.toggle_filter, "drop": self.drop_filter, "facets": self._browser_counts}
+        return {**super().actions(), "toggle": self.toggle_filter, "drop": self.drop_filter,
+                "facets": self._browser_counts}
 
     def _browser_counts(self, of: int) -> None:
         if of == self.number != self.facets.get("of"): self.count_facets()
