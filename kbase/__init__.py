@@ -47,7 +47,10 @@ Modules:
 - `kbase.stores.haystack`: What makes a store of kbase a Haystack DocumentStore, written once over a few hooks
 - `kbase.stores.rows`: How a document, its nodes and its account are written down, the same in every store
 - `kbase.weights`: Where a model's files are found, and what of them is read
-- `kbase.widgets.base`: Data that is safe to send, a theme, and something to show where no kernel runs
+- `kbase.widgets.base`: Files joined into one module, one writer of the traits, numbered answers, and something to show where no kernel runs
+- `kbase.widgets.facets`: What found hits can be narrowed down by, with counts that are right under a filter, too
+- `kbase.widgets.filters`: Values switched on and off in a filter, and each condition in words
+- `kbase.widgets.pieces`: Data that survives a message, texts in marked pieces, and a hit with what is shown of it
 - `kbase.widgets.search`: Results as you type, the sum behind every place, facets, and each hit in its document
 - `kbase.workers`: Several processes that add to one knowledge base, on one machine or on many"""
 
