@@ -11,7 +11,7 @@ __all__ = ['CONTEXT', 'KnowledgeBase']
 
 # %% ../nbs/60_knowledge.ipynb #kno03
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import cached_property
 from html import escape
@@ -138,14 +138,14 @@ class KnowledgeBase:
         top_k: int | None = None,  # hits, ≥ 1; from the settings when not given
         mode: str | None = None,  # hybrid, bm25 or dense
         filters: Mapping[str, Any] | None = None,  # Haystack's form; unknown fields are refused
-        group_by: str | None = None,  # "document": one hit a document
-        kind: str | None = None,  # chunk or summary; None for both
+        group_by: str | None = "document",  # one hit a document; None: every node that matches
+        kinds: Sequence[str] | None = None,  # names of `nodes.KINDS`; None: those that are searched by default
     ) -> Hits:
         "Find nodes, best first, each with the sum behind its place."
         chosen = mode or self.settings.mode
         embed = self.embedder.embed_query if chosen != "bm25" and self.store.embedder is not None else None
         if embed is not None: self._same_embedder()
-        return search_store(self.store, query, embed, self.settings.top_k if top_k is None else top_k, chosen, filters, group_by, kind, self.settings.dense_weight)  # type: ignore[arg-type]
+        return search_store(self.store, query, embed, self.settings.top_k if top_k is None else top_k, chosen, filters, group_by, kinds, self.settings.dense_weight)  # type: ignore[arg-type]
 
     def _same_embedder(self) -> None:
         if self.store.embedder != self.embedder.identity: self.store.set_embedder(self.embedder.identity)
