@@ -10,7 +10,7 @@ minutes later."""
 # %% auto #0
 __all__ = ['Copy', 'derived_row', 'copied_row', 'copy_action', 'Rebuild', 'chunks_of', 'embedded_copies']
 
-# %% ../../nbs/stores/23_elastic_rebuild.ipynb #a6a6e0d8
+# %% ../../nbs/stores/23_elastic_rebuild.ipynb #f07bad31
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -25,7 +25,7 @@ from .elastic_about import BUSY_SECONDS, About, Facts, Generations
 from .elastic_bulk import Action, encode, send_bulk, write_error
 from .elastic_cluster import Cluster, Pages
 from .elastic_filters import ALL, all_query, name_of, terms_query
-from .elastic_schema import KEPT_FIELDS, SOURCE_FIELDS, node_body, row_of_hit, source_body, source_of_hit
+from .elastic_schema import KEPT_FIELDS, node_body, row_of_hit
 from .elastic_snapshots import Snapshots
 from .elastic_texts import fill_texts
 from .rows import PIECE, carries_text, mean_vector, node_of_row, node_row, terms_of
@@ -61,7 +61,7 @@ def copy_action(copy: Copy) -> Action:
     row, meta, seq, call = copy
     return Action("index", name_of(row["id"]), encode(node_body(row, meta, seq, call)), name_of(row["document_id"]))
 
-# %% ../../nbs/stores/23_elastic_rebuild.ipynb #181e677b
+# %% ../../nbs/stores/23_elastic_rebuild.ipynb #f7b5bd1b
 class Rebuild:
     "Fills the next generation and makes it the current one."
 
@@ -75,7 +75,7 @@ class Rebuild:
         if "rebuilding" in about: about = self.generations.settle(about["rebuilding"])  # this store's own, cut short
         change = partial(embedded_copies, identity, embed, partial(fill_texts, search=self.cluster.hits))
         ended = {"embedder": identity._asdict()}
-        try: embedded = self.replace(about["generation"], identity, change, batch_size, self._busy)
+        try: embedded = self.replace(about["generation"], identity.dimension, change, batch_size, partial(self._busy, identity))
         except StoreLocked: raise  # another process rebuilds
         except BaseException:
             self.settle(ended)
@@ -89,7 +89,7 @@ class Rebuild:
         "See `Generations.settle`."
         self.generations.settle(busy)
 
-    def _busy(self, identity: EmbedderIdentity | None) -> None:
+    def _busy(self, identity: EmbedderIdentity) -> None:
         def busy(about: Facts) -> Facts:
             other = about.get("rebuilding")
             if other and other["owner"] != self.generations.owner and other["until"] > self.cluster.clock.wall():
@@ -101,24 +101,22 @@ class Rebuild:
     def replace(
         self,
         before: int,  # the current generation
-        identity: EmbedderIdentity | None,  # of the next one's vectors
+        dimension: int | None,  # of the next one's vectors
         change: Callable[[list[dict[str, Any]]], tuple[list[Copy], int]],  # hits → copies, and how many were embedded
         batch_size: int,
-        alive: Callable[[EmbedderIdentity | None], None],  # tells the others that this goes on
-        extra_groups: Sequence[str] = (),
-        derive_all: bool = False,
+        alive: Callable[[], None],  # tells the others that this goes on
+        groups: Sequence[str] = (),  # that the next one has besides those of the current one
     ) -> int:  # nodes embedded
         "Copy everything, once more what came in meanwhile, and move the alias."
         following = before + 1
-        alive(identity)
+        alive()
         for last in (False, True):
             self.cluster.refresh()
             self.snapshots.drop()
             start = self.snapshots.newest()
             self.cluster.request("DELETE", f"/{self.generations.index(following)}", missing=True)  # of one that was killed, or of the round before
-            groups = list(dict.fromkeys([*self.generations.groups(), *extra_groups]))
-            self.generations.make_beside(following, identity.dimension if identity else None, groups)
-            embedded = self._copy(following, change, batch_size, partial(alive, identity))
+            self.generations.make_beside(following, dimension, list(dict.fromkeys([*self.generations.groups(), *groups])))
+            embedded = self._copy(following, change, batch_size, alive)
             self.derive(following)
             # whoever began to write before this did may have written until now: from here on nobody can. The server answers when what was under way has ended
             if not last: self.cluster.request("PUT", f"/{self.generations.index(before)}/_block/write")

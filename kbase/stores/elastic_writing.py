@@ -7,9 +7,9 @@ vouches for the rest. A first load puts off what costs time while nobody searche
 
 # %% auto #0
 __all__ = ['CLAIM_SCRIPT', 'CLAIM_PATIENCE', 'Row', 'Loading', 'claim_action', 'claim_documents', 'release_claims', 'WriteOrder',
-           'groups_of', 'Writer']
+           'Writer']
 
-# %% ../../nbs/stores/22_elastic_writing.ipynb #90b3d1d8
+# %% ../../nbs/stores/22_elastic_writing.ipynb #149d5639
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -23,7 +23,7 @@ from .elastic_connection import Passing, Refused, error_cause
 from .elastic_filters import TERMS, all_query, name_of, terms_query
 from .elastic_schema import account_name, node_body, source_body
 from .elastic_snapshots import Snapshots
-from .rows import Indexed, Source, indexed_rows, revision_of, slices
+from .rows import Indexed, Source, checked_nodes, indexed_rows, revision_of, slices
 
 # %% ../../nbs/stores/22_elastic_writing.ipynb #c982ae74
 class Loading:
@@ -140,12 +140,8 @@ class WriteOrder:
         self._next = first + count
         return first
 
-# %% ../../nbs/stores/22_elastic_writing.ipynb #9d00c20b
+# %% ../../nbs/stores/22_elastic_writing.ipynb #3978db05
 Row = tuple[dict[str, Any], Mapping[str, Any]]  # as `indexed_rows` gives it: row, metadata
-
-def groups_of(rows: Iterable[Row]) -> set[str]:
-    "The groups of some rows' kinds."
-    return {KINDS[row["kind"]].group for row, _ in rows}
 
 class Writer:
     "How a store writes nodes and the account."
@@ -154,15 +150,16 @@ class Writer:
         self.cluster, self.about, self.generations, self.snapshots, self.loading = cluster, about, generations, snapshots, loading
         self.numbers = WriteOrder(cluster.clock.wall)
 
-    def actions(self, rows: Sequence[Row], op: str = "index", call: str = "") -> Iterator[Action]:
+    def actions(self, rows: Iterable[Row], count: int, op: str = "index", call: str = "") -> Iterator[Action]:
         "Rows as actions, in the order of writing."
-        with self.cluster.lock: first = self.numbers.take(len(rows))
+        with self.cluster.lock: first = self.numbers.take(count)
         for i, (row, meta) in enumerate(rows):
             yield Action(op, name_of(row["id"]), encode(node_body(row, meta, first + i, call)), name_of(row["document_id"]))
 
     def writable(self, rows: Sequence[Row]) -> Facts:
         "What is written to, fit for these rows."
-        return self.generations.writable({len(row["vector"]) for row, _ in rows if row["vector"] is not None}, groups_of(rows))
+        sizes = {len(row["vector"]) for row, _ in rows if row["vector"] is not None}
+        return self.generations.writable(sizes, {KINDS[row["kind"]].group for row, _ in rows})
 
     def send(self, about: Facts, actions: Iterable[Action]) -> Outcome:
         "Into the index that `about` speaks of and no other: one that came in its place holds vectors of another model."
@@ -183,18 +180,19 @@ class Writer:
         "See `NodeStore.put`."
         items = list({item.source.document_id: item for item in items}.values())
         revisions = {item.document.id: revision_of(item.document.text) for item in items if item.document is not None}
-        rows = [row for item in items for row in indexed_rows(item)]
-        about = self.writable(rows)
+        nodes = [node for item in items for node, _ in checked_nodes(item)]  # all of them, before anything is sent
+        owners = {name_of(node.id): node.document_id for node in nodes}
+        about = self.generations.writable({len(node.vector) for node in nodes if node.vector is not None}, {KINDS[node.kind].group for node in nodes})
         self.loading.before_writing(revisions)
-        outcome = self.send(about, self.actions(rows))
-        owners = {name_of(row["id"]): row["document_id"] for row, _ in rows}
+        rows = (row for item in items for row in indexed_rows(item))  # made while those before them are on their way
+        outcome = self.send(about, self.actions(rows, len(nodes)))
         broken = {owners[name] for name in outcome.failed}  # their old nodes stay, and their account
         self.replace_old([name for name in revisions if name not in broken], [name for name, owner in owners.items() if owner not in broken])
         if revisions: self.written()
         good = [item.source for item in items if item.source.document_id not in broken]
         if good: write_sources(good, {name: revision for name, revision in revisions.items() if name not in broken})
         if outcome.failed:
-            raise write_error(self.cluster.place.url, outcome.failed, len(rows) - len(outcome.failed),
+            raise write_error(self.cluster.place.url, outcome.failed, len(owners) - len(outcome.failed),
                               "the documents they belong to are not in the account: mend them and add them again")
 
     def replace_old(self, documents: Sequence[str], ids: Sequence[str]) -> None:
