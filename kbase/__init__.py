@@ -43,6 +43,18 @@ Modules:
 - `kbase.stores.conditions`: Haystack's filters as a small tree, and one function that says when a tree holds
 - `kbase.stores.contract`: One contract, so that a notebook runs the same on a folder and on a cluster
 - `kbase.stores.elastic`: The same notebook on a cluster: `KnowledgeBase("http://host:9200/name")`
+- `kbase.stores.elastic_about`: Format, embedder, generation: read often, changed by compare and set
+- `kbase.stores.elastic_bulk`: Many writes in few requests, and an account of every one of them
+- `kbase.stores.elastic_cluster`: Its names, and the few requests that everything else is made of
+- `kbase.stores.elastic_connection`: What a URL says, and requests that are tried again while that can help
+- `kbase.stores.elastic_filters`: Metadata as terms of one field, and a filter as a query on them
+- `kbase.stores.elastic_rebuild`: Another embedder, or another format, without a moment without answers
+- `kbase.stores.elastic_schema`: What stands in which field, and why
+- `kbase.stores.elastic_search`: Words and vectors in one request, of one state, among the nodes of one group
+- `kbase.stores.elastic_snapshots`: Points in time that readers share, and what is known of them
+- `kbase.stores.elastic_texts`: Put together from its chunks, whole or a part
+- `kbase.stores.elastic_upgrade`: Indices of an older kbase, brought up to date where they stand
+- `kbase.stores.elastic_writing`: Documents replaced whole, by any number of writers, with an account of everything
 - `kbase.stores.embedded`: A folder on disk: BM25, vectors and filters in one LanceDB database, no server
 - `kbase.stores.haystack`: What makes a store of kbase a Haystack DocumentStore, written once over a few hooks
 - `kbase.stores.rows`: How a document, its nodes and its account are written down, the same in every store
