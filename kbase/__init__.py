@@ -2,6 +2,7 @@
 
 Modules:
 
+- `kbase.blocks`: What was written as one: headings, paragraphs, list items, code, tables, rows
 - `kbase.embedding`: Texts into vectors: the packaged model, any sentence-transformers model, or any Haystack embedder
 - `kbase.indexing.converters`: Files in, documents out; and for every file that is none, the reason
 - `kbase.indexing.copying`: A knowledge base in another store, vectors and all
@@ -17,8 +18,9 @@ Modules:
 - `kbase.querying.answers`: The sentences that answer, each cited to the character; or no answer, and why
 - `kbase.querying.components`: An embedder of questions and a retriever, for any Haystack pipeline
 - `kbase.querying.filters`: A filter on a field that does not exist is a mistake, not an empty result
+- `kbase.querying.fusion`: One ranking out of two, with the reason for every place in it
 - `kbase.querying.pipeline`: Decide, route, retrieve, answer: a Haystack pipeline that can be drawn, saved and taken apart
-- `kbase.querying.retrieval`: Two retrievers, one ranking, and the sum behind every place in it
+- `kbase.querying.retrieval`: A query goes in, hits come out, each with the sum behind its place
 - `kbase.querying.routing`: Which kind of answer a question wants: a fact, a summary, a comparison, a list
 - `kbase.results`: What is found, what is answered, what became of each file; each draws itself and has one form as JSON
 - `kbase.serving.cli`: `kbase add`, `search`, `ask`, `status` and `summary`, for a shell and for scripts

@@ -173,7 +173,7 @@ class Searching(Counting):
         mode = mode or self.settings.mode
         embed = self.embedder.embed_query if mode != "bm25" and self._has_vectors() else None
         top_k = self.settings.top_k if top_k is None else top_k
-        return search_store(self.store, query, embed, top_k, mode, all_of(self.where, filters), kind=kinds[0] if kinds else None,
+        return search_store(self.store, query, embed, top_k, mode, all_of(self.where, filters), kinds=kinds,
                             group_by=group_by, dense_weight=self.settings.dense_weight)
 
     def _has_vectors(self) -> bool:

@@ -25,7 +25,8 @@ from haystack import component, default_from_dict, default_to_dict
 from haystack.core.serialization import component_to_dict
 from haystack.utils import deserialize_chatgenerator_inplace
 
-from .splitting import document_from_haystack, line_starts, read_blocks
+from ..blocks import line_starts, read_blocks
+from .splitting import document_from_haystack
 from ..language import analyze, detect_language, split_sentences
 from ..models import ask_llm, fenced, new_tag
 from ..nodes import Document, Node, digest, node_to_haystack

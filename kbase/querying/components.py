@@ -18,7 +18,8 @@ from haystack import component, default_from_dict, default_to_dict
 from ..embedding import Embedder
 from ..nodes import Node, node_to_haystack
 from ..results import Hit, Hits
-from .retrieval import DENSE_WEIGHT, Mode, search_store
+from .fusion import DENSE_WEIGHT
+from .retrieval import Mode, search_store
 from ..stores.contract import NodeStore, store_from_dict
 
 # %% ../../nbs/querying/42_components.ipynb #b1e8268a
@@ -58,17 +59,17 @@ class NodeRetriever:
         top_k: int = 10,
         mode: str = "hybrid",
         group_by: str | None = None,  # "document" for one hit a document
-        kind: str | None = None,
+        kinds: list[str] | None = None,  # names of `nodes.KINDS`; None: those that are searched by default
         dense_weight: float = DENSE_WEIGHT,
     ):
         if mode not in get_args(Mode): raise ValueError(f"mode is {mode!r}: use {', '.join(get_args(Mode))}")
         self.store, self.embedder, self.top_k, self.mode = store, embedder, top_k, mode
-        self.group_by, self.kind, self.dense_weight = group_by, kind, dense_weight
+        self.group_by, self.kinds, self.dense_weight = group_by, kinds, dense_weight
 
     def to_dict(self) -> dict[str, Any]:
         "As Haystack saves it."
         return default_to_dict(self, store=self.store.to_dict(), embedder=self.embedder.to_dict() if self.embedder else None, top_k=self.top_k,
-                               mode=self.mode, group_by=self.group_by, kind=self.kind, dense_weight=self.dense_weight)
+                               mode=self.mode, group_by=self.group_by, kinds=self.kinds, dense_weight=self.dense_weight)
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "NodeRetriever":
@@ -83,7 +84,7 @@ class NodeRetriever:
         "Search; `top_k` given here wins over the component's."
         embed_query = self.embedder.embed_query if self.embedder and self.mode != "bm25" else None
         if embed_query and self.store.embedder not in (None, self.embedder.identity): self.store.set_embedder(self.embedder.identity)  # type: ignore[union-attr]  # which tells why not
-        hits = search_store(self.store, query, embed_query, self.top_k if top_k is None else top_k, self.mode, filters, self.group_by, self.kind, self.dense_weight)  # type: ignore[arg-type]
+        hits = search_store(self.store, query, embed_query, self.top_k if top_k is None else top_k, self.mode, filters, self.group_by, self.kinds, self.dense_weight)  # type: ignore[arg-type]
         return {"hits": hits, "documents": [haystack_hit(hit) for hit in hits]}
 
     @component.output_types(hits=Hits, documents=list[HaystackDocument])
