@@ -4,6 +4,7 @@ Modules:
 
 - `kbase.blocks`: What was written as one: headings, paragraphs, list items, code, tables, rows
 - `kbase.embedding`: Texts into vectors: the packaged model, any sentence-transformers model, or any Haystack embedder
+- `kbase.encoder`: From tokens to one vector a text: a page of arithmetic
 - `kbase.indexing.converters`: Files in, documents out; and for every file that is none, the reason
 - `kbase.indexing.copying`: A knowledge base in another store, vectors and all
 - `kbase.indexing.parsers`: PDF, Word and HTML as Markdown, read in a process that may die
@@ -36,6 +37,7 @@ Modules:
 - `kbase.stores.embedded`: A folder on disk: BM25, vectors and filters in one LanceDB database, no server
 - `kbase.stores.haystack`: What makes a store of kbase a Haystack DocumentStore, written once over a few hooks
 - `kbase.stores.rows`: How a document, its nodes and its account are written down, the same in every store
+- `kbase.weights`: Where a model's files are found, and what of them is read
 - `kbase.widgets.base`: Data that is safe to send, a theme, and something to show where no kernel runs
 - `kbase.widgets.search`: Results as you type, the sum behind every place, facets, and each hit in its document
 - `kbase.workers`: Several processes that add to one knowledge base, on one machine or on many"""

@@ -14,6 +14,7 @@ __all__ = ['CONTEXT', 'Opening', 'document_filter', 'Filling', 'Counting', 'Sear
 
 # %% ../nbs/60_knowledge.ipynb #kno03
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import asdict, replace
 from functools import cached_property
 from html import escape
@@ -94,7 +95,7 @@ def document_filter(
         if condition.is_meta or condition.field in _OF_A_DOCUMENT: continue
         raise filter_error(f"where names {condition.field!r}, which only a part of a document has: use metadata, or "
                            f"{', '.join(_OF_A_DOCUMENT)}")
-    return dict(where) if where else None
+    return deepcopy(dict(where)) if where else None  # whoever gave it may go on changing theirs
 
 # %% ../nbs/60_knowledge.ipynb #d8bbaac1
 class Filling(Opening):

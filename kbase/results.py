@@ -91,7 +91,8 @@ class Hit:
 
     def to_dict(self) -> dict[str, Any]:  # JSON values
         "Everything that is known of it: the node's fields by name, its text and metadata, the sum."
-        empty = {"title": "", "uri": "", "language": "", "headings": [], "page": None, "parent_id": None, "payload": {}}
+        empty: dict[str, Any] = {"title": "", "uri": "", "language": "", "headings": [], "page": None}
+        empty |= {"parent_id": None, "payload": {}}
         parts = {name: asdict(part) for name, part in self.parts.items()}
         return {**empty, **node_fields(self.node), "text": self.text, "meta": self.meta, "score": self.score,
                 "parts": parts,

@@ -21,7 +21,7 @@ from importlib.resources import files
 from string import Template
 from typing import Any, NamedTuple
 
-from .. import __version__
+from . import __version__
 from ..knowledge import KnowledgeBase
 from ..results import STATES, Answer, Hit, Hits, Report, ReportRow, mark_spans
 
