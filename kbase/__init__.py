@@ -7,11 +7,12 @@ Modules:
 - `kbase.encoder`: From tokens to one vector a text: a page of arithmetic
 - `kbase.indexing.converters`: Files in, documents out; and for every file that is none, the reason
 - `kbase.indexing.copying`: A knowledge base in another store, vectors and all
+- `kbase.indexing.extracts`: A document in a few of its own sentences
 - `kbase.indexing.haystack`: Files as Haystack documents, and Haystack documents as ours
 - `kbase.indexing.parsers`: PDF, Word and HTML as Markdown, read in a process that may die
 - `kbase.indexing.pieces`: Blocks, or parts of them, that go into a chunk whole
 - `kbase.indexing.splitting`: Documents into chunks, along the lines on which they were written
-- `kbase.indexing.summaries`: What a document is about, in a few of its own sentences, or in a language model's words
+- `kbase.indexing.summaries`: What a document is about, in its own sentences or in a language model's words
 - `kbase.indexing.sync`: From a folder to an indexed knowledge base, with an account of every file
 - `kbase.knowledge`: One object to fill, search, ask and look into
 - `kbase.language`: Which language a text is in, where its sentences end, and which words a search goes by
