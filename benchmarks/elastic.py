@@ -118,7 +118,7 @@ def has_peer(python: str) -> bool:
 def batches(nodes: int, batch: int) -> Iterator[list]:
     "The synthetic corpus as what `put` takes."
     from kbase.nodes import Document, Node
-    from kbase.stores.base import Indexed, Source
+    from kbase.stores.rows import Indexed, Source
 
     articles = corpus.articles(nodes)
     while part := list(islice(articles, batch // corpus.CHUNKS)):
@@ -133,7 +133,7 @@ def batches(nodes: int, batch: int) -> Iterator[list]:
 
 def bodies_of(items: list) -> list[tuple[str, str, dict]]:  # id, routing, body
     "The very bodies that the store sends for these documents."
-    from kbase.stores.base import checked_nodes, node_row
+    from kbase.stores.rows import checked_nodes, node_row
     from kbase.stores.elastic import node_body
 
     made = [(node, node_row(node, piece)) for item in items for node, piece in checked_nodes(item)]
@@ -155,7 +155,7 @@ def speed(given, client, name: str) -> None:
     from store import fused
 
     from kbase.language import query_terms
-    from kbase.stores.base import EmbedderIdentity
+    from kbase.nodes import EmbedderIdentity
     from kbase.stores.elastic import _SHOWN, ALL, Action, ElasticStore, bm25_search, dense_search, encode, send_bulk
 
     store = ElasticStore(f"{given.server}/{name}", replicas=0)
@@ -294,7 +294,8 @@ def real_vectors(given) -> tuple[list[str], np.ndarray, np.ndarray]:  # chunks, 
 def recall(given, client, name: str) -> None:
     from kbase.nodes import Document, Node
     from kbase.stores import elastic
-    from kbase.stores.base import EmbedderIdentity, Indexed, Source
+    from kbase.nodes import EmbedderIdentity
+    from kbase.stores.rows import Indexed, Source
     from kbase.stores.elastic import ElasticStore
 
     texts, vectors, queries = real_vectors(given)

@@ -48,7 +48,8 @@ def analysed(texts):
 
 def build_kbase(folder: Path, nodes: int) -> dict:
     from kbase.nodes import Document, Node
-    from kbase.stores.base import EmbedderIdentity, Indexed, Source
+    from kbase.nodes import EmbedderIdentity
+    from kbase.stores.rows import Indexed, Source
     from kbase.stores.embedded import EmbeddedStore
 
     store, batch, spent = EmbeddedStore(str(folder / "kbase")), [], 0.0

@@ -12,19 +12,24 @@ Modules:
 - `kbase.knowledge`: One object to fill, search, ask and look into
 - `kbase.language`: Which language a text is in, where its sentences end, and which words a search goes by
 - `kbase.models`: Optional helpers, asked with a time limit and never trusted
-- `kbase.nodes`: The nouns of a knowledge base: what goes in, what is found, what is answered
+- `kbase.nodes`: What goes in and what is kept: documents, their nodes, and what each kind of node is
 - `kbase.querying.answers`: The sentences that answer, each cited to the character; or no answer, and why
 - `kbase.querying.components`: An embedder of questions and a retriever, for any Haystack pipeline
 - `kbase.querying.filters`: A filter on a field that does not exist is a mistake, not an empty result
 - `kbase.querying.pipeline`: Decide, route, retrieve, answer: a Haystack pipeline that can be drawn, saved and taken apart
 - `kbase.querying.retrieval`: Two retrievers, one ranking, and the sum behind every place in it
 - `kbase.querying.routing`: Which kind of answer a question wants: a fact, a summary, a comparison, a list
+- `kbase.results`: What is found, what is answered, what became of each file; each draws itself and has one form as JSON
 - `kbase.serving.cli`: `kbase add`, `search`, `ask`, `status` and `summary`, for a shell and for scripts
 - `kbase.serving.demo`: A knowledge base from what every machine with Python has, ten questions, and a report to read
 - `kbase.settings`: What a knowledge base is told once, in a file beside the notebook
-- `kbase.stores.base`: One contract, so that a notebook runs the same on a folder and on a cluster
+- `kbase.shared`: One object for everybody in a process who asks for the same thing
+- `kbase.stores.conditions`: Haystack's filters as a small tree, and one function that says when a tree holds
+- `kbase.stores.contract`: One contract, so that a notebook runs the same on a folder and on a cluster
 - `kbase.stores.elastic`: The same notebook on a cluster: `KnowledgeBase("http://host:9200/name")`
 - `kbase.stores.embedded`: A folder on disk: BM25, vectors and filters in one LanceDB database, no server
+- `kbase.stores.haystack`: What makes a store of kbase a Haystack DocumentStore, written once over a few hooks
+- `kbase.stores.rows`: How a document, its nodes and its account are written down, the same in every store
 - `kbase.widgets.base`: Data that is safe to send, a theme, and something to show where no kernel runs
 - `kbase.widgets.search`: Results as you type, the sum behind every place, facets, and each hit in its document
 - `kbase.workers`: Several processes that add to one knowledge base, on one machine or on many"""
@@ -40,14 +45,16 @@ os.environ.setdefault("HAYSTACK_TELEMETRY_ENABLED", "False")
 
 if TYPE_CHECKING:
     from kbase.knowledge import KnowledgeBase
-    from kbase.nodes import Answer, Citation, Document, Hit, Hits, Node, Report
+    from kbase.nodes import Document, Node
+    from kbase.results import Answer, Citation, Hit, Hits, Report
     from kbase.settings import Settings
-    from kbase.stores.base import open_store
+    from kbase.stores.contract import open_store
 
 __all__ = ["Answer", "Citation", "Document", "Hit", "Hits", "KnowledgeBase", "Node", "Report", "Settings", "open_store"]
 
-_HOMES = {name: "kbase.nodes" for name in ("Answer", "Citation", "Document", "Hit", "Hits", "Node", "Report")}
-_HOMES |= {"KnowledgeBase": "kbase.knowledge", "Settings": "kbase.settings", "open_store": "kbase.stores.base"}
+_HOMES = {name: "kbase.results" for name in ("Answer", "Citation", "Hit", "Hits", "Report")}
+_HOMES |= {name: "kbase.nodes" for name in ("Document", "Node")}
+_HOMES |= {"KnowledgeBase": "kbase.knowledge", "Settings": "kbase.settings", "open_store": "kbase.stores.contract"}
 
 
 def __getattr__(name: str) -> Any:

@@ -37,7 +37,7 @@ import numpy as np
 from platformdirs import user_cache_path
 
 from .nodes import Node, digest
-from .stores.base import EmbedderIdentity
+from .nodes import EmbedderIdentity
 
 # %% ../nbs/08_embedding.ipynb #d8d20de0
 DEFAULT = "all-MiniLM-L6-v2"
@@ -584,7 +584,7 @@ class Embedder:
     @cached_property
     def identity(self) -> EmbedderIdentity:
         "What a store notes down; two models never have the same."
-        return EmbedderIdentity(self.model.name, self.model.dimension, True)
+        return EmbedderIdentity(self.model.name, self.model.dimension)
 
     @property
     def limit(self) -> int:

@@ -23,10 +23,11 @@ import pandas as pd
 
 from .embedding import Embedder
 from .models import chat_generator
-from .nodes import Answer, Hit, Hits, Report, html_table
+from .results import Answer, Hit, Hits, Report, html_table
 from .querying.retrieval import search_store
 from .settings import Settings, load_settings
-from .stores.base import NodeStore, Source, StoreLocked, open_store, public_place
+from .stores.contract import NodeStore, StoreLocked, open_store, public_place
+from .stores.rows import Source
 
 if TYPE_CHECKING:  # Haystack brings torch, two seconds of import: it comes with the first `add` or `ask`
     from haystack import Pipeline
@@ -194,7 +195,7 @@ class KnowledgeBase:
         "The summary of a document."
         source = self._find(document)
         where = {"operator": "AND", "conditions": [{"field": "document_id", "operator": "==", "value": source.document_id},
-                                                   {"field": "kind", "operator": "==", "value": "summary"}]}
+                                                   {"field": "kind", "operator": "==", "value": "document"}]}
         nodes = [node for batch in self.store.scan(where) for node in batch]
         if not nodes: raise KeyError(f"{source.uri} has no summary ({source.state}{': ' + source.reason if source.reason else ''})")
         return nodes[0].text
@@ -208,7 +209,7 @@ class KnowledgeBase:
         before = max(0, hit.start - characters)
         text = self.store.document_span(hit.document_id, before, hit.end + characters)
         if not text: return {"text": hit.text, "start": 0, "end": len(hit.text), "before": 0}
-        if hit.kind == "summary": return {"text": text, "start": 0, "end": 0, "before": before}
+        if not hit.verbatim: return {"text": text, "start": 0, "end": 0, "before": before}
         return {"text": text, "start": hit.start - before, "end": hit.end - before, "before": before}
 
     def explore(self, query: str = "", **options: Any) -> Any:

@@ -22,8 +22,8 @@ from tqdm.auto import tqdm
 
 from .indexing.sync import Recipe, add_sources, find_items
 from .knowledge import KnowledgeBase
-from .nodes import Report, ReportRow
-from .stores.base import StoreError
+from .results import Report, ReportRow
+from .stores.contract import StoreError
 
 # %% ../nbs/61_workers.ipynb #wrk06
 _WEIGHT = {"skipped": 0, "unchanged": 1, "failed": 2, "updated": 3, "added": 4}

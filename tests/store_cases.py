@@ -5,10 +5,11 @@ import multiprocessing
 from hypothesis import strategies as st
 
 from kbase.nodes import Document, Node, json_meta
-from kbase.stores.base import Indexed, Source, flatten_meta, matches, parse_filter
+from kbase.stores.conditions import flatten_meta, matches, parse_filter
+from kbase.stores.rows import Indexed, Source
 
 PROCESSES = multiprocessing.get_context("forkserver")  # children begin with everything imported but LanceDB
-PROCESSES.set_forkserver_preload(["store_worker", "kbase.stores.base", "kbase.language", "pyarrow", "filelock"])
+PROCESSES.set_forkserver_preload(["store_worker", "kbase.stores.contract", "kbase.language", "pyarrow", "filelock"])
 
 
 def start(task, *args, **more):

@@ -9,7 +9,9 @@ import time
 import numpy as np
 
 from kbase.nodes import Document, Node
-from kbase.stores.base import EmbedderIdentity, Indexed, Source, StoreError
+from kbase.nodes import EmbedderIdentity
+from kbase.stores.contract import StoreError
+from kbase.stores.rows import Indexed, Source
 
 DIM = 16
 

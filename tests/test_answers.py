@@ -9,7 +9,8 @@ import pytest
 from haystack import Pipeline
 from haystack.components.generators.chat import MockChatGenerator
 
-from kbase.nodes import Answer, Document, Hit, Hits, Part
+from kbase.nodes import Document
+from kbase.results import Answer, Hit, Hits, Part
 from kbase.querying.answers import (AnswerWriter, above, answer_comparison, answer_fact, answer_list, answer_prompt, answer_summary, background_mean, find_passages, locate,
                                     pick_passages, quotable, read_claims, support_claim, support_of, write_answer)
 from kbase.querying.routing import Decision, Router

@@ -14,7 +14,9 @@ from kbase import KnowledgeBase
 from kbase.indexing import copying
 from kbase.indexing.copying import Copied, copy_store
 from kbase.nodes import Document, Node
-from kbase.stores.base import EmbedderIdentity, EmbedderMismatch, Indexed, Source, StoreError, WriteError, open_store
+from kbase.nodes import EmbedderIdentity
+from kbase.stores.contract import EmbedderMismatch, StoreError, WriteError, open_store
+from kbase.stores.rows import Indexed, Source
 
 QUESTIONS = ["when was the wheel replaced?", "flood insurance", "Wer baute das Wehr?", "museum opening hours", "zzz"]
 TWO = EmbedderIdentity("two numbers", 2)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kbase import KnowledgeBase
-from kbase.nodes import Answer, Citation, Hit, Hits, Part, Report, ReportRow
+from kbase.results import Answer, Citation, Hit, Hits, Part, Report, ReportRow
 from kbase.serving import demo
 from kbase.serving.demo import MODULES, QUESTIONS, Asked, Built, Question, library_pages, package_page, read_package, reference_pages, report_html, tour_notebook, write_pages
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from kbase.models import ask_llm
-from kbase.nodes import Document, Hit, Hits
+from kbase.nodes import Document
+from kbase.results import Hit, Hits
 from kbase.querying.answers import AnswerWriter, answer_fact
 from kbase.querying.routing import ROUTE_SCHEMA, ROUTES, RouteDecider, Router, read_route, route_prompt
 

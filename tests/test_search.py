@@ -108,7 +108,8 @@ def test_the_retriever_in_a_pipeline_of_ones_own(kb):
 
 def test_another_embedder_is_refused(kb, tmp_path):
     from haystack.components.embedders.types import TextEmbedder  # noqa: F401  the protocol exists
-    from kbase.stores.base import EmbedderIdentity, EmbedderMismatch
+    from kbase.nodes import EmbedderIdentity
+    from kbase.stores.contract import EmbedderMismatch
 
     with pytest.raises(EmbedderMismatch, match="holds vectors of all-MiniLM-L6-v2"):
         kb.store.set_embedder(EmbedderIdentity("another", 768))
@@ -129,7 +130,8 @@ def test_a_top_k_of_nothing_is_refused_in_a_pipeline_too(kb):
 
 
 def test_a_retriever_with_another_embedder_is_refused(kb, monkeypatch):
-    from kbase.stores.base import EmbedderIdentity, EmbedderMismatch
+    from kbase.nodes import EmbedderIdentity
+    from kbase.stores.contract import EmbedderMismatch
 
     retriever = NodeRetriever(kb.store, kb.embedder)
     assert retriever.run("pears")["hits"]

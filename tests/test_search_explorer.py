@@ -5,7 +5,7 @@ import json
 import pytest
 from traitlets import TraitError
 
-from kbase.nodes import Hit, Hits, Part
+from kbase.results import Hit, Hits, Part
 from kbase.widgets.base import excerpt, has_kernel, hit_payload, json_safe, segments
 from kbase.widgets.search import SearchExplorer, conditions_of, context_payload, count_values, describe, facet_fields, filter_of, toggle_values
 

@@ -27,7 +27,10 @@ from store_worker import open_store as opened
 
 from kbase.nodes import Document, Node
 from kbase.stores import embedded
-from kbase.stores.base import COLUMNS, EmbedderIdentity, EmbedderMismatch, Indexed, Source, StoreError, open_store, store_from_dict
+from kbase.nodes import EmbedderIdentity
+from kbase.stores.conditions import COLUMNS
+from kbase.stores.contract import EmbedderMismatch, StoreError, open_store, store_from_dict
+from kbase.stores.rows import Indexed, Source
 
 
 @pytest.fixture(params=["embedded", "elastic"])

@@ -27,7 +27,17 @@ from store_worker import DIM, direction, item
 from kbase import KnowledgeBase
 from kbase.language import query_terms
 from kbase.stores import elastic
-from kbase.stores.base import EmbedderIdentity, EmbedderMismatch, FormatError, Indexed, Source, StoreError, StoreLocked, WriteError, open_store, public_place
+from kbase.nodes import EmbedderIdentity
+from kbase.stores.contract import (
+    EmbedderMismatch,
+    FormatError,
+    StoreError,
+    StoreLocked,
+    WriteError,
+    open_store,
+    public_place,
+)
+from kbase.stores.rows import Indexed, Source
 from kbase.stores.elastic import ElasticStore, parse_url
 
 

@@ -15,7 +15,8 @@ from store_cases import FILTERS, METADATA, PROCESSES, all_nodes, ask, eq, expect
 from store_worker import direction, item
 
 from kbase.stores import embedded
-from kbase.stores.base import FormatError, Indexed, Source, StoreError, StoreLocked
+from kbase.stores.contract import FormatError, StoreError, StoreLocked
+from kbase.stores.rows import Indexed, Source
 from kbase.stores.embedded import EmbeddedStore
 
 

@@ -15,7 +15,7 @@ from haystack import Document as HaystackDocument
 from kbase import Document, KnowledgeBase
 from kbase.indexing.converters import convert_file
 from kbase.nodes import digest
-from kbase.stores.base import StoreError
+from kbase.stores.contract import StoreError
 
 AWKWARD = Path(os.environ.get("KBASE_DATA", "/nowhere"), "awkward_docs", "files")
 

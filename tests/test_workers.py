@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from kbase import KnowledgeBase
-from kbase.nodes import ReportRow, digest
-from kbase.stores.base import StoreError
+from kbase.nodes import digest
+from kbase.results import ReportRow
+from kbase.stores.contract import StoreError
 from kbase.workers import add_with_workers, merge_rows
 
 SERVER = os.environ.get("KBASE_TEST_ELASTICSEARCH_SERVER", "")

@@ -38,10 +38,10 @@ class Page:
     "A notebook and its place on the site."
 
     path: Path  # nbs/stores/10_base.ipynb
-    module: str  # kbase.stores.base; "" for a page that exports nothing
+    module: str  # kbase.stores.contract; "" for a page that exports nothing
 
     @property
-    def name(self) -> str:  # stores/base.ipynb
+    def name(self) -> str:  # stores/contract.ipynb
         "The page, without the number that orders it."
         return nbpath2html(self.path.relative_to(NBS)).with_suffix(".ipynb").as_posix()
 

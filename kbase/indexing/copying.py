@@ -21,7 +21,8 @@ from haystack.document_stores.types import DuplicatePolicy
 from tqdm.auto import tqdm
 
 from ..nodes import Document, Node
-from ..stores.base import EmbedderMismatch, Indexed, NodeStore, Source, StoreError, WriteError, checked_nodes, slices
+from ..stores.contract import EmbedderMismatch, NodeStore, StoreError, WriteError
+from ..stores.rows import Indexed, Source, checked_nodes, slices
 
 # %% ../../nbs/indexing/37_copy.ipynb #bad95fb4
 class Inventory(NamedTuple):

@@ -299,7 +299,7 @@ def summary_node(
 ) -> Node:
     "A document's summary as a node."
     title = document.title if len(document.title) <= TITLE else document.title[:TITLE - 1] + "…"
-    return Node(document.id, "summary", 0, len(document.text), summary.text, title, document.uri, language=document.language, meta=document.meta)
+    return Node(document.id, "document", 0, len(document.text), summary.text, title, document.uri, language=document.language, meta=document.meta)
 
 # %% ../../nbs/indexing/32_summaries.ipynb #c0fefa18
 @component

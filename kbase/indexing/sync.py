@@ -37,8 +37,10 @@ from ..embedding import Embedder, embed_missing
 from .splitting import split_document
 from .summaries import summarize, summary_node
 from ..language import detect_language, encodable
-from ..nodes import Document, Node, Report, ReportRow, digest, json_meta
-from ..stores.base import Indexed, NodeStore, Source, WriteError
+from ..nodes import Document, Node, digest, json_meta
+from ..results import Report, ReportRow
+from ..stores.contract import NodeStore, WriteError
+from ..stores.rows import Indexed, Source
 
 # %% ../../nbs/indexing/35_sync.ipynb #syn06
 @dataclass(frozen=True)

@@ -32,9 +32,9 @@ from haystack.utils.deserialization import deserialize_chatgenerator_inplace
 from ..embedding import Embedder
 from ..language import analyze, detect_language, split_sentences, stop_words, words
 from ..models import ask_llm
-from ..nodes import Answer, Citation, Hit, Hits
+from ..results import Answer, Citation, Hit, Hits
 from .routing import Decision, readable, side_query
-from ..stores.base import NodeStore, store_from_dict
+from ..stores.contract import NodeStore, store_from_dict
 
 # %% ../../nbs/querying/46_answers.ipynb #2af9609e
 MAX_BLOCK = 700  # characters of code or table that are quoted in one piece
@@ -196,7 +196,7 @@ def find_passages(
     depth: int = DEPTH,
 ) -> list[Passage]:  # best first
     "The quotable pieces of the best hits, scored."
-    chunks = [hit for hit in hits if hit.kind != "summary"][:depth]
+    chunks = [hit for hit in hits if hit.verbatim][:depth]
     terms = question_words(question, _languages(chunks))
     asked = frozenset().union(*(term.stems for term in terms))
     found, seen = [], set()
@@ -410,7 +410,7 @@ def read_documents(
     "What each document has to say. Its best sentences are embedded together, so that fifty documents are one batch."
     read: dict[str, list[Passage]] = {}
     for key, own in by_document(hits).items():
-        read[key] = find_passages(question, [replace(hit, kind="chunk") for hit in own[:DEPTH]])
+        read[key] = find_passages(question, [replace(hit, node=replace(hit.node, kind="chunk")) for hit in own[:DEPTH]])
     best = [p for passages in read.values() for p in passages[:PER_DOCUMENT]]
     if embed_query is not None and embed_texts is not None and best:
         mean, query = background_mean(hits), np.asarray(embed_query(readable(question)))
@@ -418,7 +418,7 @@ def read_documents(
         for key, passages in read.items():
             measured = [replace(p, meaning=above(float((row := next(rows)) @ query), mean), vector=row) for p in passages[:PER_DOCUMENT]]
             read[key] = sorted((replace(p, score=_passage_score(p)) for p in measured), key=lambda p: -p.score) + passages[PER_DOCUMENT:]
-    summaries = {hit.id for hit in hits if hit.kind == "summary"}
+    summaries = {hit.id for hit in hits if not hit.verbatim}
     groups = by_document(hits)
     return {key: (support_of(question, groups[key], passages, background_mean(hits)), [p for p in passages if p.hit.id not in summaries])
             for key, passages in read.items()}
@@ -445,7 +445,7 @@ def answer_summary(
     most: int = MOST_SUMMARIES,
 ) -> Answer:
     "The summaries of the documents that the question is about."
-    groups = {key: own for key, own in by_document(hits).items() if any(hit.kind == "summary" for hit in own)}
+    groups = {key: own for key, own in by_document(hits).items() if any(not hit.verbatim for hit in own)}
     groups = {key: own for key, own in groups.items() if is_named(own[0].title, question)} or groups
     if not groups: return answer_fact(question, hits, embed_query, embed_texts, support, "summary")
     read = {key: one for key, one in read_documents(question, hits, embed_query, embed_texts).items() if key in groups}
@@ -455,7 +455,7 @@ def answer_summary(
     quotes, told = Quotes(), list[str]()
     for key, (found, passages) in read.items():
         if len(told) == most or found.score < max(support, ALMOST * best.score): continue
-        summary = next(hit for hit in groups[key] if hit.kind == "summary")
+        summary = next(hit for hit in groups[key] if not hit.verbatim)
         sentences = _summary_citations(summary, document_text(key) if document_text else "")
         body = " ".join(f"{as_prose(text)} {quotes.mark(place) if place else ''}".strip() for text, place in sentences)
         if passages and not any(place for _, place in sentences): body += f" {quotes.mark(cite(passages[0]))}"
@@ -631,7 +631,7 @@ def write_answer(
 ) -> Answer:
     "An answer in a model's words, where they hold; never raises for anything a model does."
     if quoted.refused: return quoted  # there is nothing to write from
-    sources = [hit for hit in hits if hit.kind != "summary"][:SOURCES]
+    sources = [hit for hit in hits if hit.verbatim][:SOURCES]
     reply = ask_llm(llm, answer_prompt(question, sources), timeout, None, MAX_TOKENS)
     seen: dict[str, Any] = {"prompt": reply.prompt, "text": reply.text[:4000], "error": reply.error, "seconds": round(reply.seconds, 3), "used": False}
     trace = {**quoted.trace, "llm": seen}

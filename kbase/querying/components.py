@@ -16,9 +16,10 @@ from haystack import Document as HaystackDocument
 from haystack import component, default_from_dict, default_to_dict
 
 from ..embedding import Embedder
-from ..nodes import Hit, Hits, Node, node_to_haystack
+from ..nodes import Node, node_to_haystack
+from ..results import Hit, Hits
 from .retrieval import DENSE_WEIGHT, Mode, search_store
-from ..stores.base import NodeStore, store_from_dict
+from ..stores.contract import NodeStore, store_from_dict
 
 # %% ../../nbs/querying/42_components.ipynb #b1e8268a
 @component
@@ -94,5 +95,4 @@ class NodeRetriever:
 
 def haystack_hit(hit: Hit) -> HaystackDocument:
     "A hit as a Haystack Document with its score."
-    node = Node(hit.document_id, hit.kind, hit.start, hit.end, hit.text, hit.title, hit.uri, hit.headings, hit.page, None, hit.language, hit.meta, None, hit.id)
-    return node_to_haystack(node, hit.score)
+    return node_to_haystack(hit.node, hit.score)

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from ..stores.base import COLUMNS, Compare, Logic, NodeStore, filter_error, parse_filter
+from ..stores.conditions import COLUMNS, Compare, Logic, filter_error, parse_filter
+from ..stores.contract import NodeStore
 
 # %% ../../nbs/querying/40_filters.ipynb #fil05
 def fields_of(

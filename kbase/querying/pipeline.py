@@ -28,12 +28,12 @@ from haystack.components.joiners import BranchJoiner
 from haystack.components.routers import ConditionalRouter
 
 from ..embedding import Embedder
-from ..nodes import Answer, Hits
+from ..results import Answer, Hits
 from .answers import AnswerWriter
 from .components import NodeRetriever
 from .routing import ROUTES, Decision, RouteDecider, side_query
 from ..settings import Settings
-from ..stores.base import NodeStore
+from ..stores.contract import NodeStore
 
 # %% ../../nbs/querying/53_pipeline.ipynb #pip06
 @component
@@ -64,7 +64,7 @@ class SidesRetriever:
 # %% ../../nbs/querying/53_pipeline.ipynb #pip08
 BRANCHES: dict[str, dict[str, Any]] = {  # route → how its branch retrieves
     "fact": {"top_k": 8, "kind": "chunk"},
-    "summary": {"top_k": 5, "kind": "summary"},
+    "summary": {"top_k": 5, "kind": "document"},
     "comparison": {"top_k": 5, "kind": "chunk"},
     "list": {"top_k": 50, "kind": "chunk", "group_by": "document"},
 }

@@ -17,9 +17,11 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from ..language import encodable, matched_spans, query_terms
-from ..nodes import Hit, Hits, Node, Part
+from ..nodes import Node
+from ..results import Hit, Hits, Part
 from .filters import checked_filter
-from ..stores.base import Background, Candidates, Found, NodeStore
+from ..results import Background
+from ..stores.contract import Candidates, Found, NodeStore
 
 # %% ../../nbs/querying/41_retrieval.ipynb #ret08
 DENSE_WEIGHT = 0.2  # per standard deviation; flat between .15 and .25 on twelve sets, see benchmarks/RESULTS.md
@@ -91,8 +93,7 @@ MAX_TERMS = 1024  # distinct terms of a query that are looked up: beyond, the qu
 
 def hit_of(node: Node, score: float, parts: dict[str, Part], terms: Sequence[str]) -> Hit:
     "A node as a hit."
-    return Hit(node.id, node.document_id, node.uri, node.title, node.kind, node.text, node.start, node.end, score, parts, node.headings, node.page,
-               node.language, node.meta, tuple(matched_spans(node.text, node.language, terms)) if terms else ())
+    return Hit(node, score, parts, tuple(matched_spans(node.text, node.language, terms)) if terms else ())
 
 # %% ../../nbs/querying/41_retrieval.ipynb #ret25
 def search_store(
@@ -111,7 +112,7 @@ def search_store(
     if not isinstance(top_k, int) or isinstance(top_k, bool) or top_k < 1: raise ValueError(f"top_k is {top_k!r}: it must be a whole number, 1 or more")
     if mode not in get_args(Mode): raise ValueError(f"mode is {mode!r}: use {', '.join(get_args(Mode))}")
     if group_by not in (None, "document"): raise ValueError(f"group_by is {group_by!r}: use 'document' or None")
-    where, notes = checked_filter(store, filters, kind), []
+    where, notes = checked_filter(store, filters), []
     query = encodable(query)
     if not query.strip(): return Hits(query=query, mode=mode, notes=["the query is empty"])
     terms = query_terms(query, store.languages()) if mode != "dense" else []
@@ -125,18 +126,18 @@ def search_store(
 
     depth = max(DEPTH, top_k)
     while True:
-        found = store.find(terms, vector, depth, where, documents=group_by == "document")
+        found = store.find(terms, vector, depth, where, (kind,) if kind else None, "document_id" if group_by == "document" else "")
         ranked = _ranking(found, mode, dense_weight)
-        if group_by: ranked = best_of_each(ranked, {f.key: f.document_id for f in (*found.bm25, *found.dense)})
+        if group_by: ranked = best_of_each(ranked, {f.key: f.group for f in (*found.bm25, *found.dense)})
         # a retriever that returned as many as it might has more: look deeper until there are enough documents
         if not group_by or len(ranked) >= top_k or max(len(found.bm25), len(found.dense)) < depth: break
         depth *= 4
     ranked = ranked[:top_k]
     nodes = found.fetch([key for key, *_ in ranked])
     shown = terms or query_terms(query, store.languages())
-    return Hits((hit_of(node, score, parts, shown) for node, (_, score, parts) in zip(nodes, ranked, strict=True)), query, mode, notes)
+    return Hits((hit_of(node, score, parts, shown) for node, (_, score, parts) in zip(nodes, ranked, strict=True)), query, mode, notes, found.background)
 
 def _ranking(found: Candidates, mode: str, weight: float) -> list[tuple[Any, float, dict[str, Part]]]:
     if mode == "bm25": return rank_alone(found.bm25, "bm25")
     if mode == "dense": return rank_alone(found.dense, "dense")
-    return fuse(found.bm25, found.dense, found.background, weight)
+    return fuse(found.bm25, found.dense, found.background or Background(0.0, 0.0), weight)

@@ -31,7 +31,7 @@ from haystack.utils.deserialization import deserialize_chatgenerator_inplace
 from ..embedding import Embedder
 from ..language import words
 from ..models import ask_llm, read_json
-from ..nodes import html_table
+from ..results import html_table
 
 # %% ../../nbs/querying/43_routing.ipynb #56459997
 Route = Literal["fact", "summary", "comparison", "list"]

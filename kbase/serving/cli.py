@@ -29,7 +29,7 @@ import typer
 
 if TYPE_CHECKING:
     from kbase.knowledge import KnowledgeBase
-    from kbase.nodes import Answer, Hit, Hits, Report
+    from kbase.results import Answer, Hit, Hits, Report
 
 # %% ../../nbs/serving/80_cli.ipynb #25284e9f
 _JOINERS = "\u200c\u200d"  # written words and emoji need them
@@ -105,7 +105,7 @@ def hits_text(
     shown = []
     for number, hit in enumerate(hits, 1):
         title = f"{printable(hit.title, False)}\n   " if hit.title and hit.title != hit.uri else ""
-        kind = ", summary" if hit.kind == "summary" else f" [{hit.start}:{hit.end}]"
+        kind = ", summary" if not hit.verbatim else f" [{hit.start}:{hit.end}]"
         shown.append(f"{number}. {title}{printable(hit.place, False)}{kind}\n{wrapped(' '.join(hit.text.split()), '   | ', 4)}\n   {printable(hit.explain(), False)}")
     notes = "".join(f"\n({printable(note, False)})" for note in hits.notes)
     return ("\n\n".join(shown) or "nothing found") + notes
@@ -236,7 +236,7 @@ def _new_or_held(name: str | None) -> "KnowledgeBase":
 # %% ../../nbs/serving/80_cli.ipynb #66c06466
 def _kinds(kb: "KnowledgeBase") -> dict[str, str]:
     # field → type, of the metadata and of a node's own columns
-    from kbase.stores.base import COLUMNS
+    from kbase.stores.conditions import COLUMNS
 
     own = {name: "keyword" if kind is str else "number" for name, kind in COLUMNS.items()}
     return own | {name.removeprefix("meta."): about["type"] for name, about in kb.store.get_metadata_fields_info().items()}

@@ -33,7 +33,8 @@ import pydoc_data.topics
 import kbase
 from ..indexing.converters import convert_file
 from ..knowledge import KnowledgeBase
-from ..nodes import STATES, Answer, Document, Hits, Report, mark_spans
+from ..nodes import Document
+from ..results import STATES, Answer, Hits, Report, mark_spans
 from .cli import answer_text, hits_text, printable
 
 # %% ../../nbs/serving/82_demo.ipynb #51f6699a

@@ -1,5 +1,5 @@
 "Stores of nodes: what they promise, and the ones there are."
 
-from kbase.stores.base import NodeStore, open_store
+from kbase.stores.contract import NodeStore, open_store
 
 __all__ = ["NodeStore", "open_store"]

@@ -1,7 +1,7 @@
 """The same notebook on a cluster: `KnowledgeBase("http://host:9200/name")`
 
 When a corpus or a team outgrows one machine, the place of a knowledge base becomes a URL and nothing else changes. This store keeps
-the promise of `stores.base` on Elasticsearch 8.18 or newer: BM25 on terms that kbase analysed itself, so that every language gives
+the promise of `stores.contract` on Elasticsearch 8.18 or newer: BM25 on terms that kbase analysed itself, so that every language gives
 the hits it gives on disk; kNN with the filter inside; metadata of any shape that cannot explode the mapping; bulk writes in which
 every item's outcome counts and a lost reply doubles nothing; reads that are complete or an error."""
 
@@ -43,10 +43,48 @@ import numpy as np
 import orjson
 
 from ..nodes import Document, Node, digest
-from .base import (COLUMNS, PIECE, SAMPLE, Background, Candidates, Compare, EmbedderIdentity, EmbedderMismatch, FormatError, Found, Indexed,
-                               Logic, NodeStore, Source, StoreError, StoreLocked, WriteError, as_float, as_timestamp, background_of, checked_nodes,
-                               element_text, exact_text, filter_error, flatten_meta, haystack_document, haystack_row, keep_pieces, node_of_row, node_row,
-                               own_meta, parse_filter, public_place, readings, revision_of, slices)
+from ..nodes import EmbedderIdentity
+from ..results import Background
+from kbase.stores.conditions import (
+    COLUMNS,
+    Compare,
+    Logic,
+    as_float,
+    as_timestamp,
+    element_text,
+    exact_text,
+    filter_error,
+    flatten_meta,
+    parse_filter,
+    readings,
+)
+from kbase.stores.contract import (
+    SAMPLE,
+    Candidates,
+    EmbedderMismatch,
+    FormatError,
+    Found,
+    NodeStore,
+    StoreError,
+    StoreLocked,
+    WriteError,
+    background_of,
+    public_place,
+)
+from kbase.stores.rows import (
+    PIECE,
+    Indexed,
+    Source,
+    checked_nodes,
+    haystack_document,
+    haystack_row,
+    keep_pieces,
+    node_of_row,
+    node_row,
+    own_meta,
+    revision_of,
+    slices,
+)
 
 if TYPE_CHECKING:
     from haystack import Document as HaystackDocument
@@ -227,7 +265,7 @@ def _mappings(what: str, dimension: int | None = None) -> dict[str, Any]:
             "properties": {**fields, **({"vector": vector_field(dimension)} if dimension and what == "nodes" else {})}}
 
 def node_body(
-    row: Mapping[str, Any],  # as `kbase.stores.base.node_row` makes it
+    row: Mapping[str, Any],  # as `kbase.stores.rows.node_row` makes it
     meta: Mapping[str, Any],
     seq: int,  # place in the order of writing
     call: str = "",  # the write that it came with

@@ -21,7 +21,7 @@ from anywidget import AnyWidget
 from IPython.core.getipython import get_ipython
 from traitlets import Unicode
 
-from ..nodes import Hit, Part
+from ..results import Hit, Part
 
 # %% ../../nbs/widgets/70_base.ipynb #a514676b
 def static_text(

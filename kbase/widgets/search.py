@@ -21,7 +21,7 @@ from typing import Any
 import pandas as pd
 from traitlets import Dict, Enum, Instance, Int, Unicode, observe
 
-from ..nodes import Hit, Hits
+from ..results import Hit, Hits
 from .base import Explorer, hit_payload, json_safe, segments, static_text, stylesheet, told
 
 # %% ../../nbs/widgets/71_search.ipynb #d6e7b2f5
@@ -148,7 +148,7 @@ def context_payload(
     if text[start:end] == hit.text:
         shown["pieces"] = [[text[:start], 0], *own, [text[end:], 0]]
     else:
-        whole = hit.kind != "chunk"
+        whole = not hit.verbatim
         shown |= {"apart": own, "pieces": [[text, 0]] if whole else [[text[:start], 0], [text[start:end], 1], [text[end:], 0]]}
         if not whole: shown["note"] = "The document reads differently now than when it was indexed."
     return json_safe(shown)

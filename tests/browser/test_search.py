@@ -5,7 +5,7 @@ import pytest
 pytestmark = pytest.mark.browser
 
 SEARCH = '''
-from kbase.nodes import Hit, Hits, Part
+from kbase.results import Hit, Hits, Part
 from kbase.widgets.search import SearchExplorer
 
 TEXT = ("Counting finds most garbage. " * 30 + "Cycles keep each other alive and a second pass breaks them. " + "Weak references keep nothing alive. " * 30)
@@ -204,7 +204,7 @@ asked.clear()
 
 
 HOSTILE = r'''
-from kbase.nodes import Hit, Hits, Part
+from kbase.results import Hit, Hits, Part
 from kbase.widgets.search import SearchExplorer
 
 EVIL = [
