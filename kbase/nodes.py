@@ -45,7 +45,8 @@ def _json_value(value: Any, path: str) -> Any:
     if isinstance(value, (datetime, date)): return value.isoformat()
     if isinstance(value, dict): return {str(k): _json_value(v, f"{path}.{k}") for k, v in value.items()}
     if isinstance(value, (list, tuple)): return [_json_value(v, f"{path}[{i}]") for i, v in enumerate(value)]
-    raise TypeError(f"meta {path!r} holds a value of type {type(value).__name__}: use text, numbers, true/false, dates, lists or dicts of them")
+    raise TypeError(f"meta {path!r} holds a value of type {type(value).__name__}: "
+                    "use text, numbers, true/false, dates, lists or dicts of them")
 
 # %% ../nbs/01_nodes.ipynb #nod10
 def json_meta(
@@ -84,7 +85,7 @@ class Kind(NamedTuple):
     verbatim: bool  # its text is exactly the document's text[start:end]
     holds_text: bool  # its row holds its text; otherwise it is cut from the document's chunks when it is fetched
     searched: bool  # a search that names no kinds looks at it
-    embedded: bool  # the embedder reads it; a `document` has the mean of its chunks' vectors, and all their terms, instead
+    embedded: bool  # the embedder reads it; a `document` has its chunks' terms, and the mean of their vectors, instead
     group: str  # kinds of one group share idf, background and depth
 
 KINDS: dict[str, Kind] = {
@@ -104,11 +105,14 @@ def add_kind(
     name: str,  # lower-case letters, digits and _, 32 at most: stores name columns after groups
     kind: Kind,
 ) -> None:
-    "Make a kind of node known. The same again is no error; ValueError for another meaning of a known name, or for a name that does not fit."
+    "Make a kind of node known, once. ValueError for another meaning of a known name, or for a name that does not fit."
     if not _KIND_NAME.fullmatch(name) or not _KIND_NAME.fullmatch(kind.group):
-        raise ValueError(f"kind {name!r} of group {kind.group!r}: both are lower-case letters, digits and _, 32 at most, a letter first")
-    if KINDS.get(name, kind) != kind: raise ValueError(f"{name!r} is a kind already, {KINDS[name]}: choose another name")
-    if kind.verbatim < (not kind.holds_text): raise ValueError(f"{name!r} holds no text and is no span of its document: nothing could be shown of it")
+        raise ValueError(f"kind {name!r} of group {kind.group!r}: both are lower-case letters, digits and _, 32 at "
+                         "most")
+    if KINDS.get(name, kind) != kind:
+        raise ValueError(f"{name!r} is a kind already, {KINDS[name]}: choose another name")
+    if not kind.holds_text and not kind.verbatim:
+        raise ValueError(f"{name!r} holds no text and is no span of its document: nothing could be shown of it")
     KINDS[name] = kind
 
 def searched_kinds() -> tuple[str, ...]:
@@ -120,8 +124,11 @@ def kind_groups(
 ) -> dict[str, tuple[str, ...]]:  # group → its kinds, in the order of the table
     "Kinds by group: one group is searched at a time. ValueError for a name that is no kind, or for no name at all."
     wanted = searched_kinds() if kinds is None else (kinds,) if isinstance(kinds, str) else tuple(kinds)
-    if unknown := [name for name in wanted if name not in KINDS]: raise ValueError(f"{unknown[0]!r} is no kind of node: use {', '.join(KINDS)}")
-    if not wanted: raise ValueError(f"no kind is named: name some of {', '.join(KINDS)}, or None for {', '.join(searched_kinds())}")
+    if unknown := [name for name in wanted if name not in KINDS]:
+        raise ValueError(f"{unknown[0]!r} is no kind of node: use {', '.join(KINDS)}")
+    if not wanted:
+        raise ValueError(f"no kind is named: name some of {', '.join(KINDS)}, or None for "
+                         f"{', '.join(searched_kinds())}")
     groups: dict[str, tuple[str, ...]] = {}
     for name, kind in KINDS.items():
         if name in wanted: groups[kind.group] = (*groups.get(kind.group, ()), name)
@@ -149,7 +156,8 @@ class Node:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS: raise ValueError(f"kind is {self.kind!r}: use one of {', '.join(KINDS)}")
-        if not 0 <= self.start <= self.end: raise ValueError(f"span {self.start}–{self.end} of {self.uri or self.document_id} is not in order")
+        if not 0 <= self.start <= self.end:
+            raise ValueError(f"span {self.start}–{self.end} of {self.uri or self.document_id} is not in order")
         if not self.id:
             name = digest(self.document_id, self.kind, f"{self.start}-{self.end}", self.content_hash)
             object.__setattr__(self, "id", name)
@@ -188,7 +196,8 @@ def node_fields(
 ) -> dict[str, Any]:  # JSON values; what is empty is left out
     "A node by name, without text, metadata and vector."
     values = {name: getattr(node, name) for name in Node.__dataclass_fields__ if name not in _APART}
-    values |= {"start": int(node.start), "end": int(node.end), "page": None if node.page is None else int(node.page), "headings": list(node.headings)}
+    page = None if node.page is None else int(node.page)  # numpy's integers are no JSON
+    values |= {"start": int(node.start), "end": int(node.end), "page": page, "headings": list(node.headings)}
     return {name: value for name, value in values.items() if value not in (None, "", [], {})}
 
 def node_of_fields(
@@ -218,7 +227,8 @@ def node_to_haystack(
     from haystack import Document as HaystackDocument  # costs a second to import: only those who need it pay
 
     vector = None if node.vector is None else [float(x) for x in node.vector]
-    return HaystackDocument(id=node.id, content=node.text, meta={**node.meta, NODE_KEY: node_fields(node)}, embedding=vector, score=score)
+    meta = {**node.meta, NODE_KEY: node_fields(node)}
+    return HaystackDocument(id=node.id, content=node.text, meta=meta, embedding=vector, score=score)
 
 def node_from_haystack(
     document: Any,  # a haystack.Document that `node_to_haystack` made

@@ -12,11 +12,12 @@ __all__ = ['STATES', 'Part', 'Background', 'Hit', 'mark_spans', 'html_table', 'H
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from html import escape
-from typing import Any, NamedTuple
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .nodes import Node, node_fields
+
+if TYPE_CHECKING:  # a third of a second of import, for those who ask for a table
+    import pandas as pd
 
 # %% ../nbs/05_results.ipynb #res06
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Hit:
     score: float  # sum of the parts' contributions
     parts: dict[str, Part] = field(default_factory=dict, repr=False)  # by retriever: "bm25", "dense"
     matched: tuple[tuple[int, int], ...] = field(default=(), repr=False)  # spans of `text` that match the query's words
-    cover: float | None = None  # share of the query's idf mass that the hit's words have, 0 to 1; None where no word was looked up
+    cover: float | None = None  # share of the query's idf mass that its words have, 0 to 1; None: no word was looked up
 
     @property
     def id(self) -> str: return self.node.id
@@ -84,15 +85,17 @@ class Hit:
 
     def explain(self) -> str:
         "The sum behind the score, in a line."
-        parts = [f"{name} {part.contribution:+.2f}" + (f" ({part.reading})" if part.reading else "") for name, part in self.parts.items()]
+        parts = [f"{name} {part.contribution:+.2f}" + (f" ({part.reading})" if part.reading else "")
+                 for name, part in self.parts.items()]
         return f"{self.score:.2f} = {' '.join(parts)}" if parts else f"{self.score:.2f}"
 
     def to_dict(self) -> dict[str, Any]:  # JSON values
         "Everything that is known of it: the node's fields by name, its text and metadata, the sum."
-        node = {name: None for name in ("page", "parent_id")} | {name: "" for name in ("title", "uri", "language")} | {"headings": [], "payload": {}}
-        return {**node, **node_fields(self.node), "text": self.text, "meta": self.meta, "score": self.score, "cover": self.cover,
-                "parts": {name: asdict(part) for name, part in self.parts.items()}, "matched": [list(span) for span in self.matched],
-                "why": self.explain()}
+        empty = {"title": "", "uri": "", "language": "", "headings": [], "page": None, "parent_id": None, "payload": {}}
+        parts = {name: asdict(part) for name, part in self.parts.items()}
+        return {**empty, **node_fields(self.node), "text": self.text, "meta": self.meta, "score": self.score,
+                "parts": parts,
+                "matched": [list(span) for span in self.matched], "cover": self.cover, "why": self.explain()}
 
 # %% ../nbs/05_results.ipynb #res12
 def mark_spans(
@@ -128,12 +131,13 @@ class Hits(list[Hit]):
         hits: Iterable[Hit] = (),
         query: str = "",
         mode: str = "hybrid",  # hybrid, bm25 or dense
-        notes: Iterable[str] = (),  # what the reader should know: a query cut short, a retriever that had nothing to read
+        notes: Iterable[str] = (),  # what the reader should know, such as a query that was cut short
         background: Background | None = None,  # the query's; None where no vector was compared
-        idf: Mapping[str, float] | None = None,  # term of the query → how rare it is among the nodes that were searched
+        idf: Mapping[str, float] | None = None,  # term → how rare it is among the nodes that were searched
     ):
         super().__init__(hits)
-        self.query, self.mode, self.notes, self.background, self.idf = query, mode, tuple(notes), background, dict(idf or {})
+        self.query, self.mode, self.notes = query, mode, tuple(notes)
+        self.background, self.idf = background, dict(idf or {})
 
     def like(
         self,
@@ -142,33 +146,38 @@ class Hits(list[Hit]):
         "Other hits of the same search: what a stage that filters, expands or reorders hands on."
         return Hits(hits, self.query, self.mode, self.notes, self.background, self.idf)
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_frame(self) -> "pd.DataFrame":
         "One row a hit, one column a field; the parts as `bm25_score`, `bm25_rank`, …"
+        import pandas as pd
+
         names = ["id", "document_id", "uri", "title", "kind", "text", "start", "end", "score", "page"]
         rows = []
         for hit in self:
             row = {name: getattr(hit, name) for name in names}
             for name, part in hit.parts.items():
-                row |= {f"{name}_score": part.score, f"{name}_rank": part.rank, f"{name}_contribution": part.contribution}
+                row |= {f"{name}_{value}": getattr(part, value) for value in ("score", "rank", "contribution")}
             rows.append(row | {f"meta.{key}": value for key, value in hit.meta.items()})
         return pd.DataFrame(rows, columns=None if rows else names)
 
     def to_dict(self) -> dict[str, Any]:  # JSON values
         "The search and its hits."
-        return {"query": self.query, "mode": self.mode, "notes": list(self.notes), "background": self.background and self.background._asdict(),
-                "idf": self.idf, "hits": [hit.to_dict() for hit in self]}
+        background = self.background._asdict() if self.background else None
+        return {"query": self.query, "mode": self.mode, "notes": list(self.notes), "background": background,
+                "idf": self.idf,
+                "hits": [hit.to_dict() for hit in self]}
 
     def _repr_html_(self) -> str:
         rows = [[str(i), f"<b>{escape(hit.title)}</b><br><small>{escape(hit.place)}</small>", _excerpt(hit),
                  f"<small>{escape(hit.explain())}</small>"] for i, hit in enumerate(self, 1)]
-        caption = f"{len(self)} hits for “{self.query}” ({self.mode})" + "".join(f" · {note}" for note in self.notes)
+        caption = " · ".join([f"{len(self)} hits for “{self.query}” ({self.mode})", *self.notes])
         return html_table(["", "where", "text", "why"], rows, caption)
 
 _SHOWN_CHARACTERS = 700  # of a hit's text in a table: about a screen's third
 
 def _excerpt(hit: Hit) -> str:  # HTML, escaped
     if len(hit.text) < _SHOWN_CHARACTERS: return mark_spans(hit.text, hit.matched)
-    return mark_spans(hit.text[:_SHOWN_CHARACTERS], [span for span in hit.matched if span[1] <= _SHOWN_CHARACTERS]) + " …"
+    inside = [span for span in hit.matched if span[1] <= _SHOWN_CHARACTERS]
+    return mark_spans(hit.text[:_SHOWN_CHARACTERS], inside) + " …"
 
 # %% ../nbs/05_results.ipynb #res21
 @dataclass(frozen=True)
@@ -212,20 +221,26 @@ class Answer:
         head = f"<b>{'No answer' if self.refused else 'Answer'}</b> <small>({escape(self.route)})</small>"
         body = f"<p style='white-space:pre-wrap'>{escape(self.reason if self.refused else self.text)}</p>"
         doubt = "".join(f"<p><small>not supported by any source: {escape(s)}</small></p>" for s in self.unsupported)
-        cited = [[f"[{i}]", f"<small>{escape(c.title)}<br>{escape(c.place)}</small>", escape(c.quote)] for i, c in enumerate(self.citations, 1)]
-        nearest = [["", f"<small>{escape(h.title)}<br>{escape(h.place)}</small>", escape(h.text[:300])] for h in self.evidence[:3]]
-        table = html_table(["", "source", "quote"], cited) if cited else html_table(["", "nearest", "text"], nearest) if self.refused and nearest else ""
+        cited = [[f"[{i}]", _where(c), escape(c.quote)] for i, c in enumerate(self.citations, 1)]
+        nearest = [["", _where(hit), escape(hit.text[:300])] for hit in self.evidence[:3]]
+        table = html_table(["", "source", "quote"], cited) if cited else ""
+        if self.refused and nearest and not cited: table = html_table(["", "nearest", "text"], nearest)
         return f"<div>{head}{body}{doubt}{table}</div>"
 
     def to_dict(self) -> dict[str, Any]:  # JSON values
         "The answer, its citations, what it is made from and how it came about."
         names = ("question", "text", "route", "refused", "reason", "trace")
         return {**{name: getattr(self, name) for name in names}, "unsupported": list(self.unsupported),
-                "citations": [asdict(citation) for citation in self.citations], "evidence": [hit.to_dict() for hit in self.evidence]}
+                "citations": [asdict(citation) for citation in self.citations],
+                "evidence": [hit.to_dict() for hit in self.evidence]}
 
     def __str__(self) -> str:
         cited = "".join(f"\n[{i}] {c.place}: {c.quote}" for i, c in enumerate(self.citations, 1))
         return (self.reason if self.refused else self.text) + cited
+
+# %% ../nbs/05_results.ipynb #res31
+def _where(found: Citation | Hit) -> str:  # HTML, escaped
+    return f"<small>{escape(found.title)}<br>{escape(found.place)}</small>"
 
 # %% ../nbs/05_results.ipynb #res27
 STATES = ("added", "updated", "unchanged", "skipped", "failed")  # what becomes of a source
@@ -235,7 +250,7 @@ class ReportRow:
     "What became of one source."
     uri: str
     state: str  # one of STATES
-    reason: str = ""  # for skipped and failed: what is wrong and what to do; for others: what to know (a guessed encoding)
+    reason: str = ""  # skipped, failed: what is wrong and what to do; others: what to know (a guessed encoding)
     nodes: int = 0
     seconds: float = 0.0
     document_id: str = ""
@@ -260,8 +275,10 @@ class Report:
     @property
     def skipped(self) -> int: return self.count("skipped")
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_frame(self) -> "pd.DataFrame":
         "One row a source."
+        import pandas as pd
+
         return pd.DataFrame([row.__dict__ for row in self.rows], columns=list(ReportRow.__dataclass_fields__))
 
     def to_dict(self) -> dict[str, Any]:  # JSON values
@@ -271,7 +288,8 @@ class Report:
 
     def __str__(self) -> str:
         counts = ", ".join(f"{self.count(state)} {state}" for state in STATES if self.count(state)) or "nothing"
-        return f"{self.found} found: {counts}; {sum(row.nodes for row in self.rows if row.state in STATES[:2])} nodes in {self.seconds:.1f} s"
+        nodes = sum(row.nodes for row in self.rows if row.state in STATES[:2])
+        return f"{self.found} found: {counts}; {nodes} nodes in {self.seconds:.1f} s"
 
     def _repr_html_(self) -> str:
         rank = {state: i for i, state in enumerate(("failed", "skipped", "added", "updated", "unchanged"))}

@@ -56,7 +56,7 @@ SCALARS = st.one_of(st.none(), st.booleans(), NUMBERS, STRINGS)
 LISTS = st.lists(st.one_of(SCALARS, st.lists(SCALARS, max_size=2)), max_size=3)
 METADATA = st.dictionaries(KEYS, st.one_of(SCALARS, LISTS, st.dictionaries(KEYS, SCALARS, max_size=2)), max_size=4)
 ORDERED = st.one_of(st.none(), st.integers(-3, 3), st.floats(-4, 4), DATES.filter(lambda text: "13-01" not in text))
-OWN = {"id": STRINGS, "kind": st.sampled_from(["chunk", "summary"]), "title": st.sampled_from(["", "x' OR 1=1--", "é", "😀"]), "page": NUMBERS,
+OWN = {"id": STRINGS, "kind": st.sampled_from(["chunk", "summary", "document"]), "title": st.sampled_from(["", "x' OR 1=1--", "é", "😀"]), "page": NUMBERS,
        "start": NUMBERS, "parent_id": STRINGS, "language": st.sampled_from(["en", "de", ""])}
 
 

@@ -7,6 +7,7 @@ from haystack.document_stores.types import DuplicatePolicy
 from haystack.testing import document_store as suites
 from haystack.testing import document_store_async as async_suites
 
+from kbase.stores.contract import open_store
 from kbase.stores.elastic import ElasticStore
 from kbase.stores.embedded import EmbeddedStore
 
@@ -15,6 +16,16 @@ class OnDisk:
     @pytest.fixture
     def document_store(self, tmp_path):
         store = EmbeddedStore(str(tmp_path / "store"))
+        yield store
+        store.close()
+
+
+class OnDiskWithDimension:
+    "A store that was told its vectors' length before it had any: rows without vectors find their column there already."
+
+    @pytest.fixture
+    def document_store(self, tmp_path):
+        store = open_store(str(tmp_path / "store"), dimension=768)  # as long as the vectors in Haystack's suites
         yield store
         store.close()
 
@@ -71,6 +82,14 @@ class TestEmbedded(OnDisk, Contract):
 
 
 class TestEmbeddedAsync(OnDisk, AsyncContract):
+    pass
+
+
+class TestEmbeddedWithDimension(OnDiskWithDimension, Contract):
+    pass
+
+
+class TestEmbeddedWithDimensionAsync(OnDiskWithDimension, AsyncContract):
     pass
 
 

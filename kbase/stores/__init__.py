@@ -1,5 +1,16 @@
-"Stores of nodes: what they promise, and the ones there are."
+"Where nodes are kept: a folder or a cluster, with one contract."
 
-from kbase.stores.contract import NodeStore, open_store
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kbase.stores.contract import NodeStore, open_store
 
 __all__ = ["NodeStore", "open_store"]
+
+
+def __getattr__(name: str) -> Any:
+    # the contract brings numpy, which a filter that is only parsed does without
+    if name not in __all__:
+        raise AttributeError(f"module 'kbase.stores' has no attribute {name!r}; it has {', '.join(__all__)}")
+    return getattr(import_module("kbase.stores.contract"), name)

@@ -22,7 +22,7 @@ def filter_error(
     message: str,
 ) -> Exception:  # Haystack's FilterError
     "A filter that cannot be read."
-    from haystack.errors import FilterError  # Haystack brings torch, two seconds that a search without a filter does without
+    from haystack.errors import FilterError  # brings torch: two seconds that a search without a filter need not wait
 
     return FilterError(message)
 
@@ -61,17 +61,22 @@ def as_timestamp(
 # %% ../../nbs/stores/10_conditions.ipynb #bas11
 def _parse_compare(condition: Mapping[str, Any]) -> Compare:
     name, operator = condition["field"], condition.get("operator")
-    if not isinstance(name, str) or not name: raise filter_error(f"a filter's field is {name!r}: name a field, such as meta.author")
-    if operator is None: raise filter_error(f"'operator' key missing in {dict(condition)}: use one of {', '.join(COMPARISONS)}")
-    if operator not in COMPARISONS: raise filter_error(f"operator {operator!r} of {name} is unknown: use one of {', '.join(COMPARISONS)}")
-    if "value" not in condition: raise filter_error(f"'value' key missing in {dict(condition)}: say what {name} is compared with")
+    if not isinstance(name, str) or not name:
+        raise filter_error(f"a filter's field is {name!r}: name a field, such as meta.author")
+    if operator is None:
+        raise filter_error(f"'operator' key missing in {dict(condition)}: use one of {', '.join(COMPARISONS)}")
+    if operator not in COMPARISONS:
+        raise filter_error(f"operator {operator!r} of {name} is unknown: use one of {', '.join(COMPARISONS)}")
+    if "value" not in condition:
+        raise filter_error(f"'value' key missing in {dict(condition)}: say what {name} is compared with")
     value = condition["value"]
     if isinstance(value, datetime): value = value.isoformat()
     if operator in ("in", "not in") and not isinstance(value, list):
         raise filter_error(f"{name} {operator} wants a list, not {type(value).__name__} {value!r}")
     if operator in (">", ">=", "<", "<="):
         if isinstance(value, (list, dict, bool)) or (isinstance(value, str) and as_timestamp(value) is None):
-            raise filter_error(f"{name} {operator} {value!r}: only numbers and ISO dates such as 2025-03-01 can be compared in order")
+            raise filter_error(f"{name} {operator} {value!r}: only numbers and ISO dates such as 2025-03-01 can be "
+                               "compared in order")
     is_meta = name.startswith("meta.") or name not in COLUMNS
     return Compare(name.removeprefix("meta."), is_meta, operator, value)
 
@@ -80,13 +85,16 @@ def parse_filter(
 ) -> Compare | Logic | None:  # None when there is nothing to filter by
     "A filter as a tree; FilterError says which part is wrong."
     if not filters: return None
-    if not isinstance(filters, Mapping): raise filter_error(f"a filter is a dict, not {type(filters).__name__} {filters!r}")
+    if not isinstance(filters, Mapping):
+        raise filter_error(f"a filter is a dict, not {type(filters).__name__} {filters!r}")
     if "field" in filters: return _parse_compare(filters)
     operator, conditions = filters.get("operator"), filters.get("conditions")
     if operator is None: raise filter_error(f"'operator' key missing in {dict(filters)}: use one of {', '.join(LOGIC)}")
-    if operator not in LOGIC: raise filter_error(f"operator {operator!r} is unknown: conditions are joined by {', '.join(LOGIC)}")
+    if operator not in LOGIC:
+        raise filter_error(f"operator {operator!r} is unknown: conditions are joined by {', '.join(LOGIC)}")
     if conditions is None: raise filter_error(f"'conditions' key missing in {dict(filters)}: give a list of filters")
-    if not isinstance(conditions, list): raise filter_error(f"'conditions' is a {type(conditions).__name__}: give a list of filters")
+    if not isinstance(conditions, list):
+        raise filter_error(f"'conditions' is a {type(conditions).__name__}: give a list of filters")
     parts = tuple(part for part in map(parse_filter, conditions) if part is not None)
     return Logic(operator, parts)
 
@@ -97,7 +105,8 @@ def _same(have: Any, want: Any) -> bool:
     return isinstance(have, bool) == isinstance(want, bool) and bool(have == want)
 
 def _equal(have: Any, want: Any) -> bool:
-    if isinstance(have, list): return _same(have, want) if isinstance(want, list) else any(_equal(item, want) for item in have)
+    if isinstance(have, list):
+        return _same(have, want) if isinstance(want, list) else any(_equal(item, want) for item in have)
     if have is None or want is None: return have is want
     if isinstance(have, bool) != isinstance(want, bool): return False
     if isinstance(have, str) and isinstance(want, str):

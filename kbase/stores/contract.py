@@ -102,7 +102,7 @@ class StoreWriting(ABC):
         batch_size: int = 256,  # nodes embedded at a time, ≥ 1
         progress: bool = False,
     ) -> int:  # nodes embedded
-        "Make all vectors anew with another model, from the stored texts. Searches find the old ones until all are there."
+        "Make all vectors anew with another model, from the stored texts; until all are there, the old ones are found."
 
     @abstractmethod
     def set_embedder(self, identity: EmbedderIdentity) -> None:
@@ -185,7 +185,7 @@ class NodeStore(StoreWriting):
     @abstractmethod
     def count_sources(
         self,
-        *states: str,  # ok, skipped, failed; "ok" counts what can be found, a source that fails now but was indexed before among it
+        *states: str,  # ok, skipped, failed; "ok" counts a source that fails now but was indexed before
     ) -> int:
         "How many sources are in one of these states, without reading the account; all of them when none is named."
 
@@ -206,9 +206,11 @@ class NodeStore(StoreWriting):
             found = self.sources_named(name, field_name)
             if len(found) == 1: return found[0]
             if found:
-                raise ValueError(f"{len(found)} or more documents have the {field_name} {name!r}: use a uri, such as {found[0].uri!r}")
+                raise ValueError(f"{len(found)} or more documents have the {field_name} {name!r}: use a uri, such as "
+                                 f"{found[0].uri!r}")
         sources = self.sources()  # only to say what is near
-        near = get_close_matches(name, [label for source in sources for label in (source.uri, source.title) if label], n=3)
+        near = get_close_matches(name, [label for source in sources for label in (source.uri, source.title) if label],
+                                 n=3)
         hint = f"; near are {', '.join(map(repr, near))}" if near else f" among {len(sources)}"
         raise KeyError(f"there is no document {name!r}{hint}")
 
@@ -240,6 +242,28 @@ class NodeStore(StoreWriting):
     def close(self) -> None:
         "Let go of files and threads. The next use opens again."
 
+    # of Haystack's protocol, whose rest is on the next page, what kbase itself asks for
+    @abstractmethod
+    def count_documents(self) -> int:
+        "How many nodes there are, of every kind."
+
+    @abstractmethod
+    def count_documents_by_filter(self, filters: dict[str, Any]) -> int:
+        "How many nodes match."
+
+    @abstractmethod
+    def get_metadata_fields_info(self) -> dict[str, dict[str, str]]:
+        "The metadata fields there are, and of which type: keyword, number, boolean, date or list."
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        "As Haystack saves it."
+
+    @classmethod
+    @abstractmethod
+    def from_dict(cls, data: dict[str, Any]) -> "NodeStore":
+        "From `to_dict`."
+
 # %% ../../nbs/stores/12_contract.ipynb #ctr13
 def retrying(
     patience: float,  # seconds, from now
@@ -247,11 +271,12 @@ def retrying(
     now: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> tenacity.Retrying:  # call it with the work, or loop over its attempts
-    "Try again while errors pass, with pauses that double to 10 s and are scattered; the last error is raised when patience is at its end."
+    "Try again while errors pass, with scattered pauses that double to 10 s; the last error is raised at the end."
     end = now() + patience
     return tenacity.Retrying(
         retry=tenacity.retry_if_exception(passing),
-        wait=tenacity.wait_exponential(multiplier=0.05, max=5) + tenacity.wait_random_exponential(multiplier=0.05, max=5),
+        wait=tenacity.wait_exponential(multiplier=0.05, max=5) + tenacity.wait_random_exponential(multiplier=0.05,
+                                                                                                  max=5),
         stop=lambda state: now() + state.upcoming_sleep > end,
         sleep=sleep,
         reraise=True)
@@ -286,6 +311,7 @@ def store_from_dict(
 
     named = str(data.get("type", ""))
     if named not in _STORES:
-        raise StoreError(f"{data.get('type')!r} is no store of kbase's: a saved pipeline names {' or '.join(sorted(_STORES))}")
+        raise StoreError(f"{data.get('type')!r} is no store of kbase's: a saved pipeline names "
+                         f"{' or '.join(sorted(_STORES))}")
     module, _, name = named.rpartition(".")
     return getattr(import_module(module), name).from_dict(dict(data))

@@ -38,7 +38,8 @@ def check_documents(
 
     if isinstance(documents, list) and all(isinstance(document, HaystackDocument) for document in documents): return
     kinds = sorted({type(document).__name__ for document in documents}) if isinstance(documents, list) else []
-    raise ValueError(f"write_documents wants a list of haystack Documents, not {type(documents).__name__} of {', '.join(kinds) or 'them'}")
+    raise ValueError(f"write_documents wants a list of haystack Documents, not {type(documents).__name__} of "
+                     f"{', '.join(kinds) or 'them'}")
 
 def choose_documents(
     documents: "Sequence[HaystackDocument]",
@@ -54,7 +55,8 @@ def choose_documents(
     for document in documents:
         if document.id in known or (document.id in chosen and policy != DuplicatePolicy.OVERWRITE):
             if policy == DuplicatePolicy.SKIP: continue
-            raise DuplicateDocumentError(f"document {document.id!r} is there already: write with policy OVERWRITE or SKIP")
+            raise DuplicateDocumentError(f"document {document.id!r} is there already: write with policy OVERWRITE or "
+                                         "SKIP")
         chosen[document.id] = document
     return list(chosen.values())
 
@@ -68,8 +70,10 @@ def query_direction(
     vector = np.asarray(vector, dtype=np.float32)
     if vector.shape != (dimension,):
         length = vector.shape[0] if vector.ndim == 1 else vector.shape
-        raise EmbedderMismatch(f"{place} holds {dimension}-d vectors, the query's has {length}: use the embedder it was filled with")
-    if not np.isfinite(vector).all(): raise ValueError("the query's vector holds NaN or infinity: embed the query again")
+        raise EmbedderMismatch(f"{place} holds {dimension}-d vectors, the query's has {length}: use the embedder it "
+                               "was filled with")
+    if not np.isfinite(vector).all():
+        raise ValueError("the query's vector holds NaN or infinity: embed the query again")
     norm = np.linalg.norm(vector.astype(np.float64))
     return (vector / norm).astype(np.float32) if norm else None
 
@@ -82,8 +86,11 @@ def type_names(
     "The fields' types in words, several joined by a slash; a field whose texts are all dates is a date."
     letters: dict[str, set[str]] = {}
     for field, letter in pairs: letters.setdefault(field, set()).add(letter)
-    return {field: {"type": "date" if found - {"i"} == {"d", "s"} else "/".join(_TYPE_NAMES[one] for one in sorted(found - {"d", "i"}))}
-            for field, found in sorted(letters.items())}
+    def words(found: set[str]) -> str:
+        if found - {"i"} == {"d", "s"}: return _TYPE_NAMES["d"]
+        return "/".join(_TYPE_NAMES[letter] for letter in sorted(found - {"d", "i"}))
+
+    return {field: {"type": words(found)} for field, found in sorted(letters.items())}
 
 # %% ../../nbs/stores/13_haystack.ipynb #hay16
 Tree = Compare | Logic | None
@@ -93,7 +100,7 @@ class HaystackHooks(NodeStore):
 
     @abstractmethod
     def _rows(self, tree: Tree) -> Iterator[list[dict[str, Any]]]:
-        "Rows that match, as `rows.node_row` made them, with content, shown, meta, vector, extra and foreign; in batches, in order of writing, of one state."
+        "Rows that match, with content, shown, meta, vector, extra and foreign; in batches, as written, of one state."
 
     @abstractmethod
     def _existing_ids(self, ids: Sequence[str]) -> set[str]:
@@ -117,7 +124,7 @@ class HaystackHooks(NodeStore):
 
     @abstractmethod
     def _values(self, field: str, tree: Tree, elements: bool) -> Iterable[Any]:
-        "The values of a metadata field among the nodes that match, some of them perhaps twice; of a list its elements, or the list itself."
+        "A metadata field's values among the nodes that match, some perhaps twice; lists whole, or their elements."
 
     @abstractmethod
     def _field_types(self) -> Iterable[tuple[str, str]]:
@@ -181,7 +188,8 @@ class HaystackStore(HaystackHooks):
     def count_unique_metadata_by_filter(self, filters: dict[str, Any], metadata_fields: list[str]) -> dict[str, int]:
         "How many distinct values each field has among the nodes that match."
         tree, names = parse_filter(filters), [name.removeprefix("meta.") for name in metadata_fields]
-        return {name: len({exact_text(value) for value in self._values(name, tree, False) if value is not None}) for name in names}
+        return {name: len({exact_text(value) for value in self._values(name, tree,
+                                                                       False) if value is not None}) for name in names}
 
     def get_metadata_fields_info(self) -> dict[str, dict[str, str]]:
         "The metadata fields there are, and of which type: keyword, number, boolean, date or list."
@@ -189,8 +197,10 @@ class HaystackStore(HaystackHooks):
 
     def get_metadata_field_min_max(self, metadata_field: str) -> dict[str, Any]:
         "The least and greatest value of a field; None where it has none. Numbers when there are any, else texts."
-        values = [value for value in self._values(metadata_field.removeprefix("meta."), None, False) if value is not None]
-        numbers: list[Any] = [value for value in values if isinstance(value, (int, float)) and not isinstance(value, bool)]
+        values = [value for value in self._values(metadata_field.removeprefix("meta."), None,
+                                                  False) if value is not None]
+        numbers: list[Any] = [value for value in values if isinstance(value, (int, float)) and not isinstance(value,
+                                                                                                              bool)]
         chosen = numbers or [value for value in values if isinstance(value, str)]
         return {"min": min(chosen, default=None), "max": max(chosen, default=None)}
 
@@ -210,17 +220,13 @@ class HaystackStore(HaystackHooks):
         return values[from_:None if size is None else from_ + size], len(values)
 
     @abstractmethod
-    def to_dict(self) -> dict[str, Any]: ...
-    @classmethod
-    @abstractmethod
-    def from_dict(cls, data: dict[str, Any]) -> "HaystackStore": ...
-    @abstractmethod
     def delete_all_documents(self, recreate_index: bool = False) -> None: ...
 
 # %% ../../nbs/stores/13_haystack.ipynb #hay19
 ASYNCHRONOUS = (
-    "find", "put", "count_documents", "filter_documents", "write_documents", "delete_documents", "delete_all_documents", "delete_by_filter",
-    "update_by_filter", "count_documents_by_filter", "count_unique_metadata_by_filter", "get_metadata_fields_info",
+    "find", "put", "count_documents", "filter_documents", "write_documents", "delete_documents", "delete_all_documents",
+    "delete_by_filter", "update_by_filter", "count_documents_by_filter", "count_unique_metadata_by_filter",
+    "get_metadata_fields_info",
     "get_metadata_field_min_max", "get_metadata_field_unique_values",
 )
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import orjson
 
-from ..language import analyze, detect_language
+from ..language import detect_language, terms
 from kbase.nodes import (
     KINDS,
     NODE_KEY,
@@ -92,16 +92,18 @@ def pieces(
     chunks: Iterable[Node],  # in any order, not overlapping
 ) -> dict[str, dict[str, Any]]:  # node id → before, after, since, reach, revision
     "How the chunks make up the document's text."
-    text, revision, out = document.text, revision_of(document.text), {}
+    text, revision, placed = document.text, revision_of(document.text), {}
     ordered = sorted(chunks, key=lambda node: (node.start, node.end))
     for i, node in enumerate(ordered):
         since = node.start if i else 0
         reach = ordered[i + 1].start if i + 1 < len(ordered) else len(text)
         if node.end > reach:
-            raise ValueError(f"nodes {node.id} and {ordered[i + 1].id} of {document.uri} overlap, from {ordered[i + 1].start} to {node.end}: "
+            raise ValueError(f"nodes {node.id} and {ordered[i + 1].id} of {document.uri} overlap, from "
+                             f"{ordered[i + 1].start} to {node.end}: "
                              "cut the document so that every character is in one chunk at most")
-        out[node.id] = {"before": text[since:node.start], "after": text[node.end:reach], "since": since, "reach": reach, "revision": revision}
-    return out
+        placed[node.id] = {"before": text[since:node.start], "after": text[node.end:reach], "since": since,
+                        "reach": reach, "revision": revision}
+    return placed
 
 # %% ../../nbs/stores/11_rows.ipynb #row07
 def check_node(node: Node) -> None:
@@ -109,7 +111,8 @@ def check_node(node: Node) -> None:
     whose = f"node {node.id} ({node.uri or node.document_id})"
     if node.vector is not None and not np.isfinite(np.asarray(node.vector, dtype=np.float32)).all():
         raise ValueError(f"the vector of {whose} holds NaN or infinity: embed it again, or store it without a vector")
-    if lone_surrogates(node.text): raise ValueError(f"the text of {whose} holds a lone surrogate, which is no text: decode it again")
+    if lone_surrogates(node.text):
+        raise ValueError(f"the text of {whose} holds a lone surrogate, which is no text: decode it again")
 
 # %% ../../nbs/stores/11_rows.ipynb #row15
 def lone_surrogates(text: str) -> bool:
@@ -123,11 +126,11 @@ def terms_of(
     node: Node,
 ) -> str:  # joined by spaces, in the order of the text
     "What BM25 reads of a node."
-    return " ".join(token.term for token in analyze(node.embedded_text, node.language))
+    return " ".join(terms(node.embedded_text, node.language))
 
 def node_row(
     node: Node,
-    piece: Mapping[str, Any] | None = None,  # its place in the document's text, see `pieces`; None when it is no part of it
+    piece: Mapping[str, Any] | None = None,  # its place in the document's text, see `pieces`; None when it has none
     tokens: str | None = None,  # its terms when they are known
     extra: str | None = None,  # what only Haystack knows of it, JSON
     foreign: bool = False,  # came as a Haystack Document, and goes out as one
@@ -139,9 +142,12 @@ def node_row(
         "id": node.id, "document_id": node.document_id, "kind": node.kind, "start": node.start, "end": node.end,
         "page": -1 if node.page is None else node.page, "title": node.title, "uri": node.uri, "language": node.language,
         "parent_id": node.parent_id or "", "shown": json.dumps(node_fields(node), ensure_ascii=False),
-        "content": node.text if KINDS[node.kind].holds_text else "", "tokens": terms_of(node) if tokens is None else tokens,
-        "hash": node.content_hash, "bucket": bucket_of(node.id),
-        "meta": json.dumps(node.meta, ensure_ascii=False) if node.meta else "", "extra": extra, "foreign": foreign, "vector": vector,
+        "content": node.text if KINDS[node.kind].holds_text else "",
+        "tokens": terms_of(node) if tokens is None else tokens,
+        "hash": node.content_hash if KINDS[node.kind].embedded else "",  # a mean is no text's vector
+        "bucket": bucket_of(node.id),
+        "meta": json.dumps(node.meta, ensure_ascii=False) if node.meta else "",
+        "extra": extra, "foreign": foreign, "vector": vector,
         "before": "", "after": "", "since": node.start, "reach": node.end, "revision": "", **(piece or {}),
     }
 
@@ -159,21 +165,26 @@ def node_of_row(
 def checked_nodes(
     item: Indexed,
 ) -> Iterator[tuple[Node, Mapping[str, Any] | None]]:  # node, and its place as `pieces` gives it
-    "The nodes that came with a document, each once, and where the chunks stand in its text; ValueError for what does not fit."
+    "The nodes that came with a document, each once, and where chunks stand in its text; ValueError if one does not fit."
     document, uri = item.document, item.source.uri
     if document is None: return
-    if lone_surrogates(document.text): raise ValueError(f"the text of {uri} holds a lone surrogate, which is no text: decode it again")
-    if item.source.document_id != document.id: raise ValueError(f"the account of {uri} names document {item.source.document_id}, it came with {document.id}")
+    if lone_surrogates(document.text):
+        raise ValueError(f"the text of {uri} holds a lone surrogate, which is no text: decode it again")
+    if item.source.document_id != document.id:
+        raise ValueError(f"the account of {uri} names document {item.source.document_id}, it came with {document.id}")
     nodes = {node.id: node for node in item.nodes}
     for node in nodes.values():
         check_node(node)
         if node.document_id != document.id:
-            raise ValueError(f"node {node.id} belongs to document {node.document_id}, it came with {document.id} ({uri}): put each with its own")
+            raise ValueError(f"node {node.id} belongs to document {node.document_id}, it came with {document.id} "
+                             f"({uri}): put each with its own")
         if node.verbatim and document.text[node.start:node.end] != node.text:
-            raise ValueError(f"node {node.id} of {uri} is not the document's text from {node.start} to {node.end}: cut its text by its offsets")
+            raise ValueError(f"node {node.id} of {uri} is not the document's text from {node.start} to {node.end}: "
+                             "cut its text by its offsets")
     placed = pieces(document, (node for node in nodes.values() if carries_text(node.kind)))
     if document.text and not placed:
-        raise ValueError(f"{uri} has a text of {len(document.text)} characters and no chunk to keep it: give at least one node of kind 'chunk'")
+        raise ValueError(f"{uri} has a text of {len(document.text)} characters and no chunk to keep it: give at least "
+                         "one node of kind 'chunk'")
     for node in nodes.values(): yield node, placed.get(node.id)
 
 # %% ../../nbs/stores/11_rows.ipynb #row10
@@ -189,7 +200,8 @@ def mean_vector(
 
 def indexed_rows(
     item: Indexed,
-) -> Iterator[tuple[dict[str, Any], Mapping[str, Any]]]:  # row, and the node's metadata; chunks before what is made of them
+) -> Iterator[tuple[dict[str, Any], Mapping[str,
+                                            Any]]]:  # row, and the node's metadata; chunks before what is made of them
     "A document's rows; ValueError for what does not fit, before the first of them."
     checked = list(checked_nodes(item))
     tokens: list[str] = []
@@ -200,7 +212,8 @@ def indexed_rows(
         yield row, node.meta
     for node, piece in checked:
         if KINDS[node.kind].embedded: continue
-        vector = mean_vector(chunk.vector for chunk, place in checked if place is not None) if node.vector is None else node.vector
+        vector = mean_vector(chunk.vector for chunk,
+                             place in checked if place is not None) if node.vector is None else node.vector
         yield node_row(replace(node, vector=vector), piece, " ".join(filter(None, tokens))), node.meta
 
 # %% ../../nbs/stores/11_rows.ipynb #bas36
@@ -211,18 +224,23 @@ def haystack_row(
     given = document.embedding
     vector = None if given is None else np.asarray(given, dtype=np.float32)
     if vector is not None and not np.isfinite(vector).all():
-        raise ValueError(f"the embedding of document {document.id!r} holds NaN or infinity: embed it again, or write it without an embedding")
+        raise ValueError(f"the embedding of document {document.id!r} holds NaN or infinity: embed it again, or write "
+                         "it without an embedding")
     node = node_from_haystack(document)
     if node is not None: return node_row(node)
     meta = json_meta(document.meta)
     text = document.content or ""
-    if lone_surrogates(text): raise ValueError(f"the content of document {document.id!r} holds a lone surrogate, which is no text: decode it again")
+    if lone_surrogates(text):
+        raise ValueError(f"the content of document {document.id!r} holds a lone surrogate, which is no text: decode "
+                         "it again")
     extra: dict[str, Any] = {} if document.content is not None else {"content": None}
     if document.blob is not None:
-        extra["blob"] = {"data": base64.b64encode(document.blob.data).decode(), "meta": json_meta(document.blob.meta), "mime_type": document.blob.mime_type}
+        extra["blob"] = {"data": base64.b64encode(document.blob.data).decode(), "meta": json_meta(document.blob.meta),
+                         "mime_type": document.blob.mime_type}
     if document.sparse_embedding is not None: extra["sparse_embedding"] = document.sparse_embedding.to_dict()
     if vector is not None and [float(x) for x in vector] != list(given or ()): extra["embedding"] = list(given or ())
-    own = Node(document.id, "chunk", 0, len(text), text, language=detect_language(text, "en"), meta=meta, vector=vector, id=document.id)
+    own = Node(document.id, "chunk", 0, len(text), text, language=detect_language(text, "en"), meta=meta,
+               vector=vector, id=document.id)
     return node_row(own, extra=json.dumps(extra) if extra else None, foreign=True)
 
 def haystack_document(node: Node, extra: str | None, foreign: bool) -> "HaystackDocument":
@@ -245,13 +263,15 @@ def own_meta(document: "HaystackDocument") -> dict[str, Any]:
     return json_meta({key: value for key, value in document.meta.items() if foreign or key != NODE_KEY})
 
 def keep_pieces(
-    held: Mapping[str, Mapping[str, Any]],  # id → the stored row: content and `PIECE`
+    existing: Mapping[str, Mapping[str, Any]],  # id → the stored row: content, `PIECE`, tokens where it has them
     rows: Sequence[dict[str, Any]],  # changed in place
 ) -> None:
-    "A chunk that comes back by way of Haystack, its text unchanged, stays the part of its document that it was."
+    "A node that comes back by way of Haystack, its text unchanged, stays the part of its document that it was."
     for row in rows:
-        old = held.get(row["id"])
-        if old and not row["foreign"] and old["content"] == row["content"]: row.update({name: old[name] for name in PIECE})
+        old = existing.get(row["id"])
+        if not old or row["foreign"] or old["content"] != row["content"]: continue
+        row.update({name: old[name] for name in PIECE})
+        if not KINDS[row["kind"]].embedded and "tokens" in old: row["tokens"] = old["tokens"]  # its chunks' terms
 
 # %% ../../nbs/stores/11_rows.ipynb #row13
 def slices(items: Sequence[Any], size: int = 500) -> Iterator[list[Any]]:
