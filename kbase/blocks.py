@@ -11,8 +11,8 @@ entry of `MARKUPS`."""
 __all__ = ['Marks', 'LINED', 'SOLID', 'LINE_END', 'PARSED_WIDTH', 'OWN_PARAGRAPH', 'PARSED_CODE', 'DELIMITERS', 'OPENED',
            'OPENED_DEPTH', 'MARKUPS', 'MIXED', 'FENCE', 'Block', 'trim_span', 'line_starts', 'blocks_between',
            'front_matter_end', 'markdown_parser', 'plain_heading', 'read_markdown', 'underlined', 'Outline',
-           'read_text', 'read_python', 'Dialect', 'column_names', 'csv_dialect', 'read_csv', 'read_json', 'read_marks',
-           'read_blocks', 'first_heading', 'rest_end', 'blocks_of']
+           'read_text', 'read_python', 'Dialect', 'column_names', 'csv_dialect', 'read_csv', 'read_records',
+           'read_marks', 'read_blocks', 'first_heading', 'rest_end', 'blocks_of']
 
 # %% ../nbs/04_blocks.ipynb #blk03
 import ast
@@ -332,7 +332,7 @@ def _members(text: str, start: int) -> Iterator[tuple[int, str, int, int]]:
         yield first, key, at, end
         at = end
 
-def read_json(
+def read_records(
     text: str,
 ) -> Marks:
     "Where the records of JSON or JSON Lines begin."
@@ -354,7 +354,7 @@ def read_json(
 # %% ../nbs/04_blocks.ipynb #blk40
 MARKUPS: dict[str, Callable[[str], Marks]] = {
     "text": read_text, "rst": read_text, "markdown": read_markdown, "python": read_python, "csv": read_csv,
-    "json": read_json}
+    "json": read_records}
 
 MIXED = ("text", "rst", "markdown")  # markups with prose and code and tables in one text
 

@@ -2,7 +2,6 @@
 import json
 import random
 import re
-import time
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -111,10 +110,8 @@ def test_huge_and_hostile(markup: str, text: str) -> None:
         longest = max(longest, *map(len, texts))
         return [2 + len(text.split()) for text in texts]
 
-    began = time.process_time()
     document = Document("huge", text, markup=markup, language="en")
-    nodes = split_document(document, count)
-    assert time.process_time() - began < 60  # linear: seconds; a quadratic reader would take hours
+    nodes = split_document(document, count)  # a reader or a packer that is not linear takes hours: the suite's timeout stops it
     check(document, nodes, count)
     assert longest < 5000 and max(len(node.text) for node in nodes) <= 2000
 
@@ -359,7 +356,8 @@ def test_python_language_reference() -> None:
 
     for document, nodes in chunks_of(iter(topics.values()), "text"):
         check(document, nodes)
-        assert nodes and nodes[0].headings or not read_blocks(document)[0].kind == "heading"
+        first = read_blocks(document)[0]
+        assert nodes[0].headings == (first.headings if first.kind == "heading" else ())
 
 
 def test_standard_modules() -> None:
