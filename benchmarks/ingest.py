@@ -42,7 +42,7 @@ def rates(folder: Path, chunks: int) -> None:
     from sentence_transformers import SentenceTransformer
 
     from kbase import KnowledgeBase
-    from kbase.embedding import packaged_model
+    from kbase.weights import packaged_model
 
     kb = KnowledgeBase(folder / "kb")
     peer = SentenceTransformer(str(packaged_model()), device="cpu")

@@ -85,7 +85,7 @@ def same(one, two):
         else:  # Lucene rounds the lengths of texts, so that neighbours may change places
             shared = [len(set(a) & set(b)) / max(len(a), len(b), 1) if a or b else 1.0 for a, b in zip(ours, theirs, strict=True)]
             assert np.mean(shared) >= 0.9, (how, shared)
-    for hit in two.search(QUESTIONS[0], kind="chunk"):
+    for hit in two.search(QUESTIONS[0]):
         assert two.store.document_span(hit.document_id, hit.start, hit.end) == hit.text
 
 

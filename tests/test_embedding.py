@@ -17,23 +17,21 @@ from haystack import Pipeline
 from haystack.components.embedders import MockDocumentEmbedder, MockTextEmbedder
 
 import kbase.embedding as embedding
-from kbase.embedding import (
+import kbase.encoder as encoding
+from kbase.embedding import Embedder, embed_missing
+from kbase.encoder import (
     PROBES,
     BertEncoder,
-    Embedder,
-    EmbedderError,
-    archive_members,
-    embed_missing,
     faithful,
+    halve,
     load_sentence_transformer,
-    packaged_model,
-    read_anatomy,
-    resolve_model,
+    padded_size,
+    to_bfloat16,
     unit_rows,
-    unpack,
 )
-from kbase.nodes import Node
+from kbase.nodes import EmbedderIdentity, Node
 from kbase.querying.components import QueryEmbedder
+from kbase.weights import EmbedderError, archive_members, packaged_model, read_anatomy, resolve_model, unpack
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXTS = [*PROBES, "", "Übergröße naïve ﬁancé", "x" * 3000, "a b c d e f g h " * 200, "🙂 emoji 🙃", "\x00\x07 control", "你好" * 400]
@@ -66,13 +64,13 @@ def test_encoder_computes_what_sentence_transformers_computes(embedder: Embedder
     model = load_sentence_transformer(packaged_model())
     exact = model.encode(TEXTS, show_progress_bar=False)
     encoder = BertEncoder(packaged_model())
-    ids = embedder.model._ids(TEXTS)
+    ids = embedder.model.token_ids(TEXTS)
     assert same(encoder(ids), exact) > 0.999999
-    encoder.to_bfloat16()
+    halve(encoder)
     assert same(encoder(ids), exact) > 0.999
     assert same(embedder.embed_texts(TEXTS), exact) > 0.999
     assert same(np.stack([embedder.embed_query(text) for text in TEXTS]), exact) > 0.999
-    assert embedding.to_bfloat16(model) is True  # the way of all other models
+    assert to_bfloat16(model) is True  # the way of all other models
     assert same(model.encode(TEXTS, show_progress_bar=False), exact) > 0.999
 
 
@@ -95,10 +93,10 @@ def test_cls_pooling_and_prompts(copied: Path):
 
 
 def test_identities_tell_models_apart(copied: Path, embedder: Embedder):
-    assert tuple(embedder.identity) == ("all-MiniLM-L6-v2", 384, True)
+    assert embedder.identity == EmbedderIdentity("all-MiniLM-L6-v2", 384)
     assert Embedder.load("sentence-transformers/all-MiniLM-L6-v2").identity == embedder.identity
     short = Embedder.load("all-MiniLM-L6-v2:128")
-    assert tuple(short.identity) == ("all-MiniLM-L6-v2:128", 128, True)
+    assert short.identity == EmbedderIdentity("all-MiniLM-L6-v2:128", 128)
     assert np.allclose(np.linalg.norm(short.embed_texts(["pears", "plums"]), axis=1), 1, atol=1e-5)
     before = resolve_model(copied)[1]
     assert before.startswith("copy@") and before == resolve_model(str(copied))[1]
@@ -110,10 +108,10 @@ def test_identities_tell_models_apart(copied: Path, embedder: Embedder):
 
 def test_limit_and_counts(embedder: Embedder):
     assert embedder.limit == 256
-    assert embedder.count_tokens(["", "pears", "a " * 1000]) == [2, 3 + (len(embedder.model._ids(["pears"])[0]) - 3), 1002]
+    assert embedder.count_tokens(["", "pears", "a " * 1000]) == [2, 4, 1002]  # [CLS] pear ##s [SEP]; not cut at the limit
     long = "the cat sat on the mat " * 100
     assert np.allclose(embedder.embed_query(long), embedder.embed_query(long + "and the dog"), atol=1e-6)  # past the limit
-    assert max(map(len, embedder.model._ids([long]))) == 256
+    assert max(map(len, embedder.model.token_ids([long]))) == 256
 
 
 def test_batches_cover_every_place_once_longest_first(embedder: Embedder):
@@ -135,16 +133,34 @@ def test_batches_cover_every_place_once_longest_first(embedder: Embedder):
 def test_embed_missing_embeds_each_text_once(embedder: Embedder):
     texts = ["a mill", "a weir", "a mill", "a pear"]
     nodes = [Node(f"d{i}", "chunk", 0, len(t), t) for i, t in enumerate(texts)]
-    held = np.eye(1, 384, dtype=np.float32)[0]
+    known = np.eye(1, 384, dtype=np.float32)[0]
     done: list[int] = []
-    out = embed_missing(nodes, {nodes[1].content_hash: held}, embedder, done.append)
-    assert sum(done) == 2 and [n.id for n in out] == [n.id for n in nodes]
-    assert out[1].vector is held and np.array_equal(out[0].vector, out[2].vector)
+    embedded = embed_missing(nodes, {nodes[1].content_hash: known}, embedder, done.append)
+    assert sum(done) == 2 and [n.id for n in embedded] == [n.id for n in nodes]
+    assert embedded[1].vector is known and np.array_equal(embedded[0].vector, embedded[2].vector)
     assert embed_missing([], {}, embedder) == []
 
 
+def test_what_the_store_gives_its_vector_is_not_embedded():
+    class Counting(Embedder):
+        def embed_texts(self, texts, progress=None):
+            read.extend(texts)
+            return np.ones((len(texts), 2), dtype=np.float32)
+
+    read: list[str] = []
+    nodes = [Node("d", "chunk", 0, 6, "a mill"), Node("d", "document", 0, 6, "a summary"), Node("d", "document", 0, 6, "a mill")]
+    embedded = embed_missing(nodes, {}, Counting(None))  # type: ignore[arg-type]  no model is asked
+    assert read == ["a mill"] and [node.vector is None for node in embedded] == [False, True, True]
+    assert embedded[1:] == nodes[1:]
+
+
+def test_sizes_of_batches_are_few():
+    sizes = {padded_size(tokens) for tokens in range(1, 16 * 256 + 1)}
+    assert len(sizes) <= 40 and all(padded_size(tokens) >= tokens for tokens in range(1, 5000))
+
+
 def test_threads_share_a_model():
-    embedding._shared.clear()
+    embedding._shared_models.clear()
     start = threading.Barrier(6)
 
     def work(i: int) -> np.ndarray:
@@ -171,7 +187,7 @@ def test_haystack_embedders():
     assert only_text.embed_texts(["one", "two"]).shape == (2, 8)
     again = Embedder.from_dict(made.to_dict())
     assert again.identity == made.identity and np.allclose(again.embed_query("one"), made.embed_query("one"))
-    with pytest.raises(TypeError, match="a int is no embedder"):
+    with pytest.raises(TypeError, match="an object of type int is no embedder"):
         Embedder.load(42)
 
 
@@ -193,9 +209,9 @@ def test_a_lost_vector_is_an_error():
 
 def test_bfloat16_is_refused_when_vectors_move(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(embedding, "has_bfloat16", lambda: True)
-    monkeypatch.setattr(embedding, "FAITHFUL", 1.1)  # no rounding is that faithful
+    monkeypatch.setattr(encoding, "FAITHFUL", 1.1)  # no rounding is that faithful
     refused = embedding.SentenceModel("all-MiniLM-L6-v2").encoder
-    assert str(refused.layers[0]["look"][0].dtype) == "torch.float32"
+    assert str(refused.layers[0].qkv[0].dtype) == "torch.float32"
 
 
 def test_query_embedder_survives_a_pipeline_file():
@@ -259,7 +275,7 @@ def test_unpacking_at_once_and_repairing(tmp_path: Path):
         for i in range(20):
             z.writestr(f"part/{i}.json", json.dumps({"i": i}) * 1000)
     target = tmp_path / "cache" / "model"
-    code = f"from pathlib import Path; from kbase.embedding import unpack; unpack(Path({str(tmp_path / 'model.zip')!r}), Path({str(target)!r}))"
+    code = f"from pathlib import Path; from kbase.weights import unpack; unpack(Path({str(tmp_path / 'model.zip')!r}), Path({str(target)!r}))"
     running = [subprocess.Popen([sys.executable, "-c", code], cwd=ROOT) for _ in range(3)]
     assert [process.wait(120) for process in running] == [0, 0, 0]
     assert len(list(target.rglob("*.json"))) == 20 and [p.name for p in target.parent.iterdir()] == ["model"]

@@ -11,14 +11,10 @@ from haystack import Document as HaystackDocument
 from haystack import Pipeline
 from haystack.core.serialization_security import allow_deserialization_module
 
-from kbase.indexing.splitting import (
-    READERS,
-    ChunkSplitter,
-    count_in_batches,
-    cut_title,
-    read_blocks,
-    split_document,
-)
+from kbase.blocks import MARKUPS as READERS
+from kbase.blocks import read_blocks
+from kbase.indexing.pieces import count_in_batches
+from kbase.indexing.splitting import ChunkSplitter, cut_title, split_document
 from kbase.nodes import Document, Node, node_from_haystack
 
 MARKUPS = list(READERS)

@@ -120,7 +120,7 @@ def test_documents_keep_their_ids_and_meta(kb):
              Document("mine.txt", "Plums are stone fruit.", meta={"year": 2021})]
     report = kb.add((document for document in given), progress=False)
     assert [row.state for row in report.rows] == ["added", "added"]
-    hit = kb.search("autumn", kind="chunk")[0]
+    hit = kb.search("autumn")[0]
     assert hit.document_id == "first" and hit.title == "Pears" and hit.meta == given[0].meta
     assert {row.state for row in kb.add(given, progress=False).rows} == {"unchanged"}
 

@@ -63,10 +63,10 @@ class SidesRetriever:
 
 # %% ../../nbs/querying/53_pipeline.ipynb #pip08
 BRANCHES: dict[str, dict[str, Any]] = {  # route → how its branch retrieves
-    "fact": {"top_k": 8, "kind": "chunk"},
-    "summary": {"top_k": 5, "kind": "document"},
-    "comparison": {"top_k": 5, "kind": "chunk"},
-    "list": {"top_k": 50, "kind": "chunk", "group_by": "document"},
+    "fact": {"top_k": 8, "kinds": ["chunk"]},
+    "summary": {"top_k": 5, "kinds": ["document"]},
+    "comparison": {"top_k": 5, "kinds": ["chunk"]},
+    "list": {"top_k": 50, "kinds": ["chunk"], "group_by": "document"},
 }
 
 def route_conditions() -> list[Any]:  # of ConditionalRouter routes
