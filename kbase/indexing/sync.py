@@ -226,7 +226,7 @@ def store_batch(
         store.put([outcome.indexed for outcome in batch if outcome.row.state == "failed"])
     return [outcome._replace(indexed=Indexed(outcome.indexed.source, None, [])) for outcome in batch]
 
-# %% ../../nbs/indexing/36_sync.ipynb #6485ca03
+# %% ../../nbs/indexing/36_sync.ipynb #9739eb5c
 BATCH_NODES = 256  # embedded and stored at a time: a few seconds of work, which is what an interruption costs
 BATCHES_AHEAD = 2  # batches under way: one is embedded while the one before it is stored
 
@@ -282,7 +282,7 @@ class Batches:
         while self.under_way: self._take_in()
 
     def stop(self, error: BaseException | None) -> None:
-        "What is being stored is stored to its end, what is being embedded is left. A further failure becomes a note of `error`."
+        "What is being stored is stored to its end, what is being embedded is left. A failure becomes a note of `error`."
         self.stopped.set()
         self.pool.shutdown(wait=True, cancel_futures=True)
         for future in self.under_way:
@@ -347,11 +347,16 @@ class Run:
         job = Job(place, item, source, self.account.rows.get(source.document_id), time.perf_counter())
         twice = not item.skip and self.seen.setdefault(source.document_id, place) != place
         if item.skip or twice:
-            return self.done(place, job.row("skipped",
-                                            item.skip or f"the same source as {uri}, named twice in this add"))
+            reason = item.skip or f"the same source as {uri}, named twice in this add"
+            self.done(place, job.row("skipped", reason))
+            return None
         try: job = job._replace(source=measure(item, source, self.recipe.limits))
-        except OSError as e: return self.refuse(job, e)
-        return self.leave(job) if is_unchanged(job) else job
+        except OSError as e:
+            self.refuse(job, e)
+            return None
+        if not is_unchanged(job): return job
+        self.leave(job)
+        return None
 
     def leave(self, job: Job) -> None:
         "An unchanged item gets its row; the account notes where the file is now."
@@ -416,7 +421,7 @@ def add_sources(
     leave_out: Path | None = None,  # the knowledge base's own folder
     on_row: Callable[[ReportRow], Any] | None = None,  # called with each row as it comes
 ) -> Report:
-    "Index what a source names. Safe to stop, to repeat, and to do in many processes at once; a broken file fails alone."
+    "Index what a source names. Safe to stop, to repeat, and to do in many processes; a broken file fails alone."
     began = time.perf_counter()
     run = Run(store, recipe, on_row)
     items = list(find_items(source, leave_out))
