@@ -9,6 +9,7 @@ one form as JSON, `to_dict()`, which the command line, the widgets and the trace
 __all__ = ['STATES', 'Part', 'Background', 'Hit', 'mark_spans', 'html_table', 'Hits', 'Citation', 'Answer', 'ReportRow', 'Report']
 
 # %% ../nbs/05_results.ipynb #res03
+from collections import UserList
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from html import escape
@@ -91,7 +92,8 @@ class Hit:
 
     def to_dict(self) -> dict[str, Any]:  # JSON values
         "Everything that is known of it: the node's fields by name, its text and metadata, the sum."
-        empty = {"title": "", "uri": "", "language": "", "headings": [], "page": None, "parent_id": None, "payload": {}}
+        empty: dict[str, Any] = {"title": "", "uri": "", "language": "", "headings": [], "page": None}
+        empty |= {"parent_id": None, "payload": {}}
         parts = {name: asdict(part) for name, part in self.parts.items()}
         return {**empty, **node_fields(self.node), "text": self.text, "meta": self.meta, "score": self.score,
                 "parts": parts,
@@ -123,8 +125,8 @@ def html_table(
     return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 # %% ../nbs/05_results.ipynb #res16
-class Hits(list[Hit]):
-    "Hits, best first, that draw themselves."
+class Hits(UserList[Hit]):
+    "Hits, best first, that draw themselves and remember their search."
 
     def __init__(
         self,
@@ -138,6 +140,12 @@ class Hits(list[Hit]):
         super().__init__(hits)
         self.query, self.mode, self.notes = query, mode, tuple(notes)
         self.background, self.idf = background, dict(idf or {})
+
+    def __getitem__(self, place: Any) -> Any:  # a hit, or of a slice the hits of the same search
+        return self.like(self.data[place]) if isinstance(place, slice) else self.data[place]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Hits":
+        return self.like(self.data)  # a pipeline copies what it hands on: hits are frozen, so that a copy may share them
 
     def like(
         self,

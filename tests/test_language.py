@@ -3,11 +3,12 @@
 import threading
 
 import pytest
+from icu4py.breakers import WordBreaker
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kbase import language
-from kbase.language import analyze, matched_spans, query_terms, split_sentences, terms, words
+from kbase.language import analyze, encodable, matched_spans, query_terms, split_sentences, terms, words
 
 TEXTS = st.one_of(st.text(max_size=200), st.lists(st.sampled_from(
     ["foo_bar", "asyncio.gather()", "Müller’s", "HTTPServer", "ﬁne", "3.14", "我来到北京", "😀", "isn't", "_", "\ud800", "x" * 70, " ", ".", "The", "Häuser"]), max_size=30).map(" ".join))
@@ -24,12 +25,13 @@ def test_terms_have_their_places(text, code):
 
 
 def test_what_was_read_before_changes_nothing(monkeypatch):
-    monkeypatch.setattr(language, "KNOWN_WORDS", 3)  # everything is forgotten again and again
-    monkeypatch.setattr(language, "_FOLDED", language._Folding())
+    monkeypatch.setattr(language, "KNOWN_PIECES", 3)  # everything is forgotten again and again
+    language._words.cache_clear()
     language._terms.cache_clear()
     text = "one two three four five foo_bar one two"
     assert terms(text, "en") == terms(text, "en") == [token.term for token in analyze(text, "en")]
-    assert len(language._FOLDED) <= 3
+    assert len(language._words("en")) <= 3
+    language._words.cache_clear()
     language._terms.cache_clear()
 
 
@@ -44,9 +46,17 @@ def test_threads_share_what_is_known():
 
 
 def test_a_very_long_word_is_not_remembered():
-    before = len(language._FOLDED)
+    before = len(language._words("en"))
     assert words("x" * 1_000_000)[0][0] == "x" * language.MAX_TERM
-    assert len(language._FOLDED) == before
+    assert len(language._words("en")) == before
+
+
+@given(TEXTS, st.sampled_from(["en", "de", "zh", "th", "ja", "ru", "fi", ""]))
+def test_word_breaks_do_not_look_across_white_space(text, code):
+    text = encodable(text)
+    whole = [(word, a, b) for start, end in language._icu_spans(WordBreaker, text, code or "en")
+             for word, a, b in ((w, start + a, start + b) for w, a, b in language._folded(text[start:end]))]
+    assert words(text, code) == whole
 
 
 @pytest.mark.parametrize(("query", "languages", "wanted"), [

@@ -22,7 +22,7 @@ from haystack.core.serialization import component_to_dict
 from haystack.utils import deserialize_chatgenerator_inplace
 
 from .extracts import MIN_TERMS, Summary, extract_summary, guess_tokens, prose_spans
-from .splitting import document_from_haystack
+from .haystack import document_from_haystack
 from ..language import analyze, detect_language, split_sentences
 from ..models import ask_llm, fenced, new_tag
 from ..nodes import Document, Node, node_to_haystack
