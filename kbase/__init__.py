@@ -57,8 +57,14 @@ Modules:
 - `kbase.stores.elastic_upgrade`: Indices of an older kbase, brought up to date where they stand
 - `kbase.stores.elastic_writing`: Documents replaced whole, by any number of writers, with an account of everything
 - `kbase.stores.embedded`: A folder on disk: BM25, vectors and filters in one LanceDB database, no server
+- `kbase.stores.embedded_upgrades`: A knowledge base of an older format is written anew, and takes the place of the old one when it is whole
 - `kbase.stores.haystack`: What makes a store of kbase a Haystack DocumentStore, written once over a few hooks
 - `kbase.stores.rows`: How a document, its nodes and its account are written down, the same in every store
+- `kbase.stores.snapshot`: The nodes of a folder at one moment: filtered, searched, fetched
+- `kbase.stores.tables`: Nodes and their account as two LanceDB tables
+- `kbase.stores.typed_columns`: Metadata of any shape in columns with types, and a filter as an expression over them
+- `kbase.stores.upgrades`: From one format of a store to the next, step by step
+- `kbase.stores.upkeep`: One writer, many readers, indices that keep up, and old versions that go by themselves
 - `kbase.weights`: Where a model's files are found, and what of them is read
 - `kbase.widgets.base`: Files joined into one module, one writer of the traits, numbered answers, and something to show where no kernel runs
 - `kbase.widgets.facets`: What found hits can be narrowed down by, with counts that are right under a filter, too
