@@ -10,7 +10,7 @@ __all__ = ['MAX_QUOTE', 'DEPTH_READ', 'RANK_COST', 'TELLING', 'EMBEDDED_PIECES',
            'Passage', 'best_first', 'read_passages', 'above', 'tells', 'with_meaning', 'find_passages', 'antecedent',
            'pick_passages', 'cite', 'as_prose', 'Quotes']
 
-# %% ../../nbs/querying/47_passages.ipynb #ce809f4d
+# %% ../../nbs/querying/47_passages.ipynb #2f8c58d9
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -19,7 +19,7 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from ..blocks import LINED, Block, blocks_of, trim_span
+from ..blocks import LINED, Block, blocks_of
 from ..embedding import Embedder
 from ..language import split_sentences
 from .terms import Term, context_stems, coverage, is_dangling, languages_of, question_words, text_terms
@@ -39,7 +39,11 @@ def _cut_block(text: str, block: Block, language: str) -> list[tuple[int, int]]:
     ends = [block.start, *(block.start + place for cut in cuts for place in cut.span()), block.end]
     return list(zip(ends[::2], ends[1::2], strict=True))
 
-# %% ../../nbs/querying/47_passages.ipynb #f289fd9b
+# %% ../../nbs/querying/47_passages.ipynb #02c3a7e5
+def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
+    piece = text[start:end]
+    return start + len(piece) - len(piece.lstrip()), end - len(piece) + len(piece.rstrip())
+
 def _with_what_follows(text: str, pieces: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     joined: list[tuple[int, int]] = []
     for a, b in pieces:
@@ -58,7 +62,7 @@ def quotable(
     "The pieces of a text that may be quoted: sentences, list items, tables, blocks of code."
     if markup == "text" and _LIKE_MARKDOWN.search(text): markup = "markdown"
     found = [piece for block in blocks_of(text, markup, inside) for piece in _cut_block(text, block, language)]
-    trimmed = [trim_span(text, a, b) for a, b in found]
+    trimmed = [_stripped(text, a, b) for a, b in found]
     return tuple(_with_what_follows(text, [(a, b) for a, b in trimmed if any(map(str.isalnum, text[a:b]))]))
 
 # %% ../../nbs/querying/47_passages.ipynb #42d091be
