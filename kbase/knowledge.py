@@ -14,6 +14,7 @@ __all__ = ['CONTEXT', 'Opening', 'document_filter', 'Filling', 'Counting', 'Sear
 
 # %% ../nbs/60_knowledge.ipynb #kno03
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import asdict, replace
 from functools import cached_property
 from html import escape
@@ -94,7 +95,7 @@ def document_filter(
         if condition.is_meta or condition.field in _OF_A_DOCUMENT: continue
         raise filter_error(f"where names {condition.field!r}, which only a part of a document has: use metadata, or "
                            f"{', '.join(_OF_A_DOCUMENT)}")
-    return dict(where) if where else None
+    return deepcopy(dict(where)) if where else None  # whoever gave it may go on changing theirs
 
 # %% ../nbs/60_knowledge.ipynb #d8bbaac1
 class Filling(Opening):
@@ -173,8 +174,8 @@ class Searching(Counting):
         mode = mode or self.settings.mode
         embed = self.embedder.embed_query if mode != "bm25" and self._has_vectors() else None
         top_k = self.settings.top_k if top_k is None else top_k
-        return search_store(self.store, query, embed, top_k, mode, all_of(self.where, filters), group_by, kinds,
-                            dense_weight=self.settings.dense_weight)
+        return search_store(self.store, query, embed, top_k, mode, all_of(self.where, filters), kinds=kinds,
+                            group_by=group_by, dense_weight=self.settings.dense_weight)
 
     def _has_vectors(self) -> bool:
         # before a question is embedded: by the model that made the stored vectors, or not at all

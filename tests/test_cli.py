@@ -12,7 +12,9 @@ import pytest
 from haystack import Document as HaystackDocument
 
 from kbase import KnowledgeBase
-from kbase.serving.cli import parse_condition, parse_filters, printable, typed_value, wrapped
+from kbase.messages import error_dict, message_of
+from kbase.serving.cli import parse_condition, parse_filters, typed_value
+from kbase.serving.terminal import printable, wrapped
 
 KBASE = [sys.executable, "-m", "kbase.serving.cli"]
 
@@ -82,6 +84,25 @@ def test_nothing_that_a_terminal_obeys_is_printed(hostile):
     assert printable("ज\u200dञ 文書\n\tnext") == "ज\u200dञ 文書\n    next"
 
 
+# ------------------------------------------------------------------ what errors say
+
+
+@pytest.mark.parametrize("text, public", [
+    ("https://ada:secret@host:9200/x answers nothing", "https://host:9200/x answers nothing"),
+    ("https://ada:se@cret@host/x and http://b:c@d", "https://host/x and http://d"),
+    ("write to ada@example.org", "write to ada@example.org"), ("https://host/a@b", "https://host/a@b"),
+    ("https://host?mail=a@b", "https://host?mail=a@b")])
+def test_a_message_holds_no_password(text, public):
+    assert message_of(ValueError(text)) == public == error_dict(ValueError(text))["error"]["message"]
+
+
+def test_a_message_is_never_empty_and_names_what_was_not_meant_for_people():
+    assert message_of(KeyError("there is no document 'x'")) == "there is no document 'x'"
+    assert message_of(ValueError()) == "ValueError" and message_of(KeyError()) == "KeyError"
+    assert message_of(RuntimeError("lance: 0x12")) == "RuntimeError: lance: 0x12"
+    assert message_of(MemoryError()) == "MemoryError"
+
+
 # ------------------------------------------------------------------ a newcomer
 
 
@@ -148,13 +169,21 @@ def test_search(shelf):
     assert kbase(shelf, "search", "zzzz", "--mode", "bm25").stdout.startswith("nothing found")
 
 
+def test_one_hit_a_document_unless_passages_are_wanted(tmp_path):
+    letters = "\n\n".join(f"Letter {n} of the miller is about bread and about the mill in the valley. " * 9 for n in range(6))
+    (tmp_path / "letters.txt").write_text(letters)
+    kbase(tmp_path, "add", "letters.txt")
+    assert len(json.loads(kbase(tmp_path, "search", "bread", "--json").stdout)["hits"]) == 1
+    assert len(json.loads(kbase(tmp_path, "search", "bread", "--passages", "--json").stdout)["hits"]) > 1
+
+
 def test_filters(shelf):
     def uris(*conditions: str) -> set[str]:
         words = [word for condition in conditions for word in ("--filter", condition)]
         return {hit["uri"] for hit in json.loads(kbase(shelf, "search", "bread or loops", "--json", *words).stdout)["hits"]}
 
     assert uris("author=Ada") == {"notes/loops.md"} == uris("meta.author=Ada", "kind=chunk") == uris("date>=2024-01-01")
-    assert uris("author=Ada", "kind=summary", "start>5") == set()
+    assert uris("author=Ada", "kind=document") == set()  # a search is over passages
     done = kbase(shelf, "search", "bread", "--filter", "autor=Ada", code=1)
     assert "did you mean 'author'" in done.stderr and not done.stdout
 

@@ -6,14 +6,25 @@ import re
 import subprocess
 import sys
 from html.parser import HTMLParser
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 from kbase import KnowledgeBase
+from kbase.nodes import Node
 from kbase.results import Answer, Citation, Hit, Hits, Part, Report, ReportRow
 from kbase.serving import demo
-from kbase.serving.demo import MODULES, QUESTIONS, Asked, Built, Question, library_pages, package_page, read_package, reference_pages, report_html, tour_notebook, write_pages
+from kbase.serving.demo import DEMO_QUESTIONS, copy_tour
+from kbase.serving.demo_report import Asked, Built, Question, report_html
+from kbase.serving.demo_sources import (
+    STANDARD_MODULES,
+    library_pages,
+    package_page,
+    read_package,
+    reference_pages,
+    write_pages,
+)
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)></table>"
 
@@ -36,10 +47,10 @@ class Reader(HTMLParser):
 
 def test_sources_repeat_and_hold_nothing_of_this_machine():
     pages = library_pages()
-    assert len(pages) == len(MODULES) and len(reference_pages()) > 70
+    assert len(pages) == len(STANDARD_MODULES) and len(reference_pages()) > 70
     text = "".join(pages.values())
     # another process: other addresses, another order of sets
-    made = "import sys; from kbase.serving.demo import library_pages; import hashlib; print(hashlib.sha256(''.join(library_pages().values()).encode()).hexdigest(), file=sys.stderr)"
+    made = "import sys; from kbase.serving.demo_sources import library_pages; import hashlib; print(hashlib.sha256(''.join(library_pages().values()).encode()).hexdigest(), file=sys.stderr)"
     hashes = {subprocess.run([sys.executable, "-c", made], env={**os.environ, "PYTHONHASHSEED": seed, "CANARY": "sk-4711"}, capture_output=True, text=True).stderr.strip()
               for seed in ("1", "2")}
     assert len(hashes) == 1, hashes
@@ -60,8 +71,9 @@ def test_files_are_written_only_when_they_differ(tmp_path):
 
 
 def test_the_report_escapes_everything(tmp_path):
-    hit = Hit("i", "d", EVIL, EVIL, "chunk", EVIL, 0, len(EVIL), 1.5, {EVIL: Part(1.0, 1, 1.5, EVIL)}, (EVIL,), matched=((1, 7),))
-    trace = {"decision": {"method": EVIL, "confidence": 1.0, "reasons": [EVIL]}, "steps": [{"component": EVIL, "type": EVIL, "seconds": .1}]}
+    node = Node("d", "chunk", 0, len(EVIL), EVIL, EVIL, EVIL, (EVIL,))
+    hit = Hit(node, 1.5, {EVIL: Part(1.0, 1, 1.5, EVIL)}, matched=((1, 7),))
+    trace = {"plan": {"method": EVIL, "confidence": 1.0, "reasons": [EVIL]}, "steps": [{"component": EVIL, "type": EVIL, "seconds": .1}]}
     answer = Answer(EVIL, EVIL, EVIL, (Citation("d", EVIL, EVIL, 0, 9, EVIL),), evidence=Hits([hit]), trace=trace)
     refused = Answer(EVIL, "", "fact", refused=True, reason=EVIL, evidence=Hits([hit]), trace=trace)
     rows = [ReportRow(EVIL, "failed", EVIL), ReportRow(EVIL, "added", EVIL), ReportRow(EVIL, "skipped", EVIL)]
@@ -82,9 +94,9 @@ def test_failures_are_shown(tmp_path):
 
 
 def test_the_questions_show_every_route_a_filter_and_a_refusal():
-    kinds = [question.kind for question in QUESTIONS]
+    kinds = [question.shows for question in DEMO_QUESTIONS]
     assert all(kinds.count(route) == 2 for route in ("fact", "summary", "comparison", "list"))
-    assert any(question.filters for question in QUESTIONS) and "not answerable" in kinds and len(QUESTIONS) >= 8
+    assert any(question.filters for question in DEMO_QUESTIONS) and "not answerable" in kinds and len(DEMO_QUESTIONS) >= 8
 
 
 @pytest.mark.parametrize("words, code", [(["--help"], 0), (["a", "b"], 2), (["--no"], 2)])
@@ -98,7 +110,7 @@ def built(tmp_path_factory) -> Path:
     "A demo of a few pages, built as the whole one is."
     folder = tmp_path_factory.mktemp("demo")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(demo, "MODULES", ["heapq", "json", "pickle", "queue", "zoneinfo"])
+        patch.setattr(demo, "library_pages", lambda: library_pages(["heapq", "json", "pickle", "queue", "zoneinfo"]))
         patch.setattr(demo, "reference_pages", lambda: {name: reference_pages()[name] for name in ("try.rst", "assert.rst", "typesseq.rst")})
         patch.setattr(demo, "dependencies", lambda: ["pandas", "filelock"])
         patch.setattr(demo, "project_notebooks", list)
@@ -115,7 +127,7 @@ def test_the_demo_answers_and_refuses(built):
     with KnowledgeBase(built / "knowledge") as kb:
         asked = demo.ask_all(kb)
         routes = [one.answer.route for one in asked]
-        assert routes[:8] == [question.kind for question in QUESTIONS[:8]]
+        assert routes[:8] == [question.shows for question in DEMO_QUESTIONS[:8]]
         assert [one.answer.refused for one in asked] == [False] * 9 + [True]
         for one in asked:
             for cited in one.answer.citations:
@@ -133,12 +145,12 @@ def test_chunks_stand_at_their_offsets(built):
 def test_the_report_stands_alone(built):
     html = (built / "report.html").read_text(encoding="utf-8")
     assert not re.search(r"(?i)<script|<img|<link|@import|url\(|src=", html)
-    assert all(question.text.replace("'", "&#x27;") in html for question in QUESTIONS)
+    assert all(question.text.replace("'", "&#x27;") in html for question in DEMO_QUESTIONS)
 
 
 def test_the_notebook_runs_from_top_to_bottom(built):
     cells = json.loads((built / "tour.ipynb").read_text())["cells"]
-    assert json.loads(tour_notebook())["cells"] == cells
+    assert copy_tour(built).read_bytes() == (files("kbase") / "data/demo/tour.ipynb").read_bytes()
     code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
     done = subprocess.run([sys.executable, "-c", code], cwd=built, env={**os.environ, "IN_TEST": "1"}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
