@@ -21,15 +21,19 @@ Modules:
 - `kbase.nodes`: What goes in and what is kept: documents, their nodes, and what each kind of node is
 - `kbase.querying.answers`: The sentences that answer, each cited to the character; or no answer, and why
 - `kbase.querying.claims`: What a language model makes of the sources, held against them sentence by sentence
+- `kbase.querying.comparison_writer`: A short cited paragraph for each thing, and for a thing that nothing was found about, that
 - `kbase.querying.components`: An embedder of questions and a retriever, for any Haystack pipeline
+- `kbase.querying.fact_writer`: The sources' best sentences, each cited to the character; in a model's words where there is one
 - `kbase.querying.filters`: A filter on a field that does not exist is a mistake, not an empty result
 - `kbase.querying.fusion`: One ranking out of two, with the reason for every place in it
+- `kbase.querying.list_writer`: The documents that match, each with its best sentence
 - `kbase.querying.passages`: The pieces of hits that may be quoted, scored by words and by meaning, and the few of them that make an answer
 - `kbase.querying.pipeline`: Decide, route, retrieve, answer: a Haystack pipeline that can be drawn, saved and taken apart
 - `kbase.querying.plan`: A question, taken apart into what will be looked up, and by which route it will be answered
 - `kbase.querying.retrieval`: A query goes in, hits come out, each with the sum behind its place
 - `kbase.querying.routing`: Which kind of answer a question wants: a fact, a summary, a comparison, a list
 - `kbase.querying.rules`: Which wordings give a question's route away: data, a file a language, with a limit to how much of it there may be
+- `kbase.querying.summary_writer`: What the documents say that a question is about: their summaries, each sentence cited where it stands
 - `kbase.querying.support`: Whether what was found carries an answer, read from words and meaning; and no answer, with the reason
 - `kbase.querying.terms`: The words that evidence should have, what each of them weighs, and how many of them a text has
 - `kbase.querying.things`: What a question names: the part of it that is read, and the things that it holds against each other
