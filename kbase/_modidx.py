@@ -726,6 +726,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                  'kbase/querying/passages.py'),
                                          'kbase.querying.passages._joined': ( 'querying/passages.html#_joined',
                                                                               'kbase/querying/passages.py'),
+                                         'kbase.querying.passages._stripped': ( 'querying/passages.html#_stripped',
+                                                                                'kbase/querying/passages.py'),
                                          'kbase.querying.passages._with_what_follows': ( 'querying/passages.html#_with_what_follows',
                                                                                          'kbase/querying/passages.py'),
                                          'kbase.querying.passages._word_share': ( 'querying/passages.html#_word_share',

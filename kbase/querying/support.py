@@ -11,7 +11,7 @@ __all__ = ['WORDS_WEIGHT', 'MEANING_WEIGHT', 'OFFSET', 'PER_DOCUMENT', 'Support'
 
 # %% ../../nbs/querying/48_support.ipynb #d046458e
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
