@@ -48,7 +48,7 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-# Haystack posts component names unless told not to, and reads this when it is first imported; whoever wants it sets it to True
+# Haystack posts the names of components unless this is set, and reads it when it is first imported
 os.environ.setdefault("HAYSTACK_TELEMETRY_ENABLED", "False")
 
 if TYPE_CHECKING:
