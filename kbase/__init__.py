@@ -7,9 +7,12 @@ Modules:
 - `kbase.encoder`: From tokens to one vector a text: a page of arithmetic
 - `kbase.indexing.converters`: Files in, documents out; and for every file that is none, the reason
 - `kbase.indexing.copying`: A knowledge base in another store, vectors and all
+- `kbase.indexing.extracts`: A document in a few of its own sentences
+- `kbase.indexing.haystack`: Files as Haystack documents, and Haystack documents as ours
 - `kbase.indexing.parsers`: PDF, Word and HTML as Markdown, read in a process that may die
+- `kbase.indexing.pieces`: Blocks, or parts of them, that go into a chunk whole
 - `kbase.indexing.splitting`: Documents into chunks, along the lines on which they were written
-- `kbase.indexing.summaries`: What a document is about, in a few of its own sentences, or in a language model's words
+- `kbase.indexing.summaries`: What a document is about, in its own sentences or in a language model's words
 - `kbase.indexing.sync`: From a folder to an indexed knowledge base, with an account of every file
 - `kbase.knowledge`: One object to fill, search, ask and look into
 - `kbase.language`: Which language a text is in, where its sentences end, and which words a search goes by
@@ -17,12 +20,19 @@ Modules:
 - `kbase.models`: Optional helpers, asked with a time limit and never trusted
 - `kbase.nodes`: What goes in and what is kept: documents, their nodes, and what each kind of node is
 - `kbase.querying.answers`: The sentences that answer, each cited to the character; or no answer, and why
+- `kbase.querying.claims`: What a language model makes of the sources, held against them sentence by sentence
 - `kbase.querying.components`: An embedder of questions and a retriever, for any Haystack pipeline
 - `kbase.querying.filters`: A filter on a field that does not exist is a mistake, not an empty result
 - `kbase.querying.fusion`: One ranking out of two, with the reason for every place in it
+- `kbase.querying.passages`: The pieces of hits that may be quoted, scored by words and by meaning, and the few of them that make an answer
 - `kbase.querying.pipeline`: Decide, route, retrieve, answer: a Haystack pipeline that can be drawn, saved and taken apart
+- `kbase.querying.plan`: A question, taken apart into what will be looked up, and by which route it will be answered
 - `kbase.querying.retrieval`: A query goes in, hits come out, each with the sum behind its place
 - `kbase.querying.routing`: Which kind of answer a question wants: a fact, a summary, a comparison, a list
+- `kbase.querying.rules`: Which wordings give a question's route away: data, a file a language, with a limit to how much of it there may be
+- `kbase.querying.support`: Whether what was found carries an answer, read from words and meaning; and no answer, with the reason
+- `kbase.querying.terms`: The words that evidence should have, what each of them weighs, and how many of them a text has
+- `kbase.querying.things`: What a question names: the part of it that is read, and the things that it holds against each other
 - `kbase.results`: What is found, what is answered, what became of each file; each draws itself and has one form as JSON
 - `kbase.serving.cli`: `kbase add`, `search`, `ask`, `status` and `summary`, for a shell and for scripts
 - `kbase.serving.demo`: A knowledge base from what every machine with Python has, ten questions, and a report to read
@@ -34,11 +44,26 @@ Modules:
 - `kbase.stores.conditions`: Haystack's filters as a small tree, and one function that says when a tree holds
 - `kbase.stores.contract`: One contract, so that a notebook runs the same on a folder and on a cluster
 - `kbase.stores.elastic`: The same notebook on a cluster: `KnowledgeBase("http://host:9200/name")`
+- `kbase.stores.elastic_about`: Format, embedder, generation: read often, changed by compare and set
+- `kbase.stores.elastic_bulk`: Many writes in few requests, and an account of every one of them
+- `kbase.stores.elastic_cluster`: Its names, and the few requests that everything else is made of
+- `kbase.stores.elastic_connection`: What a URL says, and requests that are tried again while that can help
+- `kbase.stores.elastic_filters`: Metadata as terms of one field, and a filter as a query on them
+- `kbase.stores.elastic_rebuild`: Another embedder, or another format, without a moment without answers
+- `kbase.stores.elastic_schema`: What stands in which field, and why
+- `kbase.stores.elastic_search`: Words and vectors in one request, of one state, among the nodes of one group
+- `kbase.stores.elastic_snapshots`: Points in time that readers share, and what is known of them
+- `kbase.stores.elastic_texts`: Put together from its chunks, whole or a part
+- `kbase.stores.elastic_upgrade`: Indices of an older kbase, brought up to date where they stand
+- `kbase.stores.elastic_writing`: Documents replaced whole, by any number of writers, with an account of everything
 - `kbase.stores.embedded`: A folder on disk: BM25, vectors and filters in one LanceDB database, no server
 - `kbase.stores.haystack`: What makes a store of kbase a Haystack DocumentStore, written once over a few hooks
 - `kbase.stores.rows`: How a document, its nodes and its account are written down, the same in every store
 - `kbase.weights`: Where a model's files are found, and what of them is read
-- `kbase.widgets.base`: Data that is safe to send, a theme, and something to show where no kernel runs
+- `kbase.widgets.base`: Files joined into one module, one writer of the traits, numbered answers, and something to show where no kernel runs
+- `kbase.widgets.facets`: What found hits can be narrowed down by, with counts that are right under a filter, too
+- `kbase.widgets.filters`: Values switched on and off in a filter, and each condition in words
+- `kbase.widgets.pieces`: Data that survives a message, texts in marked pieces, and a hit with what is shown of it
 - `kbase.widgets.search`: Results as you type, the sum behind every place, facets, and each hit in its document
 - `kbase.workers`: Several processes that add to one knowledge base, on one machine or on many"""
 

@@ -9,7 +9,7 @@ entry of `MARKUPS`."""
 
 # %% auto #0
 __all__ = ['Marks', 'LINED', 'SOLID', 'LINE_END', 'PARSED_WIDTH', 'OWN_PARAGRAPH', 'PARSED_CODE', 'DELIMITERS', 'OPENED',
-           'OPENED_DEPTH', 'MARKUPS', 'FENCE', 'Block', 'trim_span', 'line_starts', 'blocks_between',
+           'OPENED_DEPTH', 'MARKUPS', 'MIXED', 'FENCE', 'Block', 'trim_span', 'line_starts', 'blocks_between',
            'front_matter_end', 'markdown_parser', 'plain_heading', 'read_markdown', 'underlined', 'Outline',
            'read_text', 'read_python', 'Dialect', 'column_names', 'csv_dialect', 'read_csv', 'read_json', 'read_marks',
            'read_blocks', 'rest_end', 'blocks_of']
@@ -356,6 +356,8 @@ MARKUPS: dict[str, Callable[[str], Marks]] = {
     "text": read_text, "rst": read_text, "markdown": read_markdown, "python": read_python, "csv": read_csv,
     "json": read_json}
 
+MIXED = ("text", "rst", "markdown")  # markups with prose and code and tables in one text
+
 def read_marks(
     text: str,
     markup: str,  # a name of MARKUPS
@@ -403,7 +405,7 @@ def blocks_of(
     delimiter: str = "",  # of CSV, where it is known
 ) -> list[Block]:  # offsets are those of `text`; headings are those within it
     "The blocks of a part of a document. ValueError for an unknown markup."
-    lined = inside in LINED and markup in ("markdown", "rst", "text")
+    lined = inside in LINED and markup in MIXED
     at = rest_end(text, inside) if lined else 0
     marks = {at + start: mark for start, mark in read_marks(text[at:], markup, delimiter).items()}
     if at: marks = {at: ("paragraph", ())} | marks | {0: (inside, ())}

@@ -9,6 +9,7 @@ one form as JSON, `to_dict()`, which the command line, the widgets and the trace
 __all__ = ['STATES', 'Part', 'Background', 'Hit', 'mark_spans', 'html_table', 'Hits', 'Citation', 'Answer', 'ReportRow', 'Report']
 
 # %% ../nbs/05_results.ipynb #res03
+from collections import UserList
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from html import escape
@@ -124,8 +125,8 @@ def html_table(
     return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 # %% ../nbs/05_results.ipynb #res16
-class Hits(list[Hit]):
-    "Hits, best first, that draw themselves."
+class Hits(UserList[Hit]):
+    "Hits, best first, that draw themselves and remember their search."
 
     def __init__(
         self,
@@ -139,6 +140,12 @@ class Hits(list[Hit]):
         super().__init__(hits)
         self.query, self.mode, self.notes = query, mode, tuple(notes)
         self.background, self.idf = background, dict(idf or {})
+
+    def __getitem__(self, place: Any) -> Any:  # a hit, or of a slice the hits of the same search
+        return self.like(self.data[place]) if isinstance(place, slice) else self.data[place]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Hits":
+        return self.like(self.data)  # a pipeline copies what it hands on: hits are frozen, so that a copy may share them
 
     def like(
         self,

@@ -119,5 +119,16 @@ def test_a_stage_keeps_what_is_known_of_the_search():
     assert len(fewer) == 1 and (fewer.query, fewer.mode, fewer.notes, fewer.background, fewer.idf) == ("loop", "bm25", ("a note",), hits.background, hits.idf)
 
 
+def test_hits_go_through_a_pipeline_as_they_are():
+    "Haystack copies what it hands to a component, and makes of a list's subclass a bare one."
+    from haystack.core.pipeline.utils import _deepcopy_with_exceptions
+
+    hits = Hits([hit(), hit()], "loop", "bm25", ["a note"], Background(.1, .05), {"loop": 2.0})
+    for copied in (_deepcopy_with_exceptions(hits), _deepcopy_with_exceptions({"found": [hits]})["found"][0], hits[:]):
+        assert copied == hits and copied.data is not hits.data
+        assert (copied.query, copied.mode, copied.notes, copied.background, copied.idf) == ("loop", "bm25", ("a note",), hits.background, hits.idf)
+    assert hits[0] == hit() and len(hits[:1]) == 1 and hits[:1].background == hits.background
+
+
 def test_a_background_without_spread_says_nothing():
     assert Background(.3, 0.0).sigmas(.9) == 0.0

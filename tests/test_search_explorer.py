@@ -1,20 +1,29 @@
 "The search explorer's Python side where it makes poor reading: odd text, odd filters, faults of its callables, strange messages."
 
+import gc
 import json
+import weakref
+from pathlib import Path
 
 import pytest
+from ipywidgets.widgets.widget import _instances as open_widgets
 from traitlets import TraitError
 
+from kbase.nodes import Node
 from kbase.results import Hit, Hits, Part
-from kbase.widgets.base import excerpt, has_kernel, hit_payload, json_safe, segments
-from kbase.widgets.search import SearchExplorer, conditions_of, context_payload, count_values, describe, facet_fields, filter_of, toggle_values
+from kbase.widgets.base import Explorer, has_kernel, module
+from kbase.widgets.facets import count_values, facet_fields
+from kbase.widgets.filters import conditions_of, describe, filter_of, toggle_values
+from kbase.widgets.pieces import context_payload, excerpt, hit_payload, json_safe, segments
+from kbase.widgets.search import SearchExplorer
 
 
-def make(i: int, **fields) -> Hit:
-    "A hit like any other, but for `fields`."
-    given = {"id": str(i), "document_id": f"d{i}", "uri": f"a/{i}.md", "title": f"Title {i}", "kind": "chunk", "text": f"text {i}", "start": 0, "end": 6,
-             "score": 1.0 - i / 1000, "parts": {"bm25": Part(2.0, i + 1, 1.0, "all of it")}, "language": "en", "meta": {"year": 2020 + i % 3}}
-    return Hit(**{**given, **fields})
+def make(i: int, score=None, parts=None, matched=(), cover=None, **fields) -> Hit:
+    "A hit like any other, but for what is given."
+    usual = {"id": str(i), "document_id": f"d{i}", "uri": f"a/{i}.md", "title": f"Title {i}", "kind": "chunk", "text": f"text {i}", "start": 0,
+             "end": 6, "language": "en", "meta": {"year": 2020 + i % 3}}
+    parts = {"bm25": Part(2.0, i + 1, 1.0, "all of it")} if parts is None else parts
+    return Hit(Node(**{**usual, **fields}), 1.0 - i / 1000 if score is None else score, parts, matched, cover)
 
 
 class Corpus:
@@ -23,8 +32,9 @@ class Corpus:
     def __init__(self, hits):
         self.hits, self.calls = list(hits), []
 
-    def __call__(self, query, top_k=10, mode="hybrid", filters=None):
+    def __call__(self, query, top_k=10, mode="hybrid", filters=None, group_by="document"):
         self.calls.append((query, top_k, filters))
+        self.grouped = group_by
         def holds(hit, c):
             have = hit.meta.get(c["field"][5:]) if c["field"].startswith("meta.") else getattr(hit, c["field"])
             return have in (c["value"] if c["operator"] == "in" else [c["value"]])
@@ -134,6 +144,57 @@ def test_a_search_that_fails():
     assert len(explorer.ask("y", mode="hybrid")) == 1 and explorer.error == ""
     with pytest.raises(Closed): SearchExplorer(fail, query="x")
     assert SearchExplorer(fail).hits == [] and SearchExplorer(fail, query="  ").error == ""  # nothing is asked for nothing
+
+
+def test_one_hit_a_document_unless_asked():
+    corpus = Corpus([make(0)])
+    explorer = SearchExplorer(corpus, query="x")
+    assert corpus.grouped == "document" and explorer.results["group_by"] == "document" and "group_by" not in explorer.code
+    explorer.receive({"do": "ask", "group_by": None, "view": "v", "seq": 1})
+    assert corpus.grouped is None and explorer.results["group_by"] is None and explorer.code.endswith("top_k=10, group_by=None)")
+    explorer.count_facets()
+    assert corpus.grouped is None
+
+
+def test_an_answer_is_one_writer_s_and_all_or_nothing():
+    corpus = Corpus([make(0), make(1)])
+    explorer = SearchExplorer(corpus, query="x")
+    numbers = []
+    explorer.observe(lambda change: numbers.append(change.new["of"]), "results")
+    explorer.change(query="y", mode="bm25", top_k=1)
+    assert numbers == [2] and corpus.calls[-1][:2] == ("y", 1)
+    with pytest.raises(TraitError): explorer.change(query="z", mode="psychic")
+    assert (explorer.query, explorer.mode, numbers) == ("y", "bm25", [2])
+    explorer.receive({"do": "ask", "error": "made up", "view": "v", "seq": 1})  # no trait of the question
+    assert "'error'" in explorer.error and numbers == [2]
+
+
+def test_a_closed_explorer_is_let_go_with_what_it_holds():
+    corpus, before = Corpus([make(0)]), len(open_widgets)
+    explorer = SearchExplorer(corpus, query="x")
+    explorer.open_hit(0)
+    gone = weakref.ref(explorer), weakref.ref(corpus)
+    explorer.close()
+    del explorer, corpus
+    gc.collect()
+    assert [ref() for ref in gone] == [None, None] and len(open_widgets) == before
+
+
+def test_modules_are_text():
+    "A path would be watched, and would keep its widgets for as long as the process runs."
+    assert isinstance(SearchExplorer._esm, str) and isinstance(SearchExplorer._css, str)
+    assert "\nimport " not in SearchExplorer._esm and "\nexport default " in SearchExplorer._esm
+    with pytest.raises(ValueError, match="hits.js imports base.js: name it before"): module("hits.js")
+
+
+def test_a_module_s_functions_are_short():
+    for path in (Path(__file__).parent.parent / "kbase/static").glob("*.js"):
+        start, name = 0, ""
+        for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+            if line.endswith("{") and len(line) - len(line.lstrip()) in (0, 2) and not line.lstrip().startswith(("class", "export class", "export default")):
+                start, name = number, line.strip()
+            if line in ("}", "  }"):
+                assert number - start <= 30, f"{path.name}: {name} has {number - start + 1} lines"
 
 
 def test_messages_that_make_no_sense():

@@ -13,7 +13,8 @@ from haystack.core.serialization_security import allow_deserialization_module
 
 from kbase.blocks import MARKUPS as READERS
 from kbase.blocks import read_blocks
-from kbase.indexing.splitting import ChunkSplitter, count_in_batches, cut_title, split_document
+from kbase.indexing.pieces import count_in_batches
+from kbase.indexing.splitting import ChunkSplitter, cut_title, split_document
 from kbase.nodes import Document, Node, node_from_haystack
 
 MARKUPS = list(READERS)

@@ -5,6 +5,7 @@ import pytest
 pytestmark = pytest.mark.browser
 
 SEARCH = '''
+from kbase.nodes import Node
 from kbase.results import Hit, Hits, Part
 from kbase.widgets.search import SearchExplorer
 
@@ -18,7 +19,7 @@ ROWS = [
 ]
 asked = []
 
-def search(query, top_k=10, mode="hybrid", filters=None):
+def search(query, top_k=10, mode="hybrid", filters=None, group_by=None):
     asked.append((query, top_k))
     if query == "boom": raise RuntimeError("the store is closed: <b>open</b> it")
     wanted = [(c["field"], c["value"] if c["operator"] == "in" else [c["value"]]) for c in (filters or {}).get("conditions", [])]
@@ -29,15 +30,16 @@ def search(query, top_k=10, mode="hybrid", filters=None):
         at = text.lower().find(query.lower())
         parts = {"bm25": Part(3.0 - i, i + 1, 1 - i / 4, f"{100 - 25 * i} % of the best BM25 score"), "dense": Part(.5, 4 - i, .1 * i - .05, f"{i - .5:.1f} σ above the corpus × 0.1")}
         parts = parts if mode == "hybrid" else {mode: parts[mode]}
-        found.append(Hit(str(i), uri, "docs/" + uri, title, kind, text, start, start + len(text), sum(p.contribution for p in parts.values()), parts,
-                         ("Memory", title), 3, language, {"year": year}, ((at, at + len(query)),) if at >= 0 else ()))
+        node = Node(uri, kind, start, start + len(text), text, title, "docs/" + uri, ("Memory", title), 3, language=language, meta={"year": year}, id=str(i))
+        found.append(Hit(node, sum(p.contribution for p in parts.values()), parts, ((at, at + len(query)),) if at >= 0 else (), .75))
+    if group_by: found = list({h.document_id: h for h in reversed(found)}.values())
     return Hits(sorted(found, key=lambda h: -h.score)[:top_k], query, mode)
 
 def context(hit):
     if hit.uri != "docs/gc.md": return {"text": hit.text, "start": 0, "end": len(hit.text)}
     return {"text": TEXT, "start": hit.start, "end": min(hit.end, len(TEXT)), "before": 120}
 '''
-ONE = "explorer = SearchExplorer(search, context, 'cycles')\nexplorer"
+ONE = "explorer = SearchExplorer(search, context, 'cycles', group_by=None)\nexplorer"
 TWO = "other = SearchExplorer(search, context)\nother"
 
 
@@ -50,32 +52,40 @@ def widget(notebook, n=0):
 
 def hits(explorer, n):
     "Wait for so many hits."
-    explorer.locator(f".kb-hits > li:nth-child({n}):last-child").wait_for()
-    return explorer.locator(".kb-hits > li")
+    explorer.locator(f".kb-list > li:nth-child({n}):last-child").wait_for()
+    return explorer.locator(".kb-list > li")
 
 
 def test_typing_filtering_opening(open_notebook):
     notebook = open_notebook("typing", SEARCH, ONE, TWO)
     page, first, second = notebook.page, widget(notebook), widget(notebook, 1)
-    assert hits(first, 4).count() == 4 and second.locator(".kb-hits > li").count() == 0  # the first answer came with the widget
-    marks = first.locator(".kb-hits > li:first-child .kb-text mark").all_text_contents()
+    assert hits(first, 4).count() == 4 and second.locator(".kb-list > li").count() == 0  # the first answer came with the widget
+    marks = first.locator(".kb-list > li:first-child .kb-text mark").all_text_contents()
     assert marks == ["Cycles"]
-    emoji = first.locator(".kb-hits > li", has_text="😀")
+    emoji = first.locator(".kb-list > li", has_text="😀")
     assert emoji.locator("mark").text_content() == "cycles"  # offsets behind an emoji
 
     first.locator("input").click()
     first.locator("input").press("ControlOrMeta+a")
     page.keyboard.type("weakly", delay=15)
     notebook.until("explorer.query == 'weakly'")
-    first.locator(".kb-hits mark", has_text="weakly").wait_for()
+    first.locator(".kb-list mark", has_text="weakly").wait_for()
     assert notebook.python("[q for q, _ in asked if q.startswith('we')]")[-1] == "weakly"
     assert notebook.python("len([q for q, _ in asked if q.startswith('we')])") < 6  # not one search a key
-    assert first.locator(".kb-status").text_content().startswith("4 hits · ")
+    assert first.locator(".kb-status").text_content().startswith("4 passages · ")
 
-    first.locator(".kb-modes button", has_text="BM25").click()
+    first.locator(".kb-choice button", has_text="BM25").click()
     notebook.until("explorer.mode == 'bm25' and all(list(h.parts) == ['bm25'] for h in explorer.hits)")
-    first.locator(".kb-modes button", has_text="Hybrid").click()
+    first.locator(".kb-choice button", has_text="Hybrid").click()
     notebook.until("explorer.mode == 'hybrid'")
+
+    first.locator(".kb-choice button", has_text="Documents").click()
+    notebook.until("explorer.group_by == 'document'")
+    hits(first, 3)
+    assert "covers 75 % of the query · BM25 3.00" in first.locator(".kb-readings").first.text_content()
+    first.locator(".kb-choice button", has_text="All passages").click()
+    notebook.until("explorer.group_by is None")
+    hits(first, 4)
 
     first.locator(".kb-facet button", has_text="summary").click()
     notebook.until("[h.kind for h in explorer.hits] == ['summary']")
@@ -96,7 +106,7 @@ def test_typing_filtering_opening(open_notebook):
     assert second.locator("input").input_value() == "" and second.locator(".kb-pane").is_hidden()
 
     notebook.run("explorer.ask('cycles')")  # the hit is shown where it stands
-    first.locator(".kb-hits > li:first-child mark", has_text="Cycles").wait_for()
+    first.locator(".kb-list > li:first-child mark", has_text="Cycles").wait_for()
     hits(first, 4).first.click()
     body = first.locator(".kb-document")
     body.wait_for()
@@ -110,7 +120,7 @@ def test_typing_filtering_opening(open_notebook):
     notebook.run("explorer.open_hit([h.kind for h in explorer.hits].index('summary'))")  # the same action from Python
     first.locator(".kb-apart", has_text="How garbage is found").wait_for()
     notebook.run("explorer.ask('weakly')")
-    first.locator(".kb-hits mark", has_text="weakly").wait_for()
+    first.locator(".kb-list mark", has_text="weakly").wait_for()
     assert first.locator("input").input_value() == "weakly" and first.locator(".kb-pane").is_hidden()
     notebook.healthy()
 
@@ -121,10 +131,10 @@ def test_keys_are_the_widgets_own(open_notebook):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     before = notebook.cells()
     hits(explorer, 4)
-    explorer.locator(".kb-hits").focus()
+    explorer.locator(".kb-list").focus()
 
     def active():
-        return explorer.locator(".kb-hits").evaluate("l => [...l.children].findIndex(o => o.id === l.getAttribute('aria-activedescendant'))")
+        return explorer.locator(".kb-list").evaluate("l => [...l.children].findIndex(o => o.id === l.getAttribute('aria-activedescendant'))")
 
     for key, place in [("j", 1), ("j", 2), ("k", 1), ("ArrowDown", 2), ("ArrowUp", 1), ("End", 3), ("j", 3), ("Home", 0), ("k", 0), ("j", 1)]:
         page.keyboard.press(key)
@@ -144,12 +154,12 @@ def test_keys_are_the_widgets_own(open_notebook):
     for key in "ddxabzcvyAMh0":  # each of them does something to a notebook in command mode
         page.keyboard.press(key)
     page.keyboard.press("Shift+Enter")
-    assert notebook.cells() == before and explorer.locator(".kb-hits").evaluate("l => l === document.activeElement")
+    assert notebook.cells() == before and explorer.locator(".kb-list").evaluate("l => l === document.activeElement")
     page.keyboard.press("/")
     assert explorer.locator("input").evaluate("i => i === document.activeElement")
     page.keyboard.type("weakly")
     notebook.until("explorer.query == 'weakly'")
-    explorer.locator(".kb-hits mark", has_text="weakly").wait_for()
+    explorer.locator(".kb-list mark", has_text="weakly").wait_for()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     notebook.until("explorer.selected is explorer.hits[1]")
@@ -165,7 +175,7 @@ def test_errors_bursts_and_running_again(open_notebook, lab):
     explorer.locator(".kb-failed").wait_for()
     assert explorer.locator(".kb-status").text_content() == "RuntimeError: the store is closed: <b>open</b> it"
     assert notebook.python("explorer.error") == "RuntimeError: the store is closed: <b>open</b> it"
-    assert explorer.locator(".kb-hits > li").count() == 0 and explorer.locator(".kb-facets").is_hidden()  # nothing old under a new query
+    assert explorer.locator(".kb-list > li").count() == 0 and explorer.locator(".kb-facets").is_hidden()  # nothing old under a new query
     explorer.locator("input").fill("cycles")
     explorer.locator(".kb-facet button", has_text="summary").click()
     explorer.locator(".kb-chip", has_text="kind is summary").wait_for()
@@ -177,10 +187,10 @@ def test_errors_bursts_and_running_again(open_notebook, lab):
     hits(explorer, 4)
     notebook.run("""
 import pathlib, time
-def held(query, **options):  # the first search lasts until the typing is over
+def slow(query, **options):  # the first search lasts until the typing is over
     while not pathlib.Path("go").exists(): time.sleep(.02)
     return search(query, **options)
-explorer._search = held
+explorer._search = slow
 asked.clear()
 """)
     for end in range(3, 15):
@@ -188,7 +198,7 @@ asked.clear()
         page.wait_for_timeout(130)
     (lab.root / "go").touch()
     notebook.until("explorer.query == 'cycles keep ea'")
-    explorer.locator(".kb-hits mark", has_text="Cycles keep ea").wait_for()
+    explorer.locator(".kb-list mark", has_text="Cycles keep ea").wait_for()
     assert notebook.python("len([query for query, top_k in asked if top_k == 10])") < 4  # what was typed over meanwhile is skipped
     assert explorer.locator("input").input_value() == "cycles keep ea"
 
@@ -204,6 +214,7 @@ asked.clear()
 
 
 HOSTILE = r'''
+from kbase.nodes import Node
 from kbase.results import Hit, Hits, Part
 from kbase.widgets.search import SearchExplorer
 
@@ -218,10 +229,11 @@ EVIL = [
     "<svg onload=\"alert('svg')\"></svg><iframe src='/canary/frame'></iframe> ${alert(1)} {{7*7}}",
 ]
 
-def search(query, top_k=10, mode="hybrid", filters=None):
-    return Hits([Hit(f"{i}", evil, evil, evil, "chunk", evil, 0, len(evil), 1.0, {"bm25": Part(1.0, 1, 1.0, evil), evil: Part(1.0, 1, .5, evil)},
-                     (evil,), None, evil[:60], {evil[:40]: f"{i % 2}{evil[:50]}", "constructor": ["__proto__", "x"][i % 2]}, ((0, 5),)) for i, evil in enumerate(EVIL)],
-                query, mode, [EVIL[1]])
+def search(query, top_k=10, mode="hybrid", filters=None, group_by="document"):
+    parts = {"bm25": Part(1.0, 1, 1.0, EVIL[1]), EVIL[0]: Part(1.0, 1, .5, EVIL[1])}
+    meta = [{evil[:40]: f"{i % 2}{evil[:50]}", "constructor": ["__proto__", "x"][i % 2]} for i, evil in enumerate(EVIL)]
+    nodes = [Node(evil, "chunk", 0, len(evil), evil, evil, evil, (evil,), language=evil[:60], meta=meta[i], id=f"{i}") for i, evil in enumerate(EVIL)]
+    return Hits([Hit(node, 1.0, parts, ((0, 5),)) for node in nodes], query, mode, [EVIL[1]])
 
 def context(hit): return {"text": hit.text * 3, "start": len(hit.text), "end": 2 * len(hit.text)}
 explorer = SearchExplorer(search, context, EVIL[0])
@@ -234,7 +246,7 @@ def test_hostile_text_is_text(open_notebook):
     page, explorer = notebook.page, widget(notebook)
     evil = notebook.python("EVIL")
     hits(explorer, 8)
-    for i, option in enumerate(explorer.locator(".kb-hits > li").all()):
+    for i, option in enumerate(explorer.locator(".kb-list > li").all()):
         assert option.locator(".kb-text").text_content() == evil[i]
         assert option.locator(".kb-title").text_content() == evil[i]
     explorer.locator(".kb-facet button", has_text="__proto__").first.click()
@@ -246,7 +258,7 @@ def test_hostile_text_is_text(open_notebook):
         assert explorer.locator(".kb-around").text_content() == text * 3
     notebook.run("explorer.ask(EVIL[3] + EVIL[1])")
     page.wait_for_function("text => document.querySelector('.kb-input').value === text", arg=evil[3] + evil[1])
-    explorer.locator(".kb-hits > li").first.wait_for()
+    explorer.locator(".kb-list > li").first.wait_for()
     found = page.evaluate("""() => { const root = document.querySelector('.kb-search'); return {
         bad: root.querySelectorAll('script, img, a, style, form, iframe, svg, [onerror], [onload], [href], [src], [data-commandlinker-command]').length,
         ids: [...root.querySelectorAll('[id]')].map(e => e.id), names: root.querySelectorAll('[name]').length,
@@ -298,7 +310,7 @@ def test_themes_and_widths(open_notebook, theme):
         wider = explorer.evaluate("""e => [...e.querySelectorAll('*')].filter(n => !n.closest('.kb-hide') && n.getBoundingClientRect().right > e.getBoundingClientRect().right + 1)
                                      .map(n => n.className)""")
         assert wider == [], width
-    assert explorer.locator(".kb-document").is_visible() and explorer.locator(".kb-hits").is_hidden()  # narrow: one at a time
+    assert explorer.locator(".kb-document").is_visible() and explorer.locator(".kb-list").is_hidden()  # narrow: one at a time
     explorer.locator(".kb-pane button", has_text="Close").click()
-    explorer.locator(".kb-hits").wait_for()
+    explorer.locator(".kb-list").wait_for()
     notebook.healthy()
