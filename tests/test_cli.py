@@ -13,7 +13,7 @@ from haystack import Document as HaystackDocument
 
 from kbase import KnowledgeBase
 from kbase.messages import error_dict, message_of
-from kbase.serving.cli import parse_condition, parse_filters, typed_value
+from kbase.querying.filters import parse_condition, parse_filters, typed_value
 from kbase.serving.terminal import printable, wrapped
 
 KBASE = [sys.executable, "-m", "kbase.serving.cli"]

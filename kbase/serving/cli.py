@@ -9,15 +9,13 @@ that `kbase --help` answers at once."""
 
 # %% auto #0
 __all__ = ['OK', 'ERROR', 'USAGE', 'PARTIAL', 'REFUSED', 'PIPE', 'INTERRUPTED', 'app', 'Kb', 'AsJson', 'Filters', 'ROWS', 'say',
-           'fail', 'guarded', 'open_knowledge', 'open_or_make', 'typed_value', 'parse_condition', 'parse_filters',
-           'checked_conditions', 'filters_of', 'add', 'search', 'check_route', 'ask', 'status', 'status_text',
-           'summary', 'main']
+           'fail', 'guarded', 'open_knowledge', 'open_or_make', 'checked_conditions', 'filters_of', 'add', 'search',
+           'check_route', 'ask', 'status', 'status_text', 'summary', 'main']
 
 # %% ../../nbs/serving/81_cli.ipynb #d9014e20
 import os
-import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TextIO, cast
@@ -110,52 +108,13 @@ def open_or_make(
                               "with --kb")
     return kb
 
-# %% ../../nbs/serving/81_cli.ipynb #4ebcb240
-_CONDITION = re.compile(r"\s*([^\s<>=!][^<>=!]*?)\s*(==|!=|>=|<=|=|<|>|\s(?:not\s+)?in\s)\s*(.*?)\s*", re.DOTALL)
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
-_WORDS = {"true": True, "false": False, "null": None, "none": None}
-
-def typed_value(
-    text: str,
-    kind: str = "",  # of the field, as the store tells it; "keyword" takes the text as it is
-) -> Any:
-    "A value of a filter from its text."
-    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'": return text[1:-1]
-    if kind in ("keyword", "date"): return text
-    if text.lower() in _WORDS: return _WORDS[text.lower()]
-    if _NUMBER.fullmatch(text): return float(text) if set(".eE") & set(text) else int(text)
-    return text
-
-# %% ../../nbs/serving/81_cli.ipynb #92dc10a0
-def parse_condition(
-    text: str,  # year>=2021, author=Ada, language in de,en
-    kinds: Mapping[str, str] | None = None,  # field → keyword, number, boolean, date or list
-) -> dict[str, Any]:  # Haystack's form
-    "One condition; ValueError when it is none."
-    found = _CONDITION.fullmatch(text)
-    if not found:
-        raise ValueError(f"{text!r} is no condition: write FIELD=VALUE, or one of != > >= < <= in its place, or "
-                         "'FIELD in A,B'")
-    field, operator, value = found[1].strip(), " ".join(found[2].split()), found[3]
-    kind = (kinds or {}).get(field.removeprefix("meta."), "")
-    several = operator.endswith("in")
-    given: Any = [typed_value(part.strip(), kind) for part in value.split(",")] if several else typed_value(value, kind)
-    return {"field": field, "operator": "==" if operator == "=" else operator, "value": given}
-
-# %% ../../nbs/serving/81_cli.ipynb #cb776244
-def parse_filters(
-    conditions: Sequence[str],  # all of them must hold
-    kinds: Mapping[str, str] | None = None,
-) -> dict[str, Any] | None:  # Haystack's form; None when there are none
-    "What several `--filter` mean together."
-    parsed = [parse_condition(text, kinds) for text in conditions]
-    return {"operator": "AND", "conditions": parsed} if len(parsed) > 1 else parsed[0] if parsed else None
-
 # %% ../../nbs/serving/81_cli.ipynb #66c06466
 def checked_conditions(
     texts: Iterable[str] | None,  # of --filter
 ) -> list[str]:
     "The conditions; typer's BadParameter when one cannot be read."
+    from kbase.querying.filters import parse_filters
+
     conditions = list(texts or [])
     try: parse_filters(conditions)
     except ValueError as error: raise typer.BadParameter(str(error), param_hint="--filter") from error
@@ -167,6 +126,7 @@ def filters_of(
 ) -> dict[str, Any] | None:  # Haystack's form; None when there are none
     "The filter of a command, its values read as the types that the fields have."
     if not conditions: return None
+    from kbase.querying.filters import parse_filters
     from kbase.stores.conditions import COLUMNS
     types = {name: "keyword" if column is str else "number" for name, column in COLUMNS.items()}
     types |= {name.removeprefix("meta."): info["type"] for name, info in kb.store.get_metadata_fields_info().items()}
