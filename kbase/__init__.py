@@ -19,20 +19,27 @@ Modules:
 - `kbase.messages`: What an error says to whoever reads it: a sentence, and no secret
 - `kbase.models`: Optional helpers, asked with a time limit and never trusted
 - `kbase.nodes`: What goes in and what is kept: documents, their nodes, and what each kind of node is
-- `kbase.querying.answers`: The sentences that answer, each cited to the character; or no answer, and why
 - `kbase.querying.claims`: What a language model makes of the sources, held against them sentence by sentence
+- `kbase.querying.comparison_writer`: A short cited paragraph for each thing, and for a thing that nothing was found about, that
 - `kbase.querying.components`: An embedder of questions and a retriever, for any Haystack pipeline
+- `kbase.querying.drawing`: A picture of a Haystack pipeline, made on this machine
+- `kbase.querying.fact_writer`: The sources' best sentences, each cited to the character; in a model's words where there is one
 - `kbase.querying.filters`: A filter on a field that does not exist is a mistake, not an empty result
 - `kbase.querying.fusion`: One ranking out of two, with the reason for every place in it
+- `kbase.querying.list_writer`: The documents that match, each with its best sentence
 - `kbase.querying.passages`: The pieces of hits that may be quoted, scored by words and by meaning, and the few of them that make an answer
-- `kbase.querying.pipeline`: Decide, route, retrieve, answer: a Haystack pipeline that can be drawn, saved and taken apart
+- `kbase.querying.pipeline`: Plan, look up, branch, write: a Haystack pipeline that can be drawn, saved and taken apart
 - `kbase.querying.plan`: A question, taken apart into what will be looked up, and by which route it will be answered
+- `kbase.querying.planner`: From a question to a plan: rules, then examples if you want them, then a language model if there is one, then a fact
 - `kbase.querying.retrieval`: A query goes in, hits come out, each with the sum behind its place
-- `kbase.querying.routing`: Which kind of answer a question wants: a fact, a summary, a comparison, a list
+- `kbase.querying.routes`: The kinds of answer that there are: one line each for people, rules, how to look up, and who writes
 - `kbase.querying.rules`: Which wordings give a question's route away: data, a file a language, with a limit to how much of it there may be
+- `kbase.querying.saving`: A pipeline from a file that somebody sent
+- `kbase.querying.summary_writer`: What the documents say that a question is about: their summaries, each sentence cited where it stands
 - `kbase.querying.support`: Whether what was found carries an answer, read from words and meaning; and no answer, with the reason
 - `kbase.querying.terms`: The words that evidence should have, what each of them weighs, and how many of them a text has
 - `kbase.querying.things`: What a question names: the part of it that is read, and the things that it holds against each other
+- `kbase.querying.tracing`: Which boxes of a Haystack pipeline ran for a question, and how long each took
 - `kbase.results`: What is found, what is answered, what became of each file; each draws itself and has one form as JSON
 - `kbase.serving.cli`: `kbase add`, `search`, `ask`, `status` and `summary`, for a shell and for scripts
 - `kbase.serving.demo`: A knowledge base from what every machine with Python has, ten questions, and a report to read
@@ -57,8 +64,14 @@ Modules:
 - `kbase.stores.elastic_upgrade`: Indices of an older kbase, brought up to date where they stand
 - `kbase.stores.elastic_writing`: Documents replaced whole, by any number of writers, with an account of everything
 - `kbase.stores.embedded`: A folder on disk: BM25, vectors and filters in one LanceDB database, no server
+- `kbase.stores.embedded_upgrades`: A knowledge base of an older format is written anew, and takes the place of the old one when it is whole
 - `kbase.stores.haystack`: What makes a store of kbase a Haystack DocumentStore, written once over a few hooks
 - `kbase.stores.rows`: How a document, its nodes and its account are written down, the same in every store
+- `kbase.stores.snapshot`: The nodes of a folder at one moment: filtered, searched, fetched
+- `kbase.stores.tables`: Nodes and their account as two LanceDB tables
+- `kbase.stores.typed_columns`: Metadata of any shape in columns with types, and a filter as an expression over them
+- `kbase.stores.upgrades`: From one format of a store to the next, step by step
+- `kbase.stores.upkeep`: One writer, many readers, indices that keep up, and old versions that go by themselves
 - `kbase.weights`: Where a model's files are found, and what of them is read
 - `kbase.widgets.base`: Files joined into one module, one writer of the traits, numbered answers, and something to show where no kernel runs
 - `kbase.widgets.facets`: What found hits can be narrowed down by, with counts that are right under a filter, too
