@@ -26,7 +26,7 @@ from store_worker import DIM, direction, item, versioned
 from store_worker import open_store as opened
 
 from kbase.nodes import Document, Node
-from kbase.stores import embedded
+from kbase.stores import embedded, snapshot
 from kbase.nodes import EmbedderIdentity
 from kbase.stores.conditions import COLUMNS
 from kbase.stores.contract import EmbedderMismatch, StoreError, open_store, store_from_dict
@@ -138,7 +138,7 @@ def many(request, tmp_path_factory):
                       vector=vectors[number * 10 + i]) for i in range(10)]
         items.append(Indexed(Source(document.uri, document.id, nodes=10), document, nodes))
     patch = pytest.MonkeyPatch()
-    patch.setattr(embedded, "EXACT_BELOW", 10_000)  # so that these are enough for an index of the embedded store
+    patch.setattr(snapshot, "EXACT_BELOW", 10_000)  # so that these are enough for an index of the embedded store
     for at in range(0, 1250, 417):
         store.put(items[at:at + 417])
     store.optimize()

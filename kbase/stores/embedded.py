@@ -49,7 +49,7 @@ from kbase.stores.rows import (
     revision_of,
     slices,
 )
-from .snapshot import Snapshot, fill_texts, search_bm25, search_dense
+from .snapshot import Snapshot, fill_texts, search_bm25, search_dense, stored_vectors
 from kbase.stores.tables import (
     FOLDER_FORMAT,
     NODES,
@@ -552,8 +552,7 @@ class EmbeddedReading(HaystackStore):
                 rows = at.nodes.search().where(col("hash").isin(part)).select(["hash", *names]).limit(at.rows + 1).to_arrow()
                 for name in names:
                     known = rows.filter(rows[name].is_valid())
-                    flat = known[name].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-                    vectors = flat.reshape(known.num_rows, -1).astype(np.float32, copy=False)
+                    vectors = stored_vectors(known[name])
                     found |= dict(zip(known["hash"].to_pylist(), vectors, strict=True))
         return found
 
