@@ -39,7 +39,7 @@ if TYPE_CHECKING:  # Haystack brings torch, two seconds of import: it comes with
     from haystack import Pipeline
 
     from kbase.indexing.sync import Recipe
-    from kbase.querying.routing import Decision
+    from kbase.querying.plan import Plan
 
 # %% ../nbs/60_knowledge.ipynb #kno06
 class Opening:
@@ -211,9 +211,11 @@ class Asking(Searching):
         self._has_vectors()
         return answer_question(self.pipeline, question, route, all_of(self.where, filters))
 
-    def route(self, question: str) -> "Decision":
+    def route(self, question: str) -> "Plan":
         "How a question would be answered, how sure that is, and why. Nothing is looked up."
-        return self.pipeline.get_component("decide").run(question=question)["decision"]
+        from kbase.querying.planner import plan_question
+
+        return plan_question(question, llm=self.llm, timeout=self.settings.llm_timeout)
 
 # %% ../nbs/60_knowledge.ipynb #5b65b467
 class Planning(Asking):
@@ -221,7 +223,7 @@ class Planning(Asking):
 
     def draw(self) -> Any:
         "The pipeline as a picture, drawn here."
-        from kbase.querying.pipeline import draw_pipeline
+        from kbase.querying.drawing import draw_pipeline
 
         return draw_pipeline(self.pipeline)
 
@@ -238,7 +240,7 @@ class Planning(Asking):
         also: Sequence[str] = (),  # further modules to trust, such as "haystack.components.generators.*"
     ) -> None:
         "Answer with a saved pipeline from now on. ValueError for a file that is no saved pipeline of trusted classes."
-        from kbase.querying.pipeline import load_pipeline
+        from kbase.querying.saving import load_pipeline
 
         self.pipeline = load_pipeline(Path(path).read_text(encoding="utf-8"), also)
 

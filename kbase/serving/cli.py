@@ -217,7 +217,7 @@ def check_route(
     name: str,
 ) -> None:
     "typer's BadParameter for a route that does not exist."
-    from kbase.querying.routing import ROUTES
+    from kbase.querying.routes import ROUTES
 
     if name not in ROUTES: raise typer.BadParameter(f"{name!r} is not one of {', '.join(ROUTES)}", param_hint="--route")
 
