@@ -17,6 +17,8 @@ Modules:
 - `kbase.indexing.pdf_reader`: Page by page, words mended at the ends of lines
 - `kbase.indexing.pieces`: Blocks, or parts of them, that go into a chunk whole
 - `kbase.indexing.reader_process`: Files from anywhere are read where a hang or a crash costs one file
+- `kbase.indexing.recipe`: How a document becomes nodes, and how to add a kind of your own
+- `kbase.indexing.sources`: What a path, a glob or a list names, file by file, each with a name of its own
 - `kbase.indexing.splitting`: Documents into chunks, along the lines on which they were written
 - `kbase.indexing.summaries`: What a document is about, in its own sentences or in a language model's words
 - `kbase.indexing.sync`: From a folder to an indexed knowledge base, with an account of every file
