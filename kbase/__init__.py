@@ -54,9 +54,9 @@ Modules:
 - `kbase.serving.cli`: `kbase add`, `search`, `ask`, `status` and `summary`, for a shell and for scripts
 - `kbase.serving.demo`: A knowledge base from what every machine with Python has, ten questions, and a report to read
 - `kbase.serving.demo_report`: Questions, answers, sums and times on one page of HTML that needs nothing else
-- `kbase.serving.demo_sources`: Documents that every machine with Python has: the language reference, standard modules, installed packages
+- `kbase.serving.demo_sources`: Documents that every machine with Python has
 - `kbase.serving.terminal`: Hits and answers as lines that are safe to print, and as JSON
-- `kbase.settings`: What a knowledge base is told once, in a file beside the notebook
+- `kbase.settings`: What is set once for a knowledge base, in a file beside the notebook
 - `kbase.shared`: One object for everybody in a process who asks for the same thing
 - `kbase.stores.conditions`: Haystack's filters as a small tree, and one function that says when a tree holds
 - `kbase.stores.contract`: One contract, so that a notebook runs the same on a folder and on a cluster
@@ -96,7 +96,7 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-# Haystack posts component names unless told not to, and reads this when it is first imported; whoever wants it sets it to True
+# Haystack posts the names of components unless this is set, and reads it when it is first imported
 os.environ.setdefault("HAYSTACK_TELEMETRY_ENABLED", "False")
 
 if TYPE_CHECKING:
