@@ -18,7 +18,7 @@ from kbase.blocks import (
 )
 from kbase.nodes import Document
 
-SIGNS = "ab. \n#-=*`|>:\"{}[],;\t0\r\\_é日"
+SIGNS = 'ab. \n#-=*`|>:"{}[],;\t0\r\\_é日'
 
 
 def check(text: str, blocks: list[Block]) -> None:
@@ -56,7 +56,11 @@ def test_code_goes_on_to_its_fence() -> None:
     assert kinds(text, "markdown", "code") == [("code", "x = 1\n\n# no heading\n```"), ("heading", "# A heading")]
     assert kinds("x = 1\ny = 2", "markdown", "code") == [("code", "x = 1\ny = 2")]  # the fence is in a later chunk
     opened = "    x = 1\n\nProse.\n\n```python\ny\n```"  # the fence opens another block: this one is indented
-    assert kinds(opened, "markdown", "code") == [("code", "    x = 1"), ("paragraph", "Prose."), ("code", "```python\ny\n```")]
+    assert kinds(opened, "markdown", "code") == [
+        ("code", "    x = 1"),
+        ("paragraph", "Prose."),
+        ("code", "```python\ny\n```"),
+    ]
 
 
 def test_a_table_goes_on_to_the_blank_line() -> None:
@@ -69,15 +73,27 @@ def test_a_table_goes_on_to_the_blank_line() -> None:
 
 
 def test_unknown_markups_are_refused() -> None:
-    with pytest.raises(ValueError, match="markup is 'tex': use one of text"): blocks_of("x", "tex")
-    with pytest.raises(ValueError, match="markup of a.tex is 'tex'"): read_blocks(Document("a.tex", "x", markup="tex"))
+    with pytest.raises(ValueError, match="markup is 'tex': use one of text"):
+        blocks_of("x", "tex")
+    with pytest.raises(ValueError, match="markup of a.tex is 'tex'"):
+        read_blocks(Document("a.tex", "x", markup="tex"))
     assert set(MIXED) <= set(MARKUPS)
 
 
-@pytest.mark.parametrize("text, delimiter, columns", [
-    ("a;b\n1,5;2\n", ";", ("a", "b")), ("a,b\n1,2\n", ",", ("a", "b")), ("a\tb\n1\t2\n", "\t", ("a", "b")),
-    ("a|b\n1|2\n", "|", ("a", "b")), ("1,2\n3,4\n", ",", ()), ("a,a\n1,2\n", ",", ()), ("a,b\n", ",", ()),
-    ("just words\nand more\n", ",", ("just words",)), ("", ",", ())])
+@pytest.mark.parametrize(
+    "text, delimiter, columns",
+    [
+        ("a;b\n1,5;2\n", ";", ("a", "b")),
+        ("a,b\n1,2\n", ",", ("a", "b")),
+        ("a\tb\n1\t2\n", "\t", ("a", "b")),
+        ("a|b\n1|2\n", "|", ("a", "b")),
+        ("1,2\n3,4\n", ",", ()),
+        ("a,a\n1,2\n", ",", ()),
+        ("a,b\n", ",", ()),
+        ("just words\nand more\n", ",", ("just words",)),
+        ("", ",", ()),
+    ],
+)
 def test_one_rule_for_delimiters_and_columns(text: str, delimiter: str, columns: tuple[str, ...]) -> None:
     assert csv_dialect(text) == (delimiter, columns)
 
@@ -87,16 +103,30 @@ def test_a_known_delimiter_is_not_guessed() -> None:
     assert column_names(["x" * 100, "y"]) == () and column_names([" a ", "b"]) == ("a", "b")
 
 
-@pytest.mark.parametrize("text, end", [
-    ("---\ntitle: x\n---\n# A", 17), ("---\r\ntitle: x\r\n...\r\nA", 20), ("---\n# no end", 0),
-    ("text\n---\n---\n", 0), ("---\n---\n", 8)])
+@pytest.mark.parametrize(
+    "text, end",
+    [
+        ("---\ntitle: x\n---\n# A", 17),
+        ("---\r\ntitle: x\r\n...\r\nA", 20),
+        ("---\n# no end", 0),
+        ("text\n---\n---\n", 0),
+        ("---\n---\n", 8),
+    ],
+)
 def test_front_matter(text: str, end: int) -> None:
     assert front_matter_end(text) == end
 
 
-@pytest.mark.parametrize("text, markup, title", [
-    ("```\n# no\n```\n# *Yes* [it](u) is #\n", "markdown", "Yes it is"), ("Top\n===\n", "markdown", "Top"),
-    ('<h1 align="center">kbase</h1>\n\n# Later', "markdown", "kbase"), ("no heading", "markdown", ""),
-    ("Top\n---\n\ntext", "rst", "Top"), ("def f(): pass", "python", "")])
+@pytest.mark.parametrize(
+    "text, markup, title",
+    [
+        ("```\n# no\n```\n# *Yes* [it](u) is #\n", "markdown", "Yes it is"),
+        ("Top\n===\n", "markdown", "Top"),
+        ('<h1 align="center">kbase</h1>\n\n# Later', "markdown", "kbase"),
+        ("no heading", "markdown", ""),
+        ("Top\n---\n\ntext", "rst", "Top"),
+        ("def f(): pass", "python", ""),
+    ],
+)
 def test_first_heading(text: str, markup: str, title: str) -> None:
     assert first_heading(text, markup) == title
