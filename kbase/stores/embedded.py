@@ -49,7 +49,7 @@ from kbase.stores.rows import (
     revision_of,
     slices,
 )
-from .snapshot import Snapshot, fill_texts, search_bm25, search_dense
+from .snapshot import Snapshot, fill_texts, search_bm25, search_dense, stored_vectors
 from kbase.stores.tables import (
     FOLDER_FORMAT,
     NODES,
@@ -166,6 +166,11 @@ class Folder:
                 self._handles[name] = self.database.open_table(full_name)
             self._handles[name].checkout_latest()
             return self._handles[name]
+
+    def lease(self) -> Lease:
+        "Leave to read: what is read until it ends is not cleaned up."
+        self.about()  # a folder of an older format is brought up to date before
+        return self.leases.take()
 
     def snapshot(self) -> Snapshot:
         "The newest state of the nodes. Whoever reads from it while others may write takes a lease first."
@@ -468,7 +473,7 @@ class EmbeddedReading(HaystackStore):
         if len(groups) > 1: raise ValueError(f"kinds of several groups ({', '.join(groups)}): search one group at a time")
         if group not in ("", "document_id", "parent_id"): raise ValueError(f"group is {group!r}: use document_id or parent_id")
         ((name, wanted),) = groups.items()
-        lease = self._folder.leases.take()
+        lease = self._folder.lease()
         at = self.snapshot()
         fetch = partial(_fetch, at, lease)
         where = _narrowed(at, parse_filter(filters), name, wanted)
@@ -490,11 +495,11 @@ class EmbeddedReading(HaystackStore):
         "How rare terms are, as BM25 counts it; exact for terms of up to 2,000 nodes, estimated from a sample beyond."
         groups = kind_groups(kinds)
         if len(groups) > 1: raise ValueError(f"kinds of several groups ({', '.join(groups)}): idf is of one group")
-        with self._folder.leases.take(): return self.snapshot().idf(terms, next(iter(groups)))
+        with self._folder.lease(): return self.snapshot().idf(terms, next(iter(groups)))
 
     def languages(self) -> list[str]:
         "The languages of the nodes, most nodes first."
-        with self._folder.leases.take(): return self.snapshot().languages()
+        with self._folder.lease(): return self.snapshot().languages()
 
     def nodes_by_id(self, node_ids: Sequence[str]) -> list[Node]:
         "Nodes with their text, in the order of the ids; an id that is not there is left out."
@@ -509,7 +514,7 @@ class EmbeddedReading(HaystackStore):
 
     def _nodes_where(self, column: str, values: Sequence[str]) -> list[Node]:
         nodes: list[Node] = []
-        with self._folder.leases.take():
+        with self._folder.lease():
             at = self.snapshot()
             for part in slices(list(dict.fromkeys(filter(None, values)))) if at.nodes is not None else ():
                 query = at.nodes.search().where(col(column).isin(part)).select(list(at.columns)).limit(at.rows + 1)
@@ -518,7 +523,7 @@ class EmbeddedReading(HaystackStore):
 
     def document_span(self, document_id: str, start: int, end: int) -> str:
         "A part of a document's text, by characters; cut short at the document's end."
-        with self._folder.leases.take(): return self.snapshot().text(document_id, max(0, start), end)[0]
+        with self._folder.lease(): return self.snapshot().text(document_id, max(0, start), end)[0]
 
     def scan(
         self,
@@ -531,7 +536,7 @@ class EmbeddedReading(HaystackStore):
 
     def _scan_rows(self, tree: Tree, batch_size: int = 1000, vectors: bool = False,
                    extra: Sequence[str] = ()) -> Iterator[list[dict[str, Any]]]:
-        with self._folder.leases.take():
+        with self._folder.lease():
             at = self.snapshot()
             if at.nodes is None: return
             names, where = vector_columns(at.schema) if vectors else [], at.expression(tree)
@@ -545,15 +550,14 @@ class EmbeddedReading(HaystackStore):
     def vectors_by_hash(self, hashes: Sequence[str]) -> dict[str, np.ndarray]:
         "Vectors of nodes that were embedded before from the same text."
         found: dict[str, np.ndarray] = {}
-        with self._folder.leases.take():
+        with self._folder.lease():
             at = self.snapshot()
             names = vector_columns(at.schema)
             for part in slices(list(dict.fromkeys(filter(None, hashes)))) if names else ():
                 rows = at.nodes.search().where(col("hash").isin(part)).select(["hash", *names]).limit(at.rows + 1).to_arrow()
                 for name in names:
                     known = rows.filter(rows[name].is_valid())
-                    flat = known[name].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-                    vectors = flat.reshape(known.num_rows, -1).astype(np.float32, copy=False)
+                    vectors = stored_vectors(known[name])
                     found |= dict(zip(known["hash"].to_pylist(), vectors, strict=True))
         return found
 
@@ -578,7 +582,7 @@ class EmbeddedAccount(EmbeddedReading):
     def _account(self, document_ids: Sequence[str] | None = None) -> list[tuple[Source, str]]:
         # with the revision of its text
         found: list[tuple[Source, str]] = []
-        with self._folder.leases.take():
+        with self._folder.lease():
             table = self._sources_table()
             if table is None: return found
             query = table.search().select(["row", "revision"])
@@ -592,7 +596,7 @@ class EmbeddedAccount(EmbeddedReading):
 
     def count_sources(self, *states: str) -> int:
         "How many sources are in one of these states; \"ok\" counts one that fails now but was indexed before."
-        with self._folder.leases.take():
+        with self._folder.lease():
             table = self._sources_table()
             if table is None: return 0
             if not states: return table.count_rows()
@@ -603,7 +607,7 @@ class EmbeddedAccount(EmbeddedReading):
     def sources_named(self, name: str, field: str) -> list[Source]:
         "The sources whose document_id, uri or title is this; ten at most."
         if field not in ("document_id", "uri", "title"): raise ValueError(f"field is {field!r}: use document_id, uri or title")
-        with self._folder.leases.take():
+        with self._folder.lease():
             table = self._sources_table()
             if table is None: return []
             rows = table.search().where(col(field) == lit(name)).select(["row"]).limit(10).to_arrow()["row"].to_pylist()
@@ -611,7 +615,7 @@ class EmbeddedAccount(EmbeddedReading):
 
     def document(self, document_id: str) -> Document | None:
         "A document with its whole text."
-        with self._folder.leases.take():
+        with self._folder.lease():
             for _ in range(5):
                 account, at = self._account([document_id]), self.snapshot()
                 text, revision = at.text(document_id)
@@ -688,7 +692,7 @@ class EmbeddedWriting(EmbeddedAccount):
         "Make all vectors anew with another model, from the stored texts; until all are there, the old ones are found."
         from tqdm.auto import tqdm
 
-        with self._writing(), self._folder.leases.take(), tqdm(disable=not progress, unit="node", desc="embed") as bar:
+        with self._writing(), tqdm(disable=not progress, unit="node", desc="embed") as bar:
             at, about = self.snapshot(), self._folder.about()
             again = Reembedding(at, identity, embed, batch_size, bar.update)
             sources = self._folder.newest("sources")
@@ -696,7 +700,6 @@ class EmbeddedWriting(EmbeddedAccount):
             nodes = None if at.nodes is None else (again.schema, again.parts())
             self._writer.replace_tables(nodes, account, {**about, "generation": about["generation"] + 1, "embedder": identity._asdict()})
             self.dimension = self._writer.dimension = None if self.dimension is None else identity.dimension
-        self._writer.clean()
         return again.count
 
 # %% ../../nbs/stores/18_embedded.ipynb #emb23
@@ -769,7 +772,7 @@ class EmbeddedStore(EmbeddedWriting):
             return self._writer.delete(EVERYTHING if where is None else where)
 
     def _count_where(self, tree: Tree) -> int:
-        with self._folder.leases.take():
+        with self._folder.lease():
             at = self.snapshot()
             return at.count(at.expression(tree))
 
@@ -780,7 +783,7 @@ class EmbeddedStore(EmbeddedWriting):
             else: yield value
 
     def _metas(self, tree: Tree) -> Iterator[dict[str, Any]]:
-        with self._folder.leases.take():
+        with self._folder.lease():
             at = self.snapshot()
             if at.nodes is None: return
             # nodes of one document share their metadata: each JSON text is read once

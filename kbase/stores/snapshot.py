@@ -8,7 +8,8 @@ vectors. `stores.embedded` makes a new one when somebody has written."""
 
 # %% auto #0
 __all__ = ['TEXT_COLUMNS', 'EXACT_BELOW', 'HELD_BYTES', 'COUNTED', 'BM25_UNIT', 'NARROW', 'join_text', 'touching', 'fill_texts',
-           'Vectors', 'SnapshotRows', 'unit_vectors', 'Snapshot', 'search_bm25', 'compare_all', 'search_dense']
+           'Vectors', 'SnapshotRows', 'stored_vectors', 'unit_vectors', 'Snapshot', 'search_bm25', 'compare_all',
+           'search_dense']
 
 # %% ../../nbs/stores/16_snapshot.ipynb #sna03
 import json
@@ -167,14 +168,18 @@ class SnapshotRows:
 # %% ../../nbs/stores/16_snapshot.ipynb #sna17
 COUNTED = 2_000  # nodes of a term that are counted one by one: some 2 ms
 
-def unit_vectors(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:  # (n,) which rows have one; (m, dim) of these
-    "Vectors at unit length; one that is missing or zero has no direction, and is left out."
-    usable = np.asarray(column.is_valid())
+def stored_vectors(column: pa.ChunkedArray) -> np.ndarray:  # (m, dim) float32, of the rows that have one
+    "Vectors out of Arrow."
     flat = [chunk.drop_null().flatten().to_numpy(zero_copy_only=False) for chunk in column.chunks]
     vectors = np.concatenate([np.empty(0, np.float32), *flat]).reshape(-1, column.type.list_size)
+    return vectors.astype(np.float32, copy=False)
+
+def unit_vectors(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:  # (n,) which rows have one; (m, dim) of these
+    "Vectors at unit length; one that is missing or zero has no direction, and is left out."
+    usable, vectors = np.array(column.is_valid()), stored_vectors(column)
     norms = np.linalg.norm(vectors, axis=1)
     usable[usable] = norms > 0
-    return usable, (vectors[norms > 0] / norms[norms > 0, None]).astype(np.float32, copy=False)
+    return usable, (vectors[norms > 0] / norms[norms > 0, None])
 
 class Snapshot(SnapshotRows):
     "The rows at one moment, with what is worked out over all of them."

@@ -17,6 +17,7 @@ import errno
 import json
 import os
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -167,7 +168,8 @@ class Lease:
 
     def __enter__(self) -> "Lease": return self
     def __exit__(self, *_: Any) -> None: self.end()
-    def __del__(self) -> None: self.end()
+    def __del__(self, at_the_end: Callable[[], bool] = sys.is_finalizing) -> None:
+        if not at_the_end(): self.end()
 
 # %% ../../nbs/stores/17_upkeep.ipynb #upk15
 OPTIMIZE_ROWS = 1_000  # outside an index: with so many BM25 takes three times as long
