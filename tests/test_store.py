@@ -402,8 +402,8 @@ def test_a_dimension_that_is_asked_for_is_kept(path):
 
 def stored_characters(store):
     "Of the fields that hold documents' text."
-    if hasattr(store, "url"):
-        rows = [row for batch in store._scan_rows(None, ["content", "before", "after"]) for row in batch]
+    if hasattr(store, "cluster"):
+        rows = [row for batch in store.rows(None, ["content", "before", "after"]) for row in batch]
     else:
         rows = [row for batch in store.snapshot().nodes.search().select(["content", "before", "after"]).to_batches() for row in batch.to_pylist()]
     return sum(len(row[name]) for row in rows for name in ("content", "before", "after"))

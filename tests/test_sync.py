@@ -170,7 +170,7 @@ def test_what_cannot_be_added_is_told(kb, tmp_path):
         kb.add(tmp_path / "nowhere")
     with pytest.raises(FileNotFoundError, match="no file matches"):
         kb.add(str(tmp_path / "*.pdf"))
-    with pytest.raises(TypeError, match="cannot add a int"):
+    with pytest.raises(TypeError, match="cannot add an object of type int"):
         kb.add(5)
     assert not (tmp_path / "kb").exists(), "a mistake leaves nothing behind"
 
