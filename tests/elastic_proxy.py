@@ -104,6 +104,18 @@ def refuse_items(handler, body, refused, status=429, kind="es_rejected_execution
     return answer(200, {"items": answers})
 
 
+def strange_items(handler, body, names):
+    "Hand on a bulk body with a field that the mapping does not know, in the documents of these ids."
+    if "_bulk" not in handler.path or not names:
+        return None
+    lines = []
+    for op, head, item in items_of(body):
+        if head["_id"] in names and len(item) > 1:
+            item = [item[0], json.dumps({**json.loads(item[1]), "strange": 1}).encode()]
+        lines += item
+    return handler.forward(b"".join(line + b"\n" for line in lines))
+
+
 @contextmanager
 def proxied(server, fault):
     "A proxy in front of a server; `fault(proxy, handler, body)` gives None to hand on, a reply, or 'cut'."

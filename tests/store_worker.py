@@ -8,8 +8,7 @@ import time
 
 import numpy as np
 
-from kbase.nodes import Document, Node
-from kbase.nodes import EmbedderIdentity
+from kbase.nodes import Document, EmbedderIdentity, Node, digest
 from kbase.stores.contract import StoreError
 from kbase.stores.rows import Indexed, Source
 
@@ -26,7 +25,7 @@ def item(name, text="some words", chunks=1, dim=DIM, meta=None, seed=None):
     document = Document(f"docs/{name}", text, title=f"Title {name}", language="en", meta=meta or {})
     cuts = np.linspace(0, len(text), chunks + 1).astype(int)
     nodes = [Node(document.id, "chunk", int(a), int(b), text[a:b], document.title, document.uri, language="en", meta=document.meta,
-                  vector=direction(hash((str(name), i)) % 2**32 if seed is None else seed + i, dim) if dim else None)
+                  vector=direction(int(digest(str(name), str(i))[:8], 16) if seed is None else seed + i, dim) if dim else None)
              for i, (a, b) in enumerate(zip(cuts, cuts[1:], strict=False))]
     return Indexed(Source(document.uri, document.id, nodes=len(nodes), meta=document.meta, title=document.title), document, nodes)
 
@@ -57,6 +56,33 @@ def hold_lock(path, ready):
     with open_store(path)._writing():
         ready.set()
         time.sleep(600)
+
+
+def read_slowly(path, ready, answer, seconds):
+    "Scan with pauses, and say which versions were seen."
+    store, seen, count = open_store(path), set(), 0
+    for batch in store.scan(batch_size=2):
+        count += len(batch)
+        seen |= {node.text[1:-1].split()[1] for node in batch}
+        ready.set()
+        time.sleep(seconds)
+    found = store.find(["v0"], direction(1))
+    answer.send((count, sorted(seen), len(found.fetch([hit.key for hit in found.dense]))))
+
+
+def rebuild(path, acknowledged, seconds):
+    "Make vectors anew, slowly, and say when a batch is done."
+    def embed(texts):
+        os.write(acknowledged.fileno(), b"batch\n")
+        time.sleep(seconds)
+        return np.ones((len(texts), 8), np.float32) / np.sqrt(8)
+
+    open_store(path).rebuild(EmbedderIdentity("slow", 8), embed, batch_size=4)
+
+
+def upgrade(path, acknowledged):
+    os.write(acknowledged.fileno(), b"start\n")
+    open_store(path).count_documents()
 
 
 def write_versions(path, acknowledged, documents, first, seconds=60.0, optimize_every=3):

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import remove_indices
-from elastic_proxy import answer, error, proxied, refuse_items
+from elastic_proxy import answer, error, proxied, refuse_items, strange_items
 from haystack import Document as HaystackDocument
 from haystack.dataclasses import ByteStream
 from haystack.document_stores.errors import DuplicateDocumentError
@@ -26,7 +26,7 @@ from store_worker import DIM, direction, item
 
 from kbase import KnowledgeBase
 from kbase.language import query_terms
-from kbase.stores import elastic
+from kbase.stores import elastic, elastic_about, elastic_bulk, elastic_connection
 from kbase.nodes import EmbedderIdentity
 from kbase.stores.contract import (
     EmbedderMismatch,
@@ -38,7 +38,9 @@ from kbase.stores.contract import (
     public_place,
 )
 from kbase.stores.rows import Indexed, Source
-from kbase.stores.elastic import ElasticStore, parse_url
+from kbase.stores.elastic import ElasticStore
+from kbase.stores.elastic_connection import Clock, parse_url
+from kbase.stores.elastic_rebuild import Rebuild
 
 
 @pytest.fixture
@@ -48,9 +50,15 @@ def store(elastic_url):
     store.close()
 
 
-@pytest.fixture(autouse=True)
-def short_pauses(monkeypatch):
-    monkeypatch.setattr(elastic, "pause", lambda attempt: 0.02)
+SHORT = Clock(sleep=lambda seconds: time.sleep(min(seconds, 0.02)))
+
+
+class Hands:
+    "A wall clock that a test sets forward."
+
+    def __init__(self):
+        self.ahead = 0.0
+        self.clock = Clock(wall=lambda: time.time() + self.ahead, now=lambda: time.monotonic() + self.ahead, sleep=SHORT.sleep)
 
 
 @pytest.fixture
@@ -63,7 +71,7 @@ def behind(elastic_url):
         context = proxied(server, fault)
         proxy = context.__enter__()
         opened.append(context)
-        return ElasticStore(f"{proxy.url}/{name}", **{"replicas": 0, **more}), proxy
+        return ElasticStore(f"{proxy.url}/{name}", **{"replicas": 0, "clock": SHORT, **more}), proxy
 
     yield make
     for context in opened:
@@ -93,7 +101,7 @@ def same_as_undisturbed(store, elastic_url, items):
 
 
 def test_429_cut_connections_and_refused_items_lose_and_double_nothing(behind, elastic_url, monkeypatch):
-    monkeypatch.setattr(elastic, "BULK_ITEMS", 20)
+    monkeypatch.setattr(elastic_bulk, "BULK_ITEMS", 20)
 
     def fault(proxy, handler, body):
         if "/_bulk" not in handler.path:
@@ -139,49 +147,49 @@ def test_a_lost_reply_is_no_duplicate(behind, policy):
     assert store.write_documents(documents(60), DuplicatePolicy.SKIP) == 10
 
 
-def test_who_comes_second_is_told_of_the_duplicate(store, elastic_url, monkeypatch):
-    other = ElasticStore(elastic_url)
-    known = store._held
+def test_whoever_comes_second_is_told_of_the_duplicate(behind, elastic_url):
+    other, late = ElasticStore(elastic_url), []
 
-    def late(ids):  # between the look and the write another process writes one of them
-        held = known(ids)
-        other.write_documents(documents(1, 3))
-        return held
+    def fault(proxy, handler, body):  # between the look and the write another process writes some of them
+        if "-entrance/_bulk" in handler.path and late:
+            other.write_documents(late.pop(), DuplicatePolicy.OVERWRITE)
 
-    monkeypatch.setattr(store, "_held", late)
+    store, _ = behind(fault)
+    store.count_documents()
+    other.write_documents(documents(1, 20))
+    late.append(documents(1, 3))
     with pytest.raises(DuplicateDocumentError, match="'d3' was written by another process meanwhile, 9 of 10"):
         store.write_documents(documents(10))
-    monkeypatch.undo()
-    monkeypatch.setattr(store, "_held", lambda ids: {})
-    assert store.write_documents(documents(12), DuplicatePolicy.SKIP) == 2
-    assert store.count_documents() == 12
+    late.append(documents(2, 10))
+    assert store.write_documents(documents(13), DuplicatePolicy.SKIP) == 1
+    assert store.count_documents() == 14
 
 
 @pytest.mark.parametrize("policy", [DuplicatePolicy.FAIL, DuplicatePolicy.SKIP, DuplicatePolicy.OVERWRITE])
 @pytest.mark.parametrize("where", ["by the server", "by the store"])
-def test_3_bad_of_500(store, monkeypatch, policy, where):
+def test_3_bad_of_500(behind, policy, where):
+    strange = {"d7", "d8", "d9"} if where == "by the server" else set()
+    store, _ = behind(lambda proxy, handler, body: strange_items(handler, body, strange))
     given = documents(500)
     if where == "by the store":
         given[7:10] = [replace(given[7], embedding=[1.0, 2.0]), replace(given[8], embedding=[float("nan")] * DIM), replace(given[9], content="half a \ud800")]
-    else:
-        body = elastic.node_body
-        monkeypatch.setattr(elastic, "node_body", lambda row, *more: {**body(row, *more), **({"strange": 1} if row["id"] in ("d7", "d8", "d9") else {})})
     with pytest.raises(WriteError, match="3 nodes could not be stored, 497 were") as caught:
         store.write_documents(given, policy)
     assert set(caught.value.failed) == {"d7", "d8", "d9"} and caught.value.written == 497 and store.count_documents() == 497
     told = " ".join(caught.value.failed.values())
     assert "strict" in told if where == "by the server" else all(word in told for word in ("2-d", "NaN", "surrogate"))
-    monkeypatch.undo()
+    strange.clear()
     assert store.write_documents(documents(500), DuplicatePolicy.SKIP) == 3 and store.count_documents() == 500
 
 
-def test_a_document_with_a_bad_node_keeps_its_old_version(store, monkeypatch):
+def test_a_document_with_a_bad_node_keeps_its_old_version(behind):
+    strange = set()
+    store, _ = behind(lambda proxy, handler, body: strange_items(handler, body, strange))
     store.put([item("a", "old words", 2)])
-    body = elastic.node_body
-    with monkeypatch.context() as patch:
-        patch.setattr(elastic, "node_body", lambda row, *more: {**body(row, *more), **({"strange": 1} if row["uri"] == "docs/a" else {})})
-        with pytest.raises(WriteError, match="not in the account"):
-            store.put([item("a", "new words", 2), item("b", "good words", 3)])
+    strange |= {node.id for node in item("a", "new words", 2).nodes}
+    with pytest.raises(WriteError, match="not in the account"):
+        store.put([item("a", "new words", 2), item("b", "good words", 3)])
+    strange.clear()
     assert store.document(item("a").document.id).text == "old words" and store.document(item("b").document.id).text == "good words"
     store.put([item("a", "new words", 2)])
     assert store.document(item("a").document.id).text == "new words" and store.count_documents() == 5
@@ -192,7 +200,7 @@ def killed_put(store, elastic_url, monkeypatch):
     "A writer that was killed when its nodes were sent, and neither the old ones deleted nor anything refreshed."
     def kill(what):
         writer = ElasticStore(elastic_url)
-        monkeypatch.setattr(writer, "_replace", lambda *_: (_ for _ in ()).throw(SystemExit))
+        monkeypatch.setattr(writer.writer, "replace_old", lambda *_: (_ for _ in ()).throw(SystemExit))
         with pytest.raises(SystemExit):
             writer.put([what])
 
@@ -223,15 +231,22 @@ def test_what_is_too_large_for_the_server_fails_alone(store):
     assert list(told.value.failed) == ["large"] and store.count_documents() == 6
 
 
-def test_what_the_store_refuses_is_a_failed_row_and_stops_nothing(elastic_url, monkeypatch):
+def test_what_the_store_refuses_is_a_failed_row_and_stops_nothing(behind):
     given = [HaystackDocument(id=name, content=f"Pears of {name} ripen.") for name in "abc"]
-    body = elastic.node_body
-    with KnowledgeBase(elastic_url) as kb:
+    refused = set()
+
+    def fault(proxy, handler, body):
+        if "-entrance/_bulk" not in handler.path:
+            return None
+        return refuse_items(handler, body, lambda number, head: head["routing"] in refused, 400, "strict_dynamic_mapping_exception", "no field [strange]")
+
+    store, proxy = behind(fault)
+    with KnowledgeBase(store.place) as kb:
         kb.add(given[:1], progress=False)
         for wanted in ("added", "unchanged"):
-            with monkeypatch.context() as patch:
-                patch.setattr(elastic, "node_body", lambda row, *more: {**body(row, *more), **({"strange": 1} if row["document_id"] in "ab" else {})})
-                report = kb.add([replace(given[0], content="Plums of a ripen."), *given[1:]], progress=False)
+            refused |= {"a", "b"}
+            report = kb.add([replace(given[0], content="Plums of a ripen."), *given[1:]], progress=False)
+            refused.clear()
             assert [(row.document_id, row.state, row.nodes) for row in report.rows] == [("a", "failed", 2), ("b", "failed", 0), ("c", wanted, 2)]
             assert "strict" in report.rows[1].reason and "indexed earlier stays" in report.rows[0].reason
         assert kb.store.document("a").text == given[0].content and kb.store.document("b") is None
@@ -335,8 +350,8 @@ def test_metadata_makes_no_field(store):
 
     store.write_documents([HaystackDocument(content="x", meta={f"key {i}": i for i in range(5000)}), HaystackDocument(content="y", meta={"long": "a" * 40_000, "n": "5"}),
                            HaystackDocument(content="z", meta={"n": "five", "k" * 40_000: "é" * 40_000})])
-    with Elasticsearch(parse_url(store.url).hosts[0]) as client:
-        mapping = next(iter(client.indices.get_mapping(index=store.nodes).values()))["mappings"]
+    with Elasticsearch(parse_url(store.place).hosts[0]) as client:
+        mapping = next(iter(client.indices.get_mapping(index=store.cluster.nodes).values()))["mappings"]
     assert mapping["dynamic"] == "strict" and len(mapping["properties"]) < 40
     assert store.count_documents_by_filter(eq(f"meta.{'k' * 40_000}", "é" * 40_000)) == 1
     assert store.get_metadata_field_unique_values("long") == (["a" * 40_000], 1)
@@ -432,7 +447,7 @@ def test_two_that_make_the_same_knowledge_base_at_once_make_one(elastic_url):
 
 
 def replicas(store):
-    return next(iter(store._request("GET", f"/{store.nodes}/_settings").values()))["settings"]["index"]["number_of_replicas"]
+    return next(iter(store.cluster.request("GET", f"/{store.cluster.nodes}/_settings").values()))["settings"]["index"]["number_of_replicas"]
 
 
 def test_a_first_load_is_put_right_whatever_happens(elastic_url):
@@ -447,15 +462,15 @@ def test_a_first_load_is_put_right_whatever_happens(elastic_url):
     assert replicas(store) == "1" and store.count_documents() == 2 and store.document(item("a").document.id).text == "new words"
 
 
-def test_a_first_load_that_was_killed_is_put_right_by_the_next_opening(elastic_url, monkeypatch):
-    store = ElasticStore(elastic_url, replicas=1)
-    monkeypatch.setattr(elastic, "LOADING", 0.2)
+def test_a_first_load_that_was_killed_is_put_right_by_the_next_opening(elastic_url):
+    store, hands = ElasticStore(elastic_url, replicas=1), Hands()
     loading = store.loading()
     loading.__enter__()
     store.put([item("a", "some words", 3)])
-    time.sleep(0.3)
-    other = ElasticStore(elastic_url)
-    assert other.count_documents() == 3 and replicas(other) == "1" and "loading" not in other._about(fresh=True)
+    other = ElasticStore(elastic_url, clock=hands.clock)
+    assert other.count_documents() == 0 and replicas(other) == "0"
+    hands.ahead = elastic_about.BUSY_SECONDS + 1
+    assert other.count_documents() == 3 and replicas(other) == "1" and "loading" not in other.about.get(fresh=True)
 
 
 def test_another_embedder_is_brought_in_without_a_moment_without_answers(store, elastic_url):
@@ -496,19 +511,18 @@ def test_another_embedder_is_brought_in_without_a_moment_without_answers(store, 
     store.put([item("later", dim=8)])
 
 
-def test_a_put_that_a_rebuild_overtakes_is_told_and_mixes_no_models(elastic_url, monkeypatch):
+def test_a_put_that_a_rebuild_overtakes_is_told_and_mixes_no_models(behind, elastic_url):
     old, new = EmbedderIdentity("old", DIM), EmbedderIdentity("new", DIM)
-    writer, other = ElasticStore(elastic_url), ElasticStore(elastic_url)
+    other, overtaking = ElasticStore(elastic_url), []
+
+    def fault(proxy, handler, body):
+        if "-entrance/_bulk" in handler.path and overtaking:
+            assert overtaking.pop()() == 3
+
+    writer, _ = behind(fault)
     writer.set_embedder(old)
     writer.put([item("a", "kiwi words", 3)])
-    send = elastic.send_bulk
-
-    def late(connection, alias, actions, *more):
-        monkeypatch.setattr(elastic, "send_bulk", send)
-        assert other.rebuild(new, lambda texts: np.tile(direction(5), (len(texts), 1))) == 3
-        return send(connection, alias, actions, *more)
-
-    monkeypatch.setattr(elastic, "send_bulk", late)
+    overtaking.append(lambda: other.rebuild(new, lambda texts: np.tile(direction(5), (len(texts), 1))))
     with pytest.raises(StoreLocked, match="2 of them are not in: write them again"):
         writer.put([item("b", "plum words", 2)])
     with pytest.raises(EmbedderMismatch, match="embedded anew, with new"):
@@ -519,7 +533,7 @@ def test_a_put_that_a_rebuild_overtakes_is_told_and_mixes_no_models(elastic_url,
 
 
 def test_after_a_rebuild_the_background_is_that_of_the_new_vectors(elastic_url, monkeypatch):
-    monkeypatch.setattr(elastic, "ABOUT_AGE", 0.0)
+    monkeypatch.setattr(elastic_about, "BELIEVED", 0.0)
     store, reader = ElasticStore(elastic_url), ElasticStore(elastic_url)
     store.set_embedder(EmbedderIdentity("old", DIM))
     store.put([item("a", "kiwi words", 5)])
@@ -528,16 +542,26 @@ def test_after_a_rebuild_the_background_is_that_of_the_new_vectors(elastic_url, 
     assert reader.find(vector=direction(5)).background == pytest.approx((1.0, 0.0), abs=1e-3)
 
 
-def test_what_was_being_written_when_a_rebuild_began_is_embedded_anew_too(elastic_url, monkeypatch):
-    store, late = ElasticStore(elastic_url), ElasticStore(elastic_url)
+def test_what_was_being_written_when_a_rebuild_began_is_embedded_anew_too(behind, elastic_url):
+    store, arrived, gate = ElasticStore(elastic_url), threading.Event(), threading.Event()
     store.set_embedder(EmbedderIdentity("old", DIM))
     store.put([item("a", "kiwi words", 3)])
-    about = late._writable({DIM})
-    monkeypatch.setattr(late, "_writable", lambda sizes=(): about)  # it had looked before the rebuild began
+
+    def fault(proxy, handler, body):  # its nodes are on their way while the rebuild begins
+        if "-entrance/_bulk" in handler.path:
+            arrived.set()
+            assert gate.wait(30)
+
+    late, _ = behind(fault)
+    thread = threading.Thread(target=late.put, args=([item("b", "plum words", 2)],))
+    thread.start()
+    assert arrived.wait(30)
     asked = []
 
     def embed(texts):
-        if not asked: late.put([item("b", "plum words", 2)])
+        if not asked:
+            gate.set()
+            thread.join()
         asked.append(len(texts))
         return np.tile(direction(5), (len(texts), 1))
 
@@ -554,19 +578,19 @@ def test_a_killed_rebuild_is_cleared_away_by_the_next_writer(elastic_url, monkey
     def die(*_): raise SystemExit
 
     with monkeypatch.context() as dying, pytest.raises(SystemExit):
-        if when == "before the swap": dying.setattr(store, "_swap", die)
-        dying.setattr(store, "_after_a_rebuild", die)
+        if when == "before the swap": dying.setattr(Rebuild, "swap", die)
+        dying.setattr(Rebuild, "settle", die)
         store.rebuild(new, lambda texts: np.ones((len(texts), 4)))
     writer = ElasticStore(elastic_url)
     with pytest.raises(StoreLocked, match="being embedded anew since"):
         writer.put([item("b")])
-    writer._change_about(lambda about: {**about, "rebuilding": {**about["rebuilding"], "until": 0}})  # ten minutes later
+    writer.about.change(lambda about: {**about, "rebuilding": {**about["rebuilding"], "until": 0}})  # ten minutes later
     chosen = old if when == "before the swap" else new
     writer.put([item("b", "plum words", 2, dim=chosen.dimension)])
     assert writer.embedder == chosen and writer.count_documents() == 5 and len(writer.find(vector=direction(1, chosen.dimension)).dense) == 5
-    indices = set(writer._request("GET", f"/{writer.nodes}-*/_settings"))
+    indices = set(writer.cluster.request("GET", f"/{writer.cluster.nodes}-*/_settings"))
     assert writer.rebuild(EmbedderIdentity("third", 8), lambda texts: np.ones((len(texts), 8))) == 5 and len(all_nodes(writer)) == 5
-    assert len(indices) <= 2 and len(writer._request("GET", f"/{writer.nodes}-*/_settings")) == 1
+    assert len(indices) <= 2 and len(writer.cluster.request("GET", f"/{writer.cluster.nodes}-*/_settings")) == 1
 
 
 # -- ways in ----------------------------------------------------------------------------------------------------------
@@ -592,7 +616,7 @@ def test_no_secret_shows(caplog, monkeypatch):
     caplog.set_level(logging.DEBUG)
     url = f"http://ada:{CANARY}@127.0.0.1:1/docs"
     monkeypatch.setenv("ELASTIC_API_KEY", CANARY)
-    monkeypatch.setattr(elastic, "FIRST", 0.1)
+    monkeypatch.setattr(elastic_connection, "FIRST", 0.1)
     kb = KnowledgeBase(url)
     shown = [str(kb.settings), kb.name, repr(parse_url(url)), str(kb.store.to_dict()), kb.pipeline.dumps(), repr(kb.store._place), public_place(url), str(parse_url(url))]
     for use in (kb.store.count_documents, lambda: repr(kb), lambda: kb.search("x"), lambda: repr(kb.store)):
@@ -651,9 +675,9 @@ def test_indices_of_others_are_left_alone(elastic_url):
 
 def test_another_format_is_refused(store, elastic_url):
     store.put([item("a")])
-    store._change_about(lambda about: {**about, "format": 99})
+    store.about.change(lambda about: {**about, "format": 99})
     for use in (ElasticStore(elastic_url).count_documents, lambda: store.put([item("b")])):
-        with pytest.raises(FormatError, match="format 99, this kbase reads format 1"):
+        with pytest.raises(FormatError, match="format 99, this kbase reads format 2"):
             use()
 
 
@@ -663,7 +687,7 @@ def test_reading_makes_no_index(store):
     store.optimize(force=True)
     store.release("nobody")
     store.delete_all_documents()
-    assert repr(store).endswith("0 nodes)") and store._request("GET", f"/{store.name}-*/_mapping") == {}
+    assert repr(store).endswith("0 nodes)") and store.cluster.request("GET", f"/{store.name}-*/_mapping") == {}
 
 
 def test_arguments_that_make_no_sense_are_refused(elastic_url):
@@ -716,11 +740,12 @@ def test_tls_and_an_api_key_end_to_end(secure, monkeypatch):
     store.optimize(force=True)
     store.delete_all_documents(recreate_index=True)
     monkeypatch.setenv("ELASTIC_API_KEY", key_for(client, "read", "view_index_metadata"))
-    reader = ElasticStore(url)
+    hands = Hands()
+    reader = ElasticStore(url, clock=hands.clock)
     assert reader.count_documents() == 0 and reader.find(["kiwi"]).bm25 == []
-    store._change_about(lambda about: {**about, "loading": {"until": 0}})  # a load that was killed is not for a reader to mend
-    time.sleep(1.1)
-    assert reader.count_documents() == 0 and "loading" in reader._about(fresh=True) and store.count_documents() == 0 and "loading" not in store._about(fresh=True)
+    store.about.change(lambda about: {**about, "loading": {"until": 0}})  # a load that was killed is not for a reader to mend
+    hands.ahead = 2.0
+    assert reader.count_documents() == 0 and "loading" in reader.about.get(fresh=True) and store.count_documents() == 0 and "loading" not in store.about.get(fresh=True)
     with pytest.raises(StoreError, match="may not do that"):
         reader.put([item("a")])
 
@@ -745,7 +770,7 @@ def test_a_user_and_a_fingerprint(secure, monkeypatch):
 
 def test_each_wrong_way_in_has_its_own_message(secure, monkeypatch):
     url, authority, client = secure
-    monkeypatch.setattr(elastic, "FIRST", 0.3)
+    monkeypatch.setattr(elastic_connection, "FIRST", 0.3)
     with pytest.raises(StoreError, match="certificate is not trusted.*ELASTIC_CA_CERTS"):
         ElasticStore(url).count_documents()
     with pytest.raises(StoreError, match="is not there: set ELASTIC_CA_CERTS"):
@@ -765,6 +790,6 @@ def test_each_wrong_way_in_has_its_own_message(secure, monkeypatch):
 
 def test_the_cells_of_the_page_that_want_a_server(elastic_url):
     code = "import sys; from nbdev.test import nbdev_test; nbdev_test.__wrapped__(sys.argv[1], flags='elastic', n_workers=0)"
-    done = subprocess.run([sys.executable, "-c", code, "nbs/stores/23_elastic.ipynb"], cwd=Path(__file__).parent.parent, capture_output=True, text=True,
+    done = subprocess.run([sys.executable, "-c", code, "nbs/stores/24_elastic.ipynb"], cwd=Path(__file__).parent.parent, capture_output=True, text=True,
                           env={**os.environ, "KBASE_TEST_ELASTICSEARCH": elastic_url.rpartition("/")[0]}, timeout=300)
     assert done.returncode == 0 and "Success" in done.stdout, done.stdout + done.stderr

@@ -49,7 +49,7 @@ from kbase.stores.rows import (
     revision_of,
     slices,
 )
-from .snapshot import Snapshot, fill_texts, search_bm25, search_dense
+from .snapshot import Snapshot, fill_texts, search_bm25, search_dense, stored_vectors
 from kbase.stores.tables import (
     FOLDER_FORMAT,
     NODES,
@@ -62,8 +62,6 @@ from kbase.stores.tables import (
     source_row,
     tokens_column,
     vector_array,
-    vector_column,
-    vector_columns,
     vector_size,
 )
 from .typed_columns import EVERYTHING, MAX_COLUMNS, typed_values
@@ -166,6 +164,11 @@ class Folder:
                 self._handles[name] = self.database.open_table(full_name)
             self._handles[name].checkout_latest()
             return self._handles[name]
+
+    def lease(self) -> Lease:
+        "Leave to read: what is read until it ends is not cleaned up."
+        self.about()  # a folder of an older format is brought up to date before
+        return self.leases.take()
 
     def snapshot(self) -> Snapshot:
         "The newest state of the nodes. Whoever reads from it while others may write takes a lease first."
@@ -373,16 +376,14 @@ class Reembedding:
         self.at, self.identity, self.embed, self.batch_size, self.on_progress = at, identity, embed, batch_size, on_progress
         self.count = 0  # nodes embedded
         self._sums: dict[str, list[np.ndarray]] = {}  # document → the vectors of its chunks
-        old = vector_columns(at.schema)
-        words = [name.replace("tokens", "vector", 1) for name in at.schema.names if name.split("_")[0] == "tokens"]
-        fields = [field for field in at.schema if field.name not in old]
-        self.schema = pa.schema([*fields, *(pa.field(name, pa.list_(pa.float32(), identity.dimension)) for name in words)])
+        fields = [field for field in at.schema if field.name != "vector"]
+        self.schema = pa.schema([*fields, pa.field("vector", pa.list_(pa.float32(), identity.dimension))])
 
     def parts(self) -> Iterator[pa.Table]:
         "All rows, those that the embedder reads first."
         for embedded in (True, False):
             kinds = [name for name, kind in KINDS.items() if kind.embedded is embedded]
-            names = [name for name in self.at.schema.names if name in self.schema.names]
+            names = [name for name in self.schema.names if name != "vector"]
             for batch in self.at.nodes.search().where(col("kind").isin(kinds)).select(names).to_batches(1000):
                 yield self._part(pa.Table.from_batches([batch]), embedded)
 
@@ -391,13 +392,8 @@ class Reembedding:
         rows = fill_texts(self.at.nodes, table.select(columns).to_pylist())
         if embedded: vectors = self._read(rows)
         else: vectors = [mean_vector(self._sums.get(row["document_id"], ())) for row in rows]
-        arrays = []
-        for field in self.schema:
-            if pa.types.is_fixed_size_list(field.type):
-                own = [vector if vector_column(group_of(row)) == field.name else None for row, vector in zip(rows, vectors, strict=True)]
-                arrays.append(vector_array(own, self.identity.dimension))
-            else: arrays.append(table[field.name].combine_chunks())
-        return pa.table(arrays, schema=self.schema)
+        arrays = [table[name].combine_chunks() for name in self.schema.names if name != "vector"]
+        return pa.table([*arrays, vector_array(vectors, self.identity.dimension)], schema=self.schema)
 
     def _read(self, rows: Sequence[Mapping[str, Any]]) -> list[np.ndarray | None]:
         found: list[np.ndarray | None] = [None] * len(rows)
@@ -468,7 +464,7 @@ class EmbeddedReading(HaystackStore):
         if len(groups) > 1: raise ValueError(f"kinds of several groups ({', '.join(groups)}): search one group at a time")
         if group not in ("", "document_id", "parent_id"): raise ValueError(f"group is {group!r}: use document_id or parent_id")
         ((name, wanted),) = groups.items()
-        lease = self._folder.leases.take()
+        lease = self._folder.lease()
         at = self.snapshot()
         fetch = partial(_fetch, at, lease)
         where = _narrowed(at, parse_filter(filters), name, wanted)
@@ -476,7 +472,7 @@ class EmbeddedReading(HaystackStore):
         direction = None if vector is None or at.dimension is None else query_direction(vector, at.dimension, self.path)
         words = self._start(search_bm25, at, terms, tokens_column(name), depth, where, group) if terms else None
         dense, background = [], None
-        if direction is not None and vector_column(name) in at.schema.names:
+        if direction is not None:
             dense = search_dense(at, direction, name, depth, where, group)
             background = background_of(at.sample(name) @ direction)
         return Candidates(words.result() if words else [], dense, background, fetch)
@@ -490,11 +486,11 @@ class EmbeddedReading(HaystackStore):
         "How rare terms are, as BM25 counts it; exact for terms of up to 2,000 nodes, estimated from a sample beyond."
         groups = kind_groups(kinds)
         if len(groups) > 1: raise ValueError(f"kinds of several groups ({', '.join(groups)}): idf is of one group")
-        with self._folder.leases.take(): return self.snapshot().idf(terms, next(iter(groups)))
+        with self._folder.lease(): return self.snapshot().idf(terms, next(iter(groups)))
 
     def languages(self) -> list[str]:
         "The languages of the nodes, most nodes first."
-        with self._folder.leases.take(): return self.snapshot().languages()
+        with self._folder.lease(): return self.snapshot().languages()
 
     def nodes_by_id(self, node_ids: Sequence[str]) -> list[Node]:
         "Nodes with their text, in the order of the ids; an id that is not there is left out."
@@ -509,7 +505,7 @@ class EmbeddedReading(HaystackStore):
 
     def _nodes_where(self, column: str, values: Sequence[str]) -> list[Node]:
         nodes: list[Node] = []
-        with self._folder.leases.take():
+        with self._folder.lease():
             at = self.snapshot()
             for part in slices(list(dict.fromkeys(filter(None, values)))) if at.nodes is not None else ():
                 query = at.nodes.search().where(col(column).isin(part)).select(list(at.columns)).limit(at.rows + 1)
@@ -518,7 +514,7 @@ class EmbeddedReading(HaystackStore):
 
     def document_span(self, document_id: str, start: int, end: int) -> str:
         "A part of a document's text, by characters; cut short at the document's end."
-        with self._folder.leases.take(): return self.snapshot().text(document_id, max(0, start), end)[0]
+        with self._folder.lease(): return self.snapshot().text(document_id, max(0, start), end)[0]
 
     def scan(
         self,
@@ -531,30 +527,24 @@ class EmbeddedReading(HaystackStore):
 
     def _scan_rows(self, tree: Tree, batch_size: int = 1000, vectors: bool = False,
                    extra: Sequence[str] = ()) -> Iterator[list[dict[str, Any]]]:
-        with self._folder.leases.take():
+        with self._folder.lease():
             at = self.snapshot()
             if at.nodes is None: return
-            names, where = vector_columns(at.schema) if vectors else [], at.expression(tree)
-            query = at.nodes.search().select([*at.columns, *extra, *names])
+            where = at.expression(tree)
+            query = at.nodes.search().select([*at.columns, *extra, *(["vector"] if vectors and at.dimension else [])])
             for batch in (query if where is None else query.where(where)).to_batches(batch_size):
-                rows = fill_texts(at.nodes, batch.to_pylist())
-                if names:
-                    for row in rows: row["vector"] = next((found for name in names if (found := row[name]) is not None), None)
-                yield list(rows)
+                yield list(fill_texts(at.nodes, batch.to_pylist()))
 
     def vectors_by_hash(self, hashes: Sequence[str]) -> dict[str, np.ndarray]:
         "Vectors of nodes that were embedded before from the same text."
         found: dict[str, np.ndarray] = {}
-        with self._folder.leases.take():
+        with self._folder.lease():
             at = self.snapshot()
-            names = vector_columns(at.schema)
-            for part in slices(list(dict.fromkeys(filter(None, hashes)))) if names else ():
-                rows = at.nodes.search().where(col("hash").isin(part)).select(["hash", *names]).limit(at.rows + 1).to_arrow()
-                for name in names:
-                    known = rows.filter(rows[name].is_valid())
-                    flat = known[name].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-                    vectors = flat.reshape(known.num_rows, -1).astype(np.float32, copy=False)
-                    found |= dict(zip(known["hash"].to_pylist(), vectors, strict=True))
+            for part in slices(list(dict.fromkeys(filter(None, hashes)))) if at.dimension else ():
+                query = at.nodes.search().where(col("hash").isin(part)).select(["hash", "vector"]).limit(at.rows + 1)
+                known = query.to_arrow()
+                known = known.filter(known["vector"].is_valid())
+                found |= dict(zip(known["hash"].to_pylist(), stored_vectors(known["vector"]), strict=True))
         return found
 
 def _fetch(at: Snapshot, lease: Lease, keys: Sequence[int]) -> list[Node]:  # the lease ends with whoever may fetch
@@ -578,7 +568,7 @@ class EmbeddedAccount(EmbeddedReading):
     def _account(self, document_ids: Sequence[str] | None = None) -> list[tuple[Source, str]]:
         # with the revision of its text
         found: list[tuple[Source, str]] = []
-        with self._folder.leases.take():
+        with self._folder.lease():
             table = self._sources_table()
             if table is None: return found
             query = table.search().select(["row", "revision"])
@@ -592,7 +582,7 @@ class EmbeddedAccount(EmbeddedReading):
 
     def count_sources(self, *states: str) -> int:
         "How many sources are in one of these states; \"ok\" counts one that fails now but was indexed before."
-        with self._folder.leases.take():
+        with self._folder.lease():
             table = self._sources_table()
             if table is None: return 0
             if not states: return table.count_rows()
@@ -603,7 +593,7 @@ class EmbeddedAccount(EmbeddedReading):
     def sources_named(self, name: str, field: str) -> list[Source]:
         "The sources whose document_id, uri or title is this; ten at most."
         if field not in ("document_id", "uri", "title"): raise ValueError(f"field is {field!r}: use document_id, uri or title")
-        with self._folder.leases.take():
+        with self._folder.lease():
             table = self._sources_table()
             if table is None: return []
             rows = table.search().where(col(field) == lit(name)).select(["row"]).limit(10).to_arrow()["row"].to_pylist()
@@ -611,7 +601,7 @@ class EmbeddedAccount(EmbeddedReading):
 
     def document(self, document_id: str) -> Document | None:
         "A document with its whole text."
-        with self._folder.leases.take():
+        with self._folder.lease():
             for _ in range(5):
                 account, at = self._account([document_id]), self.snapshot()
                 text, revision = at.text(document_id)
@@ -688,7 +678,7 @@ class EmbeddedWriting(EmbeddedAccount):
         "Make all vectors anew with another model, from the stored texts; until all are there, the old ones are found."
         from tqdm.auto import tqdm
 
-        with self._writing(), self._folder.leases.take(), tqdm(disable=not progress, unit="node", desc="embed") as bar:
+        with self._writing(), tqdm(disable=not progress, unit="node", desc="embed") as bar:
             at, about = self.snapshot(), self._folder.about()
             again = Reembedding(at, identity, embed, batch_size, bar.update)
             sources = self._folder.newest("sources")
@@ -696,7 +686,6 @@ class EmbeddedWriting(EmbeddedAccount):
             nodes = None if at.nodes is None else (again.schema, again.parts())
             self._writer.replace_tables(nodes, account, {**about, "generation": about["generation"] + 1, "embedder": identity._asdict()})
             self.dimension = self._writer.dimension = None if self.dimension is None else identity.dimension
-        self._writer.clean()
         return again.count
 
 # %% ../../nbs/stores/18_embedded.ipynb #emb23
@@ -769,7 +758,7 @@ class EmbeddedStore(EmbeddedWriting):
             return self._writer.delete(EVERYTHING if where is None else where)
 
     def _count_where(self, tree: Tree) -> int:
-        with self._folder.leases.take():
+        with self._folder.lease():
             at = self.snapshot()
             return at.count(at.expression(tree))
 
@@ -780,7 +769,7 @@ class EmbeddedStore(EmbeddedWriting):
             else: yield value
 
     def _metas(self, tree: Tree) -> Iterator[dict[str, Any]]:
-        with self._folder.leases.take():
+        with self._folder.lease():
             at = self.snapshot()
             if at.nodes is None: return
             # nodes of one document share their metadata: each JSON text is read once
