@@ -39,7 +39,7 @@ def check_format(
                       "wrote it, "
                       "or add the sources to a new knowledge base")
 
-# %% ../../nbs/stores/20_elastic_about.ipynb #89073941
+# %% ../../nbs/stores/20_elastic_about.ipynb #ac95701a
 Facts = dict[str, Any]  # what `about` says; the names are those of `new_about`
 
 def new_about() -> Facts:
@@ -63,7 +63,8 @@ class About:
         "As it was a second ago at most; as it is now when `fresh`."
         seen, about = self._seen
         if about is not None and not fresh and self.cluster.clock.now() - seen < BELIEVED: return about
-        return self.read()[0]
+        self.read()
+        return self._seen[1]  # as the watchers left it
 
     def read(self) -> tuple[Facts | None, dict[str, Any]]:  # and where it stands, for a write that wants it unchanged
         "As it is now."
