@@ -11,8 +11,8 @@ entry of `MARKUPS`."""
 __all__ = ['Marks', 'LINED', 'SOLID', 'LINE_END', 'PARSED_WIDTH', 'OWN_PARAGRAPH', 'PARSED_CODE', 'DELIMITERS', 'OPENED',
            'OPENED_DEPTH', 'MARKUPS', 'MIXED', 'FENCE', 'Block', 'trim_span', 'line_starts', 'blocks_between',
            'front_matter_end', 'markdown_parser', 'plain_heading', 'read_markdown', 'underlined', 'Outline',
-           'read_text', 'read_python', 'Dialect', 'column_names', 'csv_dialect', 'read_csv', 'read_json', 'read_marks',
-           'read_blocks', 'rest_end', 'blocks_of']
+           'read_text', 'read_python', 'Dialect', 'column_names', 'csv_dialect', 'read_csv', 'read_records',
+           'read_marks', 'read_blocks', 'first_heading', 'rest_end', 'blocks_of']
 
 # %% ../nbs/04_blocks.ipynb #blk03
 import ast
@@ -332,7 +332,7 @@ def _members(text: str, start: int) -> Iterator[tuple[int, str, int, int]]:
         yield first, key, at, end
         at = end
 
-def read_json(
+def read_records(
     text: str,
 ) -> Marks:
     "Where the records of JSON or JSON Lines begin."
@@ -354,7 +354,7 @@ def read_json(
 # %% ../nbs/04_blocks.ipynb #blk40
 MARKUPS: dict[str, Callable[[str], Marks]] = {
     "text": read_text, "rst": read_text, "markdown": read_markdown, "python": read_python, "csv": read_csv,
-    "json": read_json}
+    "json": read_records}
 
 MIXED = ("text", "rst", "markdown")  # markups with prose and code and tables in one text
 
@@ -376,6 +376,24 @@ def read_blocks(
     delimiter = document.meta.get("delimiter")
     delimiter = delimiter if isinstance(delimiter, str) and len(delimiter) == 1 else ""
     return blocks_between(document.text, read_marks(document.text, document.markup, delimiter))
+
+# %% ../nbs/04_blocks.ipynb #blk52
+_HTML_HEADING = re.compile(r"(?i)<h1[^>]*>([^<]+)</h1>")
+
+def first_heading(
+    text: str,
+    markup: str,  # a name of MARKUPS
+) -> str:  # "" where there is none
+    "The first heading of a text, without its markup."
+    for size in (5_000, 200_000):
+        head = text[:size]
+        if len(text) > size: head = head[:head.rfind("\n") + 1] or head  # no line is cut
+        for block in blocks_between(head, read_marks(head, markup)):
+            if block.kind == "heading" and block.headings: return block.headings[-1]
+            html = _HTML_HEADING.search(head, block.start, block.end) if block.kind == "paragraph" else None
+            if html and markup == "markdown": return " ".join(html[1].split())
+        if len(text) <= size: break
+    return ""
 
 # %% ../nbs/04_blocks.ipynb #blk44
 FENCE = re.compile(r"[ >]*(?:```|~~~)")

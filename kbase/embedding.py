@@ -37,6 +37,7 @@ from kbase.encoder import (
     unit_rows,
 )
 from .nodes import KINDS, EmbedderIdentity, Node, digest
+from .shared import Shared
 from kbase.weights import (
     DEFAULT_MODEL,
     Anatomy,
@@ -272,8 +273,7 @@ def plan_batches(
     return batches
 
 # %% ../nbs/08_embedding.ipynb #ee658c55
-_shared_models: dict[str, SentenceModel] = {}
-_shared_models_lock = threading.Lock()
+_shared_models: Shared[str, SentenceModel] = Shared()
 
 class Embedder:
     "A model that turns texts into unit vectors."
@@ -298,7 +298,7 @@ class Embedder:
         if not isinstance(model, (str, os.PathLike)):
             return cls(HaystackModel(*(model if isinstance(model, tuple) else (model,))), batch_size)
         made = SentenceModel(model)  # reads no weights yet; a folder whose files changed has another name
-        with _shared_models_lock: return cls(_shared_models.setdefault(made.name, made), batch_size, os.fspath(model))
+        return cls(_shared_models.get(made.name, lambda: made), batch_size, os.fspath(model))
 
     @cached_property
     def identity(self) -> EmbedderIdentity:

@@ -13,7 +13,7 @@ from haystack import Document as HaystackDocument
 
 from kbase import KnowledgeBase
 from kbase.messages import error_dict, message_of
-from kbase.serving.cli import parse_condition, parse_filters, typed_value
+from kbase.querying.filters import parse_condition, parse_filters, typed_value
 from kbase.serving.terminal import printable, wrapped
 
 KBASE = [sys.executable, "-m", "kbase.serving.cli"]
@@ -26,7 +26,14 @@ def environment(**more: str) -> dict[str, str]:
 
 def kbase(folder: Path, *words: str | Path, code: int = 0, **env: str) -> subprocess.CompletedProcess[str]:
     "Run the command line in a folder."
-    done = subprocess.run([*KBASE, *map(str, words)], cwd=folder, env=environment(**env), capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        [*KBASE, *map(str, words)],
+        cwd=folder,
+        env=environment(**env),
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
     assert done.returncode == code, f"{words} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done
 
@@ -37,7 +44,10 @@ def shelf(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("shelf")
     notes = folder / "notes"
     notes.mkdir()
-    (notes / "loops.md").write_text("---\ntitle: Event loops\nauthor: Ada\ndate: 2024-05-01\n---\n# Event loops\n\nAn event loop runs coroutines one at a time.\n")
+    (notes / "loops.md").write_text(
+        "---\ntitle: Event loops\nauthor: Ada\ndate: 2024-05-01\n---\n"
+        "# Event loops\n\nAn event loop runs coroutines one at a time.\n"
+    )
     (notes / "bread.txt").write_text("Sourdough bread rises because wild yeast makes carbon dioxide.\n")
     cage = "\n\nIts cage stands by the window, and every visitor who passes by it is greeted in the same loud way." * 9
     (notes / "evil.txt").write_text(f"The parrot\x1b[2J\x1b]0;owned\x07 \u202esays\u202c squawk.{cage}\n")
@@ -50,17 +60,44 @@ def shelf(tmp_path_factory) -> Path:
 # ------------------------------------------------------------------ words
 
 
-@pytest.mark.parametrize("text, value", [
-    ("2021", 2021), ("-3", -3), ("1.5", 1.5), ("1e3", 1000.0), ("007", "007"), ("+1", "+1"), ("nan", "nan"), ("TRUE", True), ("null", None), ("", ""),
-    ('"2021"', "2021"), ("'true'", "true"), ("'", "'"), ("x' OR 1=1--", "x' OR 1=1--"), ("2024-05-01", "2024-05-01")])
+@pytest.mark.parametrize(
+    "text, value",
+    [
+        ("2021", 2021),
+        ("-3", -3),
+        ("1.5", 1.5),
+        ("1e3", 1000.0),
+        ("007", "007"),
+        ("+1", "+1"),
+        ("nan", "nan"),
+        ("TRUE", True),
+        ("null", None),
+        ("", ""),
+        ('"2021"', "2021"),
+        ("'true'", "true"),
+        ("'", "'"),
+        ("x' OR 1=1--", "x' OR 1=1--"),
+        ("2024-05-01", "2024-05-01"),
+    ],
+)
 def test_a_value_has_the_type_that_it_looks_like(text, value):
     assert typed_value(text) == value and type(typed_value(text)) is type(value)
 
 
-@pytest.mark.parametrize("text, field, operator, value", [
-    ("year>=2021", "year", ">=", 2021), ("year = 2021", "year", "==", 2021), ("a!=b", "a", "!=", "b"), ("meta.a.b<1", "meta.a.b", "<", 1),
-    ("url=https://x/?a=b", "url", "==", "https://x/?a=b"), ("language in de, en", "language", "in", ["de", "en"]),
-    ("year not in 1,2", "year", "not in", [1, 2]), ("title=in the house", "title", "==", "in the house"), ("a=", "a", "==", "")])
+@pytest.mark.parametrize(
+    "text, field, operator, value",
+    [
+        ("year>=2021", "year", ">=", 2021),
+        ("year = 2021", "year", "==", 2021),
+        ("a!=b", "a", "!=", "b"),
+        ("meta.a.b<1", "meta.a.b", "<", 1),
+        ("url=https://x/?a=b", "url", "==", "https://x/?a=b"),
+        ("language in de, en", "language", "in", ["de", "en"]),
+        ("year not in 1,2", "year", "not in", [1, 2]),
+        ("title=in the house", "title", "==", "in the house"),
+        ("a=", "a", "==", ""),
+    ],
+)
 def test_a_condition_is_read(text, field, operator, value):
     assert parse_condition(text) == {"field": field, "operator": operator, "value": value}
 
@@ -72,11 +109,17 @@ def test_what_is_no_condition_is_refused(text):
 
 
 def test_a_field_of_texts_keeps_its_value_a_text():
-    assert parse_filters(["version=3.10"], {"version": "keyword"}) == {"field": "version", "operator": "==", "value": "3.10"}
+    assert parse_filters(["version=3.10"], {"version": "keyword"}) == {
+        "field": "version",
+        "operator": "==",
+        "value": "3.10",
+    }
     assert parse_filters([]) is None
 
 
-@pytest.mark.parametrize("hostile", ["\x1b[2J", "\x9b31m", "\x07", "\u202e", "\u2066", "\u2028", "\ud800", "\x7f", "\x08", "\r", "\ufeff"])
+@pytest.mark.parametrize(
+    "hostile", ["\x1b[2J", "\x9b31m", "\x07", "\u202e", "\u2066", "\u2028", "\ud800", "\x7f", "\x08", "\r", "\ufeff"]
+)
 def test_nothing_that_a_terminal_obeys_is_printed(hostile):
     for shown in (printable(f"a{hostile}b"), printable(f"a{hostile}b", lines=False), wrapped(f"a{hostile}b")):
         shown.encode("utf-8")
@@ -87,11 +130,16 @@ def test_nothing_that_a_terminal_obeys_is_printed(hostile):
 # ------------------------------------------------------------------ what errors say
 
 
-@pytest.mark.parametrize("text, public", [
-    ("https://ada:secret@host:9200/x answers nothing", "https://host:9200/x answers nothing"),
-    ("https://ada:se@cret@host/x and http://b:c@d", "https://host/x and http://d"),
-    ("write to ada@example.org", "write to ada@example.org"), ("https://host/a@b", "https://host/a@b"),
-    ("https://host?mail=a@b", "https://host?mail=a@b")])
+@pytest.mark.parametrize(
+    "text, public",
+    [
+        ("https://ada:secret@host:9200/x answers nothing", "https://host:9200/x answers nothing"),
+        ("https://ada:se@cret@host/x and http://b:c@d", "https://host/x and http://d"),
+        ("write to ada@example.org", "write to ada@example.org"),
+        ("https://host/a@b", "https://host/a@b"),
+        ("https://host?mail=a@b", "https://host?mail=a@b"),
+    ],
+)
 def test_a_message_holds_no_password(text, public):
     assert message_of(ValueError(text)) == public == error_dict(ValueError(text))["error"]["message"]
 
@@ -107,9 +155,22 @@ def test_a_message_is_never_empty_and_names_what_was_not_meant_for_people():
 
 
 def test_help_is_quick_and_imports_nothing_heavy(tmp_path):
-    done = subprocess.run([sys.executable, "-X", "importtime", "-m", "kbase.serving.cli", "--help"], cwd=tmp_path, env=environment(), capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "kbase.serving.cli", "--help"],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0 and "Exit codes" in done.stdout
-    heavy = {line.rpartition("|")[2].strip().split(".")[0] for line in done.stderr.splitlines()} & {"torch", "haystack", "lancedb", "numpy", "pandas", "pyarrow"}
+    heavy = {line.rpartition("|")[2].strip().split(".")[0] for line in done.stderr.splitlines()} & {
+        "torch",
+        "haystack",
+        "lancedb",
+        "numpy",
+        "pandas",
+        "pyarrow",
+    }
     assert not heavy
     for command in ("add", "search", "ask", "status", "summary"):
         assert command in done.stdout
@@ -121,15 +182,30 @@ def test_version(tmp_path):
     assert kbase(tmp_path, "--version").stdout == f"kbase {package.__version__}\n"
 
 
-@pytest.mark.parametrize("words", [("search", "x"), ("ask", "x"), ("status",), ("summary", "x"), ("status", "--kb", "nowhere")])
+@pytest.mark.parametrize(
+    "words", [("search", "x"), ("ask", "x"), ("status",), ("summary", "x"), ("status", "--kb", "nowhere")]
+)
 def test_in_an_empty_folder_it_says_what_to_do_and_makes_nothing(tmp_path, words):
     done = kbase(tmp_path, *words, code=1)
-    assert "there is no knowledge base" in done.stderr and "kbase add PATH" in done.stderr and done.stderr.count("\n") == 1
+    assert (
+        "there is no knowledge base" in done.stderr and "kbase add PATH" in done.stderr and done.stderr.count("\n") == 1
+    )
     assert not done.stdout and not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("words", [("serch", "x"), ("search",), ("add",), ("search", "x", "--top-k", "0"), ("search", "x", "--mode", "fast"), ("ask", "x", "--route", "poem"),
-                                   ("search", "x", "--filter", "year"), ("search", "x", "--no-such")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("serch", "x"),
+        ("search",),
+        ("add",),
+        ("search", "x", "--top-k", "0"),
+        ("search", "x", "--mode", "fast"),
+        ("ask", "x", "--route", "poem"),
+        ("search", "x", "--filter", "year"),
+        ("search", "x", "--no-such"),
+    ],
+)
 def test_wrong_words_are_usage(tmp_path, words):
     done = kbase(tmp_path, *words, code=2)
     assert "Traceback" not in done.stderr and not done.stdout and done.stderr
@@ -164,13 +240,19 @@ def test_adding_again_changes_nothing(shelf):
 
 def test_search(shelf):
     found = json.loads(kbase(shelf, "search", "why", "does", "bread", "rise", "--top-k", "2", "--json").stdout)
-    assert len(found["hits"]) == 2 and found["hits"][0]["uri"] == "notes/bread.txt" and found["hits"][0]["parts"]["bm25"]["rank"] == 1
+    assert (
+        len(found["hits"]) == 2
+        and found["hits"][0]["uri"] == "notes/bread.txt"
+        and found["hits"][0]["parts"]["bm25"]["rank"] == 1
+    )
     assert "notes/bread.txt" in kbase(shelf, "search", "bread", "--mode", "bm25").stdout
     assert kbase(shelf, "search", "zzzz", "--mode", "bm25").stdout.startswith("nothing found")
 
 
 def test_one_hit_a_document_unless_passages_are_wanted(tmp_path):
-    letters = "\n\n".join(f"Letter {n} of the miller is about bread and about the mill in the valley. " * 9 for n in range(6))
+    letters = "\n\n".join(
+        f"Letter {n} of the miller is about bread and about the mill in the valley. " * 9 for n in range(6)
+    )
     (tmp_path / "letters.txt").write_text(letters)
     kbase(tmp_path, "add", "letters.txt")
     assert len(json.loads(kbase(tmp_path, "search", "bread", "--json").stdout)["hits"]) == 1
@@ -180,7 +262,9 @@ def test_one_hit_a_document_unless_passages_are_wanted(tmp_path):
 def test_filters(shelf):
     def uris(*conditions: str) -> set[str]:
         words = [word for condition in conditions for word in ("--filter", condition)]
-        return {hit["uri"] for hit in json.loads(kbase(shelf, "search", "bread or loops", "--json", *words).stdout)["hits"]}
+        return {
+            hit["uri"] for hit in json.loads(kbase(shelf, "search", "bread or loops", "--json", *words).stdout)["hits"]
+        }
 
     assert uris("author=Ada") == {"notes/loops.md"} == uris("meta.author=Ada", "kind=chunk") == uris("date>=2024-01-01")
     assert uris("author=Ada", "kind=document") == set()  # a search is over passages
@@ -190,7 +274,12 @@ def test_filters(shelf):
 
 def test_ask_cites_or_refuses(shelf):
     answer = json.loads(kbase(shelf, "ask", "Why does sourdough bread rise?", "--json").stdout)
-    assert not answer["refused"] and "yeast" in answer["text"] and answer["citations"][0]["uri"] == "notes/bread.txt" and answer["trace"]
+    assert (
+        not answer["refused"]
+        and "yeast" in answer["text"]
+        and answer["citations"][0]["uri"] == "notes/bread.txt"
+        and answer["trace"]
+    )
     refused = kbase(shelf, "ask", "Who painted the Mona Lisa?", code=4)
     assert refused.stdout.startswith("No answer: ")
     assert json.loads(kbase(shelf, "ask", "Who painted the Mona Lisa?", "--json", code=4).stdout)["refused"]
@@ -199,11 +288,18 @@ def test_ask_cites_or_refuses(shelf):
 
 def test_status_and_summary(shelf):
     about = json.loads(kbase(shelf, "status", "--json").stdout)
-    assert about["documents"] == 3 and about["states"] == {"ok": 3, "failed": 1, "skipped": 0} and len(about["sources"]) == 4
+    assert (
+        about["documents"] == 3
+        and about["states"] == {"ok": 3, "failed": 1, "skipped": 0}
+        and len(about["sources"]) == 4
+    )
     text = kbase(shelf, "status").stdout
     assert "broken.pdf" in text and "bread.txt" not in text and "bread.txt" in kbase(shelf, "status", "--all").stdout
     assert "coroutines" in kbase(shelf, "summary", "Event loops").stdout
-    assert "there is no document 'Event lops'; near are 'Event loops'" in kbase(shelf, "summary", "Event lops", code=1).stderr
+    assert (
+        "there is no document 'Event lops'; near are 'Event loops'"
+        in kbase(shelf, "summary", "Event lops", code=1).stderr
+    )
 
 
 def test_errors_are_json_too_when_that_was_asked_for(shelf):
@@ -212,7 +308,12 @@ def test_errors_are_json_too_when_that_was_asked_for(shelf):
 
 
 def test_hostile_text_reaches_no_terminal(shelf):
-    for words in (("search", "parrot squawk"), ("ask", "What does the parrot say?"), ("status", "--all"), ("summary", "notes/evil.txt")):
+    for words in (
+        ("search", "parrot squawk"),
+        ("ask", "What does the parrot say?"),
+        ("status", "--all"),
+        ("summary", "notes/evil.txt"),
+    ):
         done = subprocess.run([*KBASE, *words], cwd=shelf, env=environment(), capture_output=True, text=True)
         assert done.returncode in (0, 4) and not {"\x1b", "\x07", "\u202e", "\u202c"} & set(done.stdout + done.stderr)
     assert "\\x1b[2J" in kbase(shelf, "search", "parrot squawk").stdout
@@ -223,7 +324,14 @@ def test_hostile_text_reaches_no_terminal(shelf):
 def test_a_plain_locale_and_a_closed_pipe_break_nothing(shelf):
     kbase(shelf, "search", "bread", LC_ALL="C", PYTHONUTF8="0", PYTHONIOENCODING="ascii")
     line = " ".join(f"'{word}'" for word in KBASE)
-    done = subprocess.run(f"{line} search bread loops parrot --json | head -c 1", shell=True, cwd=shelf, env=environment(), capture_output=True, text=True)
+    done = subprocess.run(
+        f"{line} search bread loops parrot --json | head -c 1",
+        shell=True,
+        cwd=shelf,
+        env=environment(),
+        capture_output=True,
+        text=True,
+    )
     assert done.stdout == "{" and "Traceback" not in done.stderr and "Exception ignored" not in done.stderr
 
 
@@ -236,12 +344,23 @@ def test_ctrl_c_in_the_middle_of_add_and_again(tmp_path):
     books = tmp_path / "books"
     books.mkdir()
     for i in range(150):
-        (books / f"{i:03}.txt").write_text("\n\n".join(f"Chapter {n} of book {i} tells of place {n * i} and of the people who live there." for n in range(30)))
-    running = subprocess.Popen([*KBASE, "add", "books"], cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        (books / f"{i:03}.txt").write_text(
+            "\n\n".join(
+                f"Chapter {n} of book {i} tells of place {n * i} and of the people who live there." for n in range(30)
+            )
+        )
+    running = subprocess.Popen(
+        [*KBASE, "add", "books"],
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     with KnowledgeBase(tmp_path / "knowledge") as kb:
         until = time.monotonic() + 120
         while not kb.store.count_documents() and running.poll() is None and time.monotonic() < until:
-            time.sleep(.05)
+            time.sleep(0.05)
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=120)
         assert running.returncode == 130, (out, err)
@@ -255,6 +374,13 @@ def test_ctrl_c_in_the_middle_of_add_and_again(tmp_path):
 
 def test_documents_of_other_makings_have_a_summary_by_uri(tmp_path):
     with KnowledgeBase(tmp_path / "knowledge") as kb:
-        kb.add([HaystackDocument(content="Pears ripen off the tree.", meta={"uri": "https://pears.example/", "rating": 5})], progress=False)
+        kb.add(
+            [
+                HaystackDocument(
+                    content="Pears ripen off the tree.", meta={"uri": "https://pears.example/", "rating": 5}
+                )
+            ],
+            progress=False,
+        )
     assert "Pears" in kbase(tmp_path, "summary", "https://pears.example/").stdout
     assert len(json.loads(kbase(tmp_path, "search", "pears", "--filter", "rating>4", "--json").stdout)["hits"])

@@ -42,7 +42,9 @@ class Reader(HTMLParser):
         if tag == "a" and "href" in given:
             self.links.append(given["href"])
         elif tag != "a":
-            self.fetched += [given[name] for name in ("src", "href", "srcset", "data", "poster", "action") if given.get(name)]
+            self.fetched += [
+                given[name] for name in ("src", "href", "srcset", "data", "poster", "action") if given.get(name)
+            ]
 
 
 def copy_of(tmp_path: Path, pages: Path) -> Path:
@@ -75,10 +77,18 @@ def pages(site) -> dict[str, Reader]:
 
 
 def test_nothing_is_fetched_from_elsewhere(site, pages):
-    remote = [f"{name}: {address}" for name, page in pages.items() for address in page.fetched if re.match(r"(https?:)?//", address)]
+    remote = [
+        f"{name}: {address}"
+        for name, page in pages.items()
+        for address in page.fetched
+        if re.match(r"(https?:)?//", address)
+    ]
     for sheet in site.rglob("*.css"):
-        remote += [f"{sheet.name}: {found}" for found in re.findall(r"(?:@import|url\()[^;)]*?(?:https?:)?//[^;)]*", sheet.read_text(encoding="utf-8"))
-                   if "data:" not in found]
+        remote += [
+            f"{sheet.name}: {found}"
+            for found in re.findall(r"(?:@import|url\()[^;)]*?(?:https?:)?//[^;)]*", sheet.read_text(encoding="utf-8"))
+            if "data:" not in found
+        ]
     assert not remote, remote
 
 
@@ -106,7 +116,9 @@ def test_every_entry_links_to_its_cell(site, pages):
             continue
         html = (site / name).read_text(encoding="utf-8")
         here = re.findall(r'<section id="([\w.]+)" class="[^"]*kb-entry', html)
-        sources = re.findall(r'<a href="([^"]+)"[^>]*class="source-link"|<a class="source-link"[^>]*href="([^"]+)"', html)
+        sources = re.findall(
+            r'<a href="([^"]+)"[^>]*class="source-link"|<a class="source-link"[^>]*href="([^"]+)"', html
+        )
         assert len(here) == len(sources), f"{name}: {len(here)} entries, {len(sources)} links to their source"
         assert all("notebooks/" in (a or b) and "#cell-" in (a or b) for a, b in sources)
         entries += len(here)
@@ -136,7 +148,9 @@ def test_search_in_a_browser(site):
     handler = partial(QuietHandler, directory=site)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, sync_playwright() as playwright:
         Thread(target=server.serve_forever, daemon=True).start()
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-background-networking"])
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-background-networking"]
+        )
         page, troubles = browser.new_page(), []
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on("requestfailed", lambda request: troubles.append(request.url))
@@ -154,7 +168,7 @@ def test_search_in_a_browser(site):
 
 # ------------------------------------------------------------------ a small site that shows one thing at a time
 
-PAGE = '''# %%
+PAGE = """# %%
 #| default_exp example
 
 # %% [markdown]
@@ -205,7 +219,7 @@ secret_cell = 1
 
 # %% [markdown]
 # See `Box.empty`, `double` and [settings](01_other.ipynb#there).
-'''
+"""
 OTHER = "# %% [markdown]\n# # Other\n#\n# > A page\n\n# %% [markdown]\n# ## There\n#\n# {text}\n"
 
 
@@ -217,14 +231,20 @@ def small(tmp_path) -> Path:
     for name in ("_quarto.yml", "styles.css"):
         shutil.copy(ROOT / "nbs" / name, pages)
     project = copy_of(tmp_path / "project", pages)
-    for name, text in (("00_example", PAGE), ("01_other", OTHER.format(text="Nothing.")), ("index", OTHER.format(text="Home."))):
+    for name, text in (
+        ("00_example", PAGE),
+        ("01_other", OTHER.format(text="Nothing.")),
+        ("index", OTHER.format(text="Home.")),
+    ):
         write(project, name, text)
     return project
 
 
 def write(project: Path, name: str, text: str) -> None:
     (project / f"nbs/{name}.py").write_text(text)
-    subprocess.run([sys.executable, "tools/nb.py", "to-nb", f"nbs/{name}.py"], cwd=project, check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "tools/nb.py", "to-nb", f"nbs/{name}.py"], cwd=project, check=True, capture_output=True
+    )
 
 
 def test_an_entry_shows_what_is_written(small):
@@ -233,7 +253,11 @@ def test_an_entry_shows_what_is_written(small):
     text = re.sub(r"<[^>]+>", "", html)
     assert "LIMIT = 3  # no more than that" in text
     outline = text.split("Source")[0]
-    assert "size: int = LIMIT  # litres" in outline and "amount: int,  # litres" in outline and "Whether that much fills it." in outline
+    assert (
+        "size: int = LIMIT  # litres" in outline
+        and "amount: int,  # litres" in outline
+        and "Whether that much fills it." in outline
+    )
     assert "amount &gt;= self.size" not in outline and "_hidden" not in outline and "_private" not in outline
     assert "def double(n: int) -&gt; int:" in text
     assert 'id="Box.empty"' in html and "secret_cell" not in text
@@ -250,10 +274,13 @@ def test_a_broken_link_fails_the_build(small):
     assert "02_gone" in build(small, fails=True)
 
 
-@pytest.mark.parametrize("text, host", [
-    ("A sum $\\\\sum_i x_i$ here.", "cdn.jsdelivr.net"),
-    ("<img src='https://images.example/x.png'>", "images.example"),
-])
+@pytest.mark.parametrize(
+    "text, host",
+    [
+        ("A sum $\\\\sum_i x_i$ here.", "cdn.jsdelivr.net"),
+        ("<img src='https://images.example/x.png'>", "images.example"),
+    ],
+)
 def test_an_address_elsewhere_fails_the_build(small, text, host):
     write(small, "01_other", OTHER.format(text=text))
     assert host in build(small, fails=True)

@@ -31,6 +31,7 @@ from kbase.encoder import (
 )
 from kbase.nodes import EmbedderIdentity, Node
 from kbase.querying.components import QueryEmbedder
+from kbase.shared import Shared
 from kbase.weights import EmbedderError, archive_members, packaged_model, read_anatomy, resolve_model, unpack
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -159,8 +160,8 @@ def test_sizes_of_batches_are_few():
     assert len(sizes) <= 40 and all(padded_size(tokens) >= tokens for tokens in range(1, 5000))
 
 
-def test_threads_share_a_model():
-    embedding._shared_models.clear()
+def test_threads_share_a_model(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(embedding, "_shared_models", Shared())
     start = threading.Barrier(6)
 
     def work(i: int) -> np.ndarray:

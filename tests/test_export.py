@@ -10,7 +10,7 @@ import pytest
 from fastcore.nbio import read_nb
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE = '''# %%
+PAGE = """# %%
 #| default_exp {name}
 
 # %% [markdown]
@@ -26,7 +26,7 @@ def {name}() -> str:  # always the same
 
 # %%
 {name}()
-'''
+"""
 
 
 @pytest.fixture
@@ -41,7 +41,11 @@ def project(tmp_path: Path) -> Path:
     for number, name in enumerate(("first", "second")):
         (tmp_path / f"nbs/0{number}_{name}.py").write_text(PAGE.format(name=name, title=name.capitalize()))
         tool(tmp_path, "nb.py", "build", f"nbs/0{number}_{name}.py")
-    subprocess.run([sys.executable, "-c", "from nbdev.doclinks import nbdev_export as f; f.__wrapped__()"], cwd=tmp_path, check=True)
+    subprocess.run(
+        [sys.executable, "-c", "from nbdev.doclinks import nbdev_export as f; f.__wrapped__()"],
+        cwd=tmp_path,
+        check=True,
+    )
     git(tmp_path, "init", "-q", ".")
     commit(tmp_path)
     return tmp_path
@@ -91,11 +95,14 @@ def test_changed_and_copied_cells(project):
     assert cells[-2].outputs and not cells[-1].outputs
 
 
-@pytest.mark.parametrize("text, says", [
-    ("x = 1\n# %%\n", "before the first"),
-    ("# %%\n1\n# %% [mardown]\n# x\n", "no cell header"),
-    ("# %% [markdown]\n# x\nx = 1\n", "must begin with '#'"),
-])
+@pytest.mark.parametrize(
+    "text, says",
+    [
+        ("x = 1\n# %%\n", "before the first"),
+        ("# %%\n1\n# %% [mardown]\n# x\n", "no cell header"),
+        ("# %% [markdown]\n# x\nx = 1\n", "must begin with '#'"),
+    ],
+)
 def test_text_that_is_no_notebook_is_refused(project, text, says):
     before = (project / "nbs/00_first.ipynb").read_bytes()
     (project / "nbs/00_first.py").write_text(text)
@@ -155,8 +162,10 @@ def test_a_broken_notebook_costs_no_module(project):
 
 
 def test_readme_follows_its_notebook(project):
-    (project / "nbs/index.py").write_text("# %% [markdown]\n# # A house\n#\n# See [first](00_first.ipynb#first) and [home](https://example.org).\n\n"
-                                          "# %%\n#| hide\nsecret = 1\n\n# %%\n#| echo: false\nprint('six'); 6\n\n# %%\nsecret + 1\n")
+    (project / "nbs/index.py").write_text(
+        "# %% [markdown]\n# # A house\n#\n# See [first](00_first.ipynb#first) and [home](https://example.org).\n\n"
+        "# %%\n#| hide\nsecret = 1\n\n# %%\n#| echo: false\nprint('six'); 6\n\n# %%\nsecret + 1\n"
+    )
     tool(project, "nb.py", "to-nb", "nbs/index.py")
     tool(project, "nb.py", "test", "nbs/index.ipynb")
     assert "run python tools/readme.py" in tool(project, "readme.py", "--check", fails=True)
@@ -164,4 +173,9 @@ def test_readme_follows_its_notebook(project):
     tool(project, "readme.py", "--check")
     text = (project / "README.md").read_text()
     assert "[first](nbs/00_first.ipynb#first)" in text and "(https://example.org)" in text
-    assert "secret = 1" not in text and "print(" not in text and "```\nsix\n```" in text and "```python\nsecret + 1\n```\n\n```\n2\n```" in text
+    assert (
+        "secret = 1" not in text
+        and "print(" not in text
+        and "```\nsix\n```" in text
+        and "```python\nsecret + 1\n```\n\n```\n2\n```" in text
+    )

@@ -10,15 +10,19 @@ from kbase.results import Hit
 
 OF_ADA = {"field": "meta.author", "operator": "==", "value": "Ada"}
 OF_BEN = {"field": "meta.author", "operator": "==", "value": "Ben"}
-TEXTS = {"loops": ("Ada", "An event loop runs coroutines one at a time and schedules callbacks."),
-         "pears": ("Ben", "Pears ripen off the tree. They are picked green in September."),
-         "bread": ("Ben", "Sourdough bread rises because wild yeast makes carbon dioxide."),
-         "cheese": ("Ada", "Goat cheese is ripened for four weeks in a cold cellar.")}
+TEXTS = {
+    "loops": ("Ada", "An event loop runs coroutines one at a time and schedules callbacks."),
+    "pears": ("Ben", "Pears ripen off the tree. They are picked green in September."),
+    "bread": ("Ben", "Sourdough bread rises because wild yeast makes carbon dioxide."),
+    "cheese": ("Ada", "Goat cheese is ripened for four weeks in a cold cellar."),
+}
 
 
 def documents():
-    return [HaystackDocument(content=text, meta={"uri": f"{name}.txt", "title": name, "author": author})
-            for name, (author, text) in TEXTS.items()]
+    return [
+        HaystackDocument(content=text, meta={"uri": f"{name}.txt", "title": name, "author": author})
+        for name, (author, text) in TEXTS.items()
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +47,16 @@ def part(place):
 # ------------------------------------------------------------------ a part
 
 
-@pytest.mark.parametrize("filters", [None, OF_BEN, {"operator": "OR", "conditions": [OF_ADA, OF_BEN]},
-                                     {"operator": "NOT", "conditions": [OF_ADA]},
-                                     {"field": "uri", "operator": "==", "value": "pears.txt"}])
+@pytest.mark.parametrize(
+    "filters",
+    [
+        None,
+        OF_BEN,
+        {"operator": "OR", "conditions": [OF_ADA, OF_BEN]},
+        {"operator": "NOT", "conditions": [OF_ADA]},
+        {"field": "uri", "operator": "==", "value": "pears.txt"},
+    ],
+)
 @pytest.mark.parametrize("mode", ["hybrid", "bm25", "dense"])
 def test_no_filter_of_a_caller_lifts_where(part, filters, mode):
     for group_by in ("document", None):
@@ -59,7 +70,12 @@ def test_no_filter_of_a_caller_lifts_where(part, filters, mode):
 @pytest.mark.parametrize("route", [None, "fact", "summary", "comparison", "list"])
 @pytest.mark.parametrize("filters", [None, {"field": "uri", "operator": "==", "value": "pears.txt"}])
 def test_an_answer_comes_from_the_part(part, route, filters):
-    for question in ("When do pears ripen?", "Which documents mention ripening?", "Compare pears and cheese", "Summarise pears"):
+    for question in (
+        "When do pears ripen?",
+        "Which documents mention ripening?",
+        "Compare pears and cheese",
+        "Summarise pears",
+    ):
         answer = part.ask(question, route, filters)
         assert not {hit.uri for hit in answer.evidence} & {"pears.txt", "bread.txt"}
         assert not {cited.uri for cited in answer.citations} & {"pears.txt", "bread.txt"}
@@ -90,8 +106,11 @@ def test_what_is_not_in_the_part_is_not_there(part, whole, name):
 
 
 def test_a_part_is_for_reading(part, tmp_path):
-    for action in (lambda: part.add(documents(), progress=False), lambda: part.copy_to(tmp_path / "copy"),
-                   lambda: part.reembed("all-MiniLM-L6-v2")):
+    for action in (
+        lambda: part.add(documents(), progress=False),
+        lambda: part.copy_to(tmp_path / "copy"),
+        lambda: part.reembed("all-MiniLM-L6-v2"),
+    ):
         with pytest.raises(ValueError, match="open the whole to"):
             action()
     assert not (tmp_path / "copy").exists()
@@ -106,10 +125,14 @@ def test_a_document_of_the_part_can_be_deleted(tmp_path):
         assert len(kb) == 3
 
 
-@pytest.mark.parametrize("where, message", [
-    ({"field": "kind", "operator": "==", "value": "chunk"}, "only a part of a document has"),
-    ({"operator": "AND", "conditions": [OF_ADA, {"field": "start", "operator": ">", "value": 3}]}, "'start'"),
-    ({"field": "meta.author", "operator": "~", "value": 1}, "operator")])
+@pytest.mark.parametrize(
+    "where, message",
+    [
+        ({"field": "kind", "operator": "==", "value": "chunk"}, "only a part of a document has"),
+        ({"operator": "AND", "conditions": [OF_ADA, {"field": "start", "operator": ">", "value": 3}]}, "'start'"),
+        ({"field": "meta.author", "operator": "~", "value": 1}, "operator"),
+    ],
+)
 def test_a_where_that_cannot_hold_is_refused_at_once(tmp_path, where, message):
     with pytest.raises(FilterError, match=message):
         KnowledgeBase(tmp_path / "kb", where=where)
@@ -158,8 +181,8 @@ def test_a_pipeline_is_saved_and_loaded(place, tmp_path):
 
 
 def test_a_pipeline_from_elsewhere_runs_nothing(whole, tmp_path):
-    (tmp_path / "evil.yaml").write_text("components:\n  a:\n    type: subprocess.Popen\n    init_parameters: {args: [touch, owned]}\n"
-                                        "connections: []\n")
+    evil = "components:\n  a:\n    type: subprocess.Popen\n    init_parameters: {args: [touch, owned]}\n"
+    (tmp_path / "evil.yaml").write_text(f"{evil}connections: []\n")
     before = whole.pipeline
     with pytest.raises(Exception, match="subprocess"):
         whole.load_pipeline(tmp_path / "evil.yaml")

@@ -11,7 +11,7 @@ from fastcore.nbio import read_nb
 ROOT = Path(__file__).resolve().parent.parent
 CELL, CLASS, FUNCTION = 120, 300, 40  # lines at most
 PAGE, STRETCH = 400, 150  # exported lines at most: of a page; before what they define is used and the value shown
-SHARED_NAMES = {"main"}  # exported by several modules on purpose: what `python -m` runs
+SHARED_NAMES = {"main", "shared_store"}  # on purpose: what `python -m` runs, what `open_store` asks each store's page for
 
 
 def pages() -> dict[str, Path]:

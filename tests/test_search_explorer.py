@@ -11,7 +11,7 @@ from traitlets import TraitError
 
 from kbase.nodes import Node
 from kbase.results import Hit, Hits, Part
-from kbase.widgets.base import Explorer, has_kernel, module
+from kbase.widgets.base import has_kernel, module
 from kbase.widgets.facets import count_values, facet_fields
 from kbase.widgets.filters import conditions_of, describe, filter_of, toggle_values
 from kbase.widgets.pieces import context_payload, excerpt, hit_payload, json_safe, segments

@@ -17,7 +17,11 @@ pytestmark = pytest.mark.slow
 
 def files_of_the_package() -> list[Path]:
     "What the checkout has under kbase/, less what Python leaves there."
-    return sorted(path.relative_to(ROOT) for path in (ROOT / "kbase").rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return sorted(
+        path.relative_to(ROOT)
+        for path in (ROOT / "kbase").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    )
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +31,22 @@ def wheel(tmp_path_factory) -> Path:
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     shutil.copytree(ROOT / "kbase", source / "kbase", ignore=shutil.ignore_patterns("__pycache__"))
-    done = subprocess.run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", target, source],
-                          capture_output=True, text=True)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "wheel",
+            "--quiet",
+            "--no-deps",
+            "--no-build-isolation",
+            "--wheel-dir",
+            target,
+            source,
+        ],
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return next(target.glob("kbase_jupyter-*.whl"))
 
@@ -39,9 +57,27 @@ def installed(wheel, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("environment")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
     programs = folder / ("Scripts" if os.name == "nt" else "bin")
-    subprocess.run([sys.executable, "-m", "pip", "--quiet", "--python", programs / "python", "install", "--no-deps", "--no-index", wheel], check=True)
-    packages = subprocess.run([programs / "python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], check=True, capture_output=True,
-                              text=True).stdout.strip()
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "--quiet",
+            "--python",
+            programs / "python",
+            "install",
+            "--no-deps",
+            "--no-index",
+            wheel,
+        ],
+        check=True,
+    )
+    packages = subprocess.run(
+        [programs / "python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
     # a .pth file adds the folder, not what the .pth files in it name: an editable install of the checkout stays out
     borrowed = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
     Path(packages, "borrowed.pth").write_text("\n".join(sorted(borrowed)) + "\n")
@@ -50,9 +86,15 @@ def installed(wheel, tmp_path_factory) -> Path:
 
 def run(programs: Path, folder: Path, *words: str | Path, code: int = 0) -> str:
     "Run a program of the new environment in a folder; what it printed."
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "KBASE_", "VIRTUAL_ENV"))}
-    env.update(HF_HUB_OFFLINE="1", HAYSTACK_TELEMETRY_ENABLED="False", PATH=f"{programs}{os.pathsep}{env.get('PATH', '')}")
-    done = subprocess.run([programs / words[0], *words[1:]], cwd=folder, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    env = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "KBASE_", "VIRTUAL_ENV"))
+    }
+    env.update(
+        HF_HUB_OFFLINE="1", HAYSTACK_TELEMETRY_ENABLED="False", PATH=f"{programs}{os.pathsep}{env.get('PATH', '')}"
+    )
+    done = subprocess.run(
+        [programs / words[0], *words[1:]], cwd=folder, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
     assert done.returncode == code, f"{words} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
@@ -69,31 +111,51 @@ def test_the_wheel_holds_the_package(wheel):
 def test_it_is_the_wheel_that_is_imported(installed, tmp_path):
     where = run(installed, tmp_path, "python", "-c", "import kbase; print(kbase.__file__, kbase.__version__)").split()
     assert Path(where[0]).is_relative_to(installed.parent)
-    version = run(installed, tmp_path, "python", "-c", "from importlib.metadata import version; print(version('kbase-jupyter'))").strip()
+    version = run(
+        installed, tmp_path, "python", "-c", "from importlib.metadata import version; print(version('kbase-jupyter'))"
+    ).strip()
     assert where[1] == version
 
 
 def test_every_module_imports(installed, tmp_path):
-    modules = [".".join(path.with_suffix("").parts) for path in files_of_the_package() if path.suffix == ".py" and path.name[0] != "_"]
-    run(installed, tmp_path, "python", "-c", f"import importlib\nfor name in {modules!r}: importlib.import_module(name)")
+    modules = [
+        ".".join(path.with_suffix("").parts)
+        for path in files_of_the_package()
+        if path.suffix == ".py" and path.name[0] != "_"
+    ]
+    run(
+        installed, tmp_path, "python", "-c", f"import importlib\nfor name in {modules!r}: importlib.import_module(name)"
+    )
 
 
 def test_static_files_and_examples_are_read_from_the_wheel(installed, tmp_path):
     data = [path.as_posix() for path in files_of_the_package() if path.suffix not in (".py", ".typed")]
     assert {"kbase/static/report.css", "kbase/static/report.html", "kbase/data/demo/tour.ipynb"} <= set(data)
-    found = run(installed, tmp_path, "python", "-c",
-                f"from importlib.resources import files\nfor name in {data!r}: print(len((files('kbase').parent / name).read_bytes()))").split()
+    found = run(
+        installed,
+        tmp_path,
+        "python",
+        "-c",
+        "from importlib.resources import files\n"
+        f"for name in {data!r}: print(len((files('kbase').parent / name).read_bytes()))",
+    ).split()
     assert [int(size) for size in found] == [(ROOT / name).stat().st_size for name in data]
 
 
 def test_help_add_and_ask(installed, tmp_path):
     folder = tmp_path / "papers"
     folder.mkdir()
-    (folder / "loops.md").write_text("# Event loops\n\nAn event loop runs coroutines one at a time. It is closed with `loop.close()`.\n")
+    (folder / "loops.md").write_text(
+        "# Event loops\n\nAn event loop runs coroutines one at a time. It is closed with `loop.close()`.\n"
+    )
     (folder / "bread.txt").write_text("Sourdough bread rises because wild yeast makes carbon dioxide.\n")
-    assert {"add", "search", "ask", "status", "summary"} <= set(run(installed, tmp_path, "kbase", "--help").replace("│", " ").split())
+    assert {"add", "search", "ask", "status", "summary"} <= set(
+        run(installed, tmp_path, "kbase", "--help").replace("│", " ").split()
+    )
     json.loads(run(installed, tmp_path, "kbase", "add", folder, "--kb", "shelf", "--json"))
-    answer = json.loads(run(installed, tmp_path, "kbase", "ask", "Why does sourdough bread rise?", "--kb", "shelf", "--json"))
+    answer = json.loads(
+        run(installed, tmp_path, "kbase", "ask", "Why does sourdough bread rise?", "--kb", "shelf", "--json")
+    )
     assert "yeast" in answer["text"] and not answer["refused"]
     assert [citation["uri"] for citation in answer["citations"]][:1] == ["papers/bread.txt"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["papers", "shelf"]

@@ -1,8 +1,9 @@
 """The documentation site, into _site/, without Quarto, a CDN or running a cell: `python tools/docs.py`
 
-nbdev's processors turn each notebook into a page (titles, hidden cells, an entry in the place of each exported cell). An entry shows
-the signature as it is written, comments included, its docstring, the source folded away, and a link to its cell in the notebook;
-every notebook is also on the site as it is. smalldocs renders the pages and fails on a broken link.
+nbdev's processors turn each notebook into a page (titles, hidden cells, an entry in the place of each exported cell).
+An entry shows the signature as it is written, comments included, its docstring, the source folded away, and a link to
+its cell in the notebook; every notebook is also on the site as it is. smalldocs renders the pages and fails on a broken
+link.
 """
 
 import ast
@@ -26,9 +27,12 @@ ROOT = Path(__file__).resolve().parent.parent
 NBS, STAGE, SITE = ROOT / "nbs", ROOT / "_proc_site", ROOT / "_site"
 SOURCES = "notebooks"  # the site's folder of notebooks as they are
 LINK = re.compile(r"(\]\()([^)\s#]+\.ipynb)(#[^)\s]*)?\)")
-REMOTE = re.compile(r"""<(?:script|link|img|iframe|source|object|embed)\b[^>]*?\b(?:src|href|data)=["']?(?:https?:)?//[^\s"'>]+"""
-                    r"""|@import\s+(?:url\()?\s*["']?(?:https?:)?//[^\s"')]+|url\(\s*["']?(?:https?:)?//[^\s"')]+"""
-                    r"""|\bimport\b[^;\n]{0,80}["']https?://[^"']+""", re.I)
+REMOTE = re.compile(
+    r"""<(?:script|link|img|iframe|source|object|embed)\b[^>]*?\b(?:src|href|data)=["']?(?:https?:)?//[^\s"'>]+"""
+    r"""|@import\s+(?:url\()?\s*["']?(?:https?:)?//[^\s"')]+|url\(\s*["']?(?:https?:)?//[^\s"')]+"""
+    r"""|\bimport\b[^;\n]{0,80}["']https?://[^"']+""",
+    re.I,
+)
 FONT_IMPORT = re.compile(r"""@import\s+url\(\s*["']?https?://fonts\.[^)]*\);?""")
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
@@ -63,7 +67,11 @@ def find_pages() -> list[Page]:
     for path in NBS.rglob("*.ipynb"):
         if any(part[0] in "._" for part in path.relative_to(NBS).parts):
             continue
-        found = re.search(r"^#\| *default_exp +([\w.]+)", "\n".join(c.source for c in read_nb(path).cells if c.cell_type == "code"), re.M)
+        found = re.search(
+            r"^#\| *default_exp +([\w.]+)",
+            "\n".join(c.source for c in read_nb(path).cells if c.cell_type == "code"),
+            re.M,
+        )
         pages.append(Page(path, f"{get_config(ROOT).lib_path.name}.{found[1]}" if found else ""))
     pages.sort(key=lambda page: (page.number, page.name != "index.ipynb", page.name))
     for name, same in groupby(sorted(page.name for page in pages)):
@@ -86,7 +94,10 @@ def signature(node: Definition, lines: list[str]) -> list[str]:
     start = min([body.lineno, *(d.lineno for d in getattr(body, "decorator_list", []))])
     head = lines[first_line(node) - 1 : start - 1]
     if start <= node.lineno or not head:  # the body is on the line of the colon
-        head = [*lines[first_line(node) - 1 : body.lineno - 1], lines[body.lineno - 1].encode()[: body.col_offset].decode().rstrip()]
+        head = [
+            *lines[first_line(node) - 1 : body.lineno - 1],
+            lines[body.lineno - 1].encode()[: body.col_offset].decode().rstrip(),
+        ]
     while head and not head[-1].strip():
         head.pop()
     return head
@@ -100,7 +111,9 @@ def outline(node: ast.ClassDef, lines: list[str]) -> list[str]:
             target = item.target if isinstance(item, ast.AnnAssign) else item.targets[0]
             if not (isinstance(target, ast.Name) and target.id.startswith("_")):
                 shown += lines[item.lineno - 1 : item.end_lineno]
-        elif isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef) and (item.name == "__init__" or not item.name.startswith("_")):
+        elif isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef) and (
+            item.name == "__init__" or not item.name.startswith("_")
+        ):
             shown += ["", *signature(item, lines)]
             said = (ast.get_docstring(item) or "").split("\n")[0]
             shown.append(f"{' ' * (item.col_offset + 4)}{json.dumps(said, ensure_ascii=False) if said else '...'}")
@@ -109,14 +122,18 @@ def outline(node: ast.ClassDef, lines: list[str]) -> list[str]:
 
 def patched_class(node: Definition) -> str:
     "The class that `@patch` gives a function to, by the annotation of its first parameter; else empty."
-    names = {d.id for d in node.decorator_list if isinstance(d, ast.Name)} if not isinstance(node, ast.ClassDef) else set()
+    names = (
+        {d.id for d in node.decorator_list if isinstance(d, ast.Name)} if not isinstance(node, ast.ClassDef) else set()
+    )
     if "patch" not in names or isinstance(node, ast.ClassDef) or not node.args.args:
         return ""
     annotation = node.args.args[0].annotation
     return annotation.id if isinstance(annotation, ast.Name) else ""
 
 
-def definitions(page: Page) -> dict[str, tuple[int, Definition, list[str]]]:  # name → (cell, definition, the cell's lines)
+def definitions(
+    page: Page,
+) -> dict[str, tuple[int, Definition, list[str]]]:  # name → (cell, definition, the cell's lines)
     "What the exported cells of a notebook define, methods as `Class.method`."
     found: dict[str, tuple[int, Definition, list[str]]] = {}
     for number, cell in enumerate(read_nb(page.path).cells):
@@ -162,9 +179,18 @@ def entry(name: str, page: Page, found: dict[str, tuple[int, Definition, list[st
 def is_constant(source: str) -> bool:
     "Whether an exported cell holds public values or type aliases and no definition, so that no entry stands for it."
     body = [node for node in ast.parse(source).body if not isinstance(node, ast.Import | ast.ImportFrom)]
-    targets = [t for node in body if isinstance(node, ast.Assign | ast.AnnAssign) for t in (node.targets if isinstance(node, ast.Assign) else [node.target])]
-    return bool(targets) and len(body) == len(ast.parse(source).body) and not any(isinstance(node, Definition) for node in body) \
+    targets = [
+        t
+        for node in body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for t in (node.targets if isinstance(node, ast.Assign) else [node.target])
+    ]
+    return (
+        bool(targets)
+        and len(body) == len(ast.parse(source).body)
+        and not any(isinstance(node, Definition) for node in body)
         and any(isinstance(t, ast.Name) and not t.id.startswith("_") for t in targets)
+    )
 
 
 # ------------------------------------------------------------------ pages
@@ -181,7 +207,12 @@ class Processors(FilterDefaults):
 
 def keep_constants(cell) -> None:
     "Show exported constants as they are written."
-    if cell.cell_type == "code" and "export" in cell.directives_ and "hide" not in cell.directives_ and is_constant(cell.source):
+    if (
+        cell.cell_type == "code"
+        and "export" in cell.directives_
+        and "hide" not in cell.directives_
+        and is_constant(cell.source)
+    ):
         del cell.directives_["export"]
 
 
@@ -192,6 +223,7 @@ def plain_text(source: str) -> str:
 
 def relink(source: str, page: Page, pages: dict[Path, Page]) -> str:
     "Links to notebooks, by the names that they have on the site."
+
     def one(link: re.Match[str]) -> str:
         target = pages.get(Path(posixpath.normpath(page.path.parent / link[2])))
         return f"{link[1]}/{target.name}{link[3] or ''})" if target else link[0]
@@ -229,7 +261,10 @@ def source_page(page: Page, pages: dict[Path, Page]) -> None:
     notebook = read_nb(page.path)
     name = page.path.relative_to(ROOT).as_posix()
     front = {"title": name, "search": False, "toc": False, "page-navigation": False}
-    cells = [mk_cell(f"---\n{yaml.safe_dump(front)}---", "raw"), mk_cell(f"The notebook behind [this page](/{page.name}), all of its cells.", "markdown")]
+    cells = [
+        mk_cell(f"---\n{yaml.safe_dump(front)}---", "raw"),
+        mk_cell(f"The notebook behind [this page](/{page.name}), all of its cells.", "markdown"),
+    ]
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             text = re.sub(r"^# ", "## ", relink(plain_text(cell.source), page, pages))
@@ -256,8 +291,14 @@ def sidebar(pages: list[Page]) -> list[str | dict]:
         for folder, same in groupby(group, key=lambda page: posixpath.dirname(page.name)):
             of_folder = list(same)
             names = [page.name for page in of_folder]
-            title = folder.replace("/", " · ").capitalize() or ("Foundations" if of_folder[0].number < 10 else "The knowledge base")  # below all folders, or above them
-            contents += names if not folder and (group is tutorials or len(names) == 1) else [{"section": title, "contents": names}]
+            title = folder.replace("/", " · ").capitalize() or (
+                "Foundations" if of_folder[0].number < 10 else "The knowledge base"
+            )  # below all folders, or above them
+            contents += (
+                names
+                if not folder and (group is tutorials or len(names) == 1)
+                else [{"section": title, "contents": names}]
+            )
     return contents
 
 
@@ -294,8 +335,11 @@ def tidy(folder: Path) -> None:
         for found in REMOTE.finditer(path.read_text(encoding="utf-8")):
             remote.append(f"{path.relative_to(folder)}: {found[0][:160]}")
     if remote:
-        sys.exit("these would be fetched from other hosts (a formula between dollars asks for KaTeX, a mermaid block for Mermaid):\n"
-                 + "\n".join(remote))
+        sys.exit(
+            "these would be fetched from other hosts (a formula between dollars asks for KaTeX, a mermaid block for "
+            "Mermaid):\n"
+            + "\n".join(remote)
+        )
 
 
 def main() -> None:
@@ -305,7 +349,12 @@ def main() -> None:
     STAGE.mkdir()
     for path in NBS.rglob("*"):
         inside = path.relative_to(NBS)
-        if path.is_file() and path.suffix not in (".ipynb", ".py", ".yml") and path.name != "llms.txt" and not any(part[0] in "._" for part in inside.parts):
+        if (
+            path.is_file()
+            and path.suffix not in (".ipynb", ".py", ".yml")
+            and path.name != "llms.txt"
+            and not any(part[0] in "._" for part in inside.parts)
+        ):
             (STAGE / inside).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, STAGE / inside)
     for page in pages:
@@ -314,16 +363,31 @@ def main() -> None:
     config = yaml.safe_load((NBS / "_quarto.yml").read_text(encoding="utf-8"))
     config["website"]["sidebar"]["contents"] = sidebar(pages)
     (STAGE / "_quarto.yml").write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8")
-    (STAGE / "_symbols.json").write_text(json.dumps({name: quote(target, safe="/#.") for name, target in symbols(pages).items()}), encoding="utf-8")
-    rendered = subprocess.run([sys.executable, "-c", "import sys; from smalldocs.cli import main; sys.exit(main())", "render", "--quiet", "--strict",
-                               str(STAGE)], check=False)
+    (STAGE / "_symbols.json").write_text(
+        json.dumps({name: quote(target, safe="/#.") for name, target in symbols(pages).items()}), encoding="utf-8"
+    )
+    rendered = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys; from smalldocs.cli import main; sys.exit(main())",
+            "render",
+            "--quiet",
+            "--strict",
+            str(STAGE),
+        ],
+        check=False,
+    )
     if rendered.returncode:
         sys.exit(rendered.returncode)
     tidy(STAGE / "_site")
     shutil.rmtree(SITE, ignore_errors=True)
     shutil.move(STAGE / "_site", SITE)
     shutil.rmtree(STAGE)
-    print(f"{len(pages)} pages in {SITE.name}/: open {SITE.name}/index.html, or python -m http.server -d {SITE.name} (search wants a server)")
+    print(
+        f"{len(pages)} pages in {SITE.name}/: open {SITE.name}/index.html, or python -m http.server -d {SITE.name} "
+        "(search wants a server)"
+    )
 
 
 if __name__ == "__main__":

@@ -47,7 +47,9 @@ def show_output(output: dict[str, Any]) -> str:
 
 def local_links(markdown: str, folder: str) -> str:
     "Links between notebooks, seen from the root of the repository."
-    return re.sub(r"(!?\[[^\]]*\])\((?![a-z]+:|/|#)([^)\s]+)\)", lambda link: f"{link[1]}({folder}/{link[2]})", markdown)
+    return re.sub(
+        r"(!?\[[^\]]*\])\((?![a-z]+:|/|#)([^)\s]+)\)", lambda link: f"{link[1]}({folder}/{link[2]})", markdown
+    )
 
 
 def readme(notebook: Path) -> str:

@@ -125,7 +125,8 @@ def join_short(
     joined: list[Piece] = []
     for piece in pieces:
         last = joined[-1] if joined else None
-        if last and _alike(last, piece) and piece.end - last.start <= size and text.count("\n", last.end, piece.start) < 2:
+        if last and _alike(last, piece) and piece.end - last.start <= size and text.count("\n", last.end,
+                                                                                          piece.start) < 2:
             last.end = piece.end
         else: joined.append(piece)
     return joined
@@ -136,7 +137,7 @@ def _alike(last: Piece, piece: Piece) -> bool:
 
 # %% ../../nbs/indexing/30_pieces.ipynb #spl43
 CountTokens = Callable[[list[str]], list[int]]  # tokens of each text, special tokens included
-CHARS = 10  # characters a token at most in a chunk: WordPiece reads a word of 101 letters, or of a million, as one [UNK]
+CHARS = 10  # characters a token at most in a chunk: WordPiece reads a word of a million letters as one [UNK]
 
 def count_in_batches(
     count_tokens: CountTokens,

@@ -119,7 +119,8 @@ def plan_header(
     paths = list(dict.fromkeys(paths))
     names = [title, *dict.fromkeys(name for path in paths for name in path)]
     counts = count_in_batches(count_tokens, names)
-    costs = {name: count - special + 2 for name, count in zip(names, counts, strict=True)}  # 2 for the sign between two parts
+    costs = {name: count - special + 2 for name,
+             count in zip(names, counts, strict=True)}  # 2 for the sign between two parts
     room -= costs[title]
     longest = max(sum(costs[name] for name in fit_headings(path, costs, room)) for path in paths)
     return Header(title, costs, room, costs[title] + longest + special)
@@ -191,7 +192,8 @@ def _bare_node(document: Document, chunk: list[Piece], header: Header, count_tok
     node = chunk_node(document, chunk, header, bare=True)
     count = count_tokens([node.text])[0]
     if count <= limit: return node
-    raise ValueError(f"{document.uri}: the character {node.text!r} alone counts {count} tokens, over the limit of {limit}: "
+    raise ValueError(f"{document.uri}: the character {node.text!r} alone counts {count} tokens, over the limit of "
+                     f"{limit}: "
                      "raise the limit, or see whether count_tokens counts one text at a time")
 
 # %% ../../nbs/indexing/31_splitting.ipynb #spl54
@@ -204,7 +206,8 @@ def split_document(
 ) -> list[Node]:  # in order; together they hold every character that is not white space, each once
     "A document's chunks."
     if max_tokens < 1: raise ValueError(f"max_tokens is {max_tokens}: it must be 1 or more")
-    if limit < 16: raise ValueError(f"limit is {limit}: an embedder that reads fewer than 16 tokens cannot read a chunk")
+    if limit < 16:
+        raise ValueError(f"limit is {limit}: an embedder that reads fewer than 16 tokens cannot read a chunk")
     blocks = read_blocks(document) if blocks is None else blocks
     if not blocks: return []
     widest = CHARS * (limit // HEADER_SHARE)  # characters of a heading

@@ -27,14 +27,15 @@ export function bar(parts, { low, high }) {
   });
 }
 
-/** What is known of a hit's words and scores besides its sum: the share of the query it covers, BM25 unscaled, the cosine. */
-export function readings(hit) {
-  const found = hit.cover === null || hit.cover === undefined ? [] : [`covers ${Math.round(100 * hit.cover)} % of the query`];
-  for (const [name, part] of Object.entries(hit.parts)) {
-    if (part.score === null || (!part.rank && !part.score)) continue;
-    found.push(`${LABELS[name] ?? name} ${number(part.score)}`);
-  }
-  return found.join(" · ");
+/** What a retriever said: its rank and its score, unscaled; a score of 0 from a list without the hit says nothing. */
+export function reading(part) {
+  const rank = part.rank ? ` #${part.rank}` : " not listed";
+  return part.score === null || (!part.rank && !part.score) ? rank : `${rank} · ${number(part.score)}`;
+}
+
+/** The share of the query that a hit's words cover, weighted by how rare they are; empty where no word was looked up. */
+export function covered({ cover }) {
+  return cover === null || cover === undefined ? "" : `covers ${Math.round(100 * cover)} % of the query`;
 }
 
 function series(name) {
@@ -64,9 +65,9 @@ function place(hit) {
 }
 
 function sum(hit, scale) {
-  const parts = Object.entries(hit.parts).map(([name, part]) => el("span", `kb-part ${series(name)}`,
-    el("b", "", LABELS[name] ?? name), part.rank ? ` #${part.rank}` : " not listed"));
-  return el("div", "kb-sum", strip(hit.parts, scale), ...parts, el("span", "kb-readings", readings(hit)));
+  const parts = Object.entries(hit.parts).map(([name, part]) =>
+    el("span", `kb-part ${series(name)}`, el("b", "", LABELS[name] ?? name), reading(part)));
+  return el("div", "kb-sum", strip(hit.parts, scale), ...parts, el("span", "kb-cover", covered(hit)));
 }
 
 /** The text of a hit: an excerpt, or the whole. */

@@ -8,7 +8,7 @@ value can be added. It searches for these when it is asked, once for each."""
 
 # %% auto #0
 __all__ = ['FACET_DEPTH', 'FACET_VALUES', 'OWN_FACETS', 'facet_value', 'count_values', 'facet_order', 'facet_fields', 'facet_of',
-           'chosen_values', 'without_facet', 'facet_payload', 'Question', 'FacetCounter']
+           'chosen_values', 'without_facet', 'facet_payload', 'SearchQuestion', 'FacetCounter']
 
 # %% ../../nbs/widgets/73_facets.ipynb #37294a22
 import json
@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from ..results import Hit, Hits
-from .filters import Filters, conditions_of, filter_of, folder_of, is_same, values_of
+from .filters import FilterForm, conditions_of, filter_of, folder_of, is_same, values_of
 from .pieces import json_safe
 
 # %% ../../nbs/widgets/73_facets.ipynb #b0e2061a
@@ -66,7 +66,7 @@ def facet_fields(
 
 # %% ../../nbs/widgets/73_facets.ipynb #2b51268a
 def facet_of(
-    condition: Filters,
+    condition: FilterForm,
 ) -> str | None:  # None when no facet shows it
     "The facet in which a condition is switched."
     field = condition.get("field")
@@ -75,14 +75,14 @@ def facet_of(
     return field if field.startswith("meta.") or field in OWN_FACETS else None
 
 def chosen_values(
-    filters: Filters | None,
+    filters: FilterForm | None,
     facet: str,
 ) -> list[Any]:  # of the folder facet: uris
     "The values of a facet that a filter lets through."
     own = [condition for condition in conditions_of(filters) if facet_of(condition) == facet]
     return [value for condition in own for value in values_of(condition) or ()]
 
-def without_facet(filters: Filters | None, facet: str) -> dict[str, Any] | None:
+def without_facet(filters: FilterForm | None, facet: str) -> dict[str, Any] | None:
     "A filter without its conditions on a facet."
     return filter_of([condition for condition in conditions_of(filters) if facet_of(condition) != facet])
 
@@ -103,10 +103,10 @@ def facet_payload(
     return json_safe({"field": field, "label": field.removeprefix("meta."), "values": shown})
 
 # %% ../../nbs/widgets/73_facets.ipynb #1c3dc49e
-class Question(NamedTuple):
+class SearchQuestion(NamedTuple):
     "What the hits to be counted were found by."
     query: str
-    filters: Filters | None
+    filters: FilterForm | None
     top_k: int  # hits that are shown
     options: dict[str, Any]  # other arguments of the search: mode, group_by
 
@@ -126,8 +126,8 @@ class FacetCounter:
 
     def longer(
         self,
-        question: Question,
-        filters: Filters | None,  # in place of the question's
+        question: SearchQuestion,
+        filters: FilterForm | None,  # in place of the question's
         shown: Hits,  # what the question found
     ) -> Hits:
         "Up to FACET_DEPTH hits."
@@ -139,13 +139,13 @@ class FacetCounter:
             self._lists[key] = self.search(question.query, top_k=depth, filters=filters, **question.options)
         return self._lists[key]
 
-    def beside(self, question: Question, facet: str, shown: Hits) -> Hits:
+    def beside(self, question: SearchQuestion, facet: str, shown: Hits) -> Hits:
         "The hits among which a facet's values are counted: those without its own conditions."
         return self.longer(question, without_facet(question.filters, facet), shown)
 
     def count(
         self,
-        question: Question,
+        question: SearchQuestion,
         shown: Hits,
     ) -> dict[str, Any]:  # JSON: among how many, whether there are more, fields
         "All facets of a question."

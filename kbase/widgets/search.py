@@ -18,8 +18,8 @@ from traitlets import Dict, Enum, Instance, Int, Unicode
 
 from ..results import Hit, Hits
 from .base import Explorer, module, stylesheet
-from .facets import FacetCounter, Question, chosen_values, facet_of
-from .filters import Filters, conditions_of, describe, drop_condition, folder_of, toggle_values
+from .facets import FacetCounter, SearchQuestion, chosen_values, facet_of
+from .filters import FilterForm, conditions_of, describe, drop_condition, folder_of, toggle_values
 from .pieces import context_payload, hit_payload
 
 if TYPE_CHECKING:  # a third of a second of import, for those who ask for a table
@@ -116,7 +116,7 @@ class SearchExplorer(HitsExplorer):
         query: str = "",
         mode: str = "hybrid",  # hybrid, bm25 or dense
         top_k: int = 10,  # hits that are shown
-        filters: Filters | None = None,  # Haystack's form
+        filters: FilterForm | None = None,  # Haystack's form
         group_by: str | None = "document",  # one hit a document; None: every passage that matches
     ):
         self._search, self._counter = search, FacetCounter(search)
@@ -124,9 +124,9 @@ class SearchExplorer(HitsExplorer):
                          filters=dict(filters) if filters else None)
 
     @property
-    def question(self) -> Question:
+    def question(self) -> SearchQuestion:
         "What is asked, as the search takes it."
-        return Question(self.query, self.filters, self.top_k, {"mode": self.mode, "group_by": self.group_by})
+        return SearchQuestion(self.query, self.filters, self.top_k, {"mode": self.mode, "group_by": self.group_by})
 
     def _found(self) -> Hits:
         query, filters, top_k, options = self.question

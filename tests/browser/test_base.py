@@ -1,5 +1,6 @@
 "Explorers of one cell, in JupyterLab: those of the pages that show how to write one."
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,14 @@ NOTEBOOKS = Path(__file__).resolve().parents[2] / "nbs"
 
 
 def cell_with(page: str, words: str) -> str:
-    "The source of the cell that has some words in it."
+    "Imports and class of the cell that has some words in it."
     path = NOTEBOOKS / page
     sources = [cell.source for cell in read_nb(path).cells if cell.cell_type == "code"] if path.exists() else []
     found = next((source for source in sources if words in source), None)
     if found is None:
         pytest.skip(f"{page} has no cell with {words!r}")
-    return found.rpartition("\n\n")[0]  # without the line that shows one
+    kept = [node for node in ast.parse(found).body if isinstance(node, ast.Import | ast.ImportFrom | ast.ClassDef)]
+    return "\n".join(ast.get_source_segment(found, node) for node in kept)  # without the line that shows one
 
 
 IMPORTS = "from traitlets import Unicode\nfrom kbase.widgets.base import Explorer, module, stylesheet\n"

@@ -82,7 +82,7 @@ def test_typing_filtering_opening(open_notebook):
     first.locator(".kb-choice button", has_text="Documents").click()
     notebook.until("explorer.group_by == 'document'")
     hits(first, 3)
-    assert "covers 75 % of the query · BM25 3.00" in first.locator(".kb-readings").first.text_content()
+    assert first.locator(".kb-sum").first.text_content() == "BM25 #1 · 3.00cosine #4 · 0.50covers 75 % of the query"
     first.locator(".kb-choice button", has_text="All passages").click()
     notebook.until("explorer.group_by is None")
     hits(first, 4)

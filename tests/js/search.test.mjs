@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { load } from "./module.mjs";
 
-const { axis, bar, default: widget, readings } = await load("base.js", "hits.js", "search.js");
+const { axis, bar, covered, default: widget, reading } = await load("base.js", "hits.js", "search.js");
 
 const hit = (...contributions) => ({ parts: Object.fromEntries(contributions.map((contribution, i) => [`p${i}`, { contribution }])) });
 const near = (a, b) => assert.ok(Math.abs(a - b) < 1e-9, `${a} is not ${b}`);
@@ -26,8 +26,10 @@ test("bars of nothing", () => {
   assert.deepEqual(bar(hit(0, null).parts, { low: 0, high: 0 }), []);
 });
 
-test("readings say what is known, and nothing of a retriever that found nothing", () => {
-  const parts = { bm25: { score: 9.123, rank: 2 }, dense: { score: 0.612, rank: null } };
-  assert.equal(readings({ cover: 0.644, parts }), "covers 64 % of the query · BM25 9.12 · cosine 0.61");
-  assert.equal(readings({ cover: null, parts: { bm25: { score: 0, rank: null }, other: { score: null, rank: 1 } } }), "");
+test("what a retriever said, and how much of the query is covered", () => {
+  assert.equal(reading({ score: 9.123, rank: 2 }), " #2 · 9.12");
+  assert.equal(reading({ score: 0.612, rank: null }), " not listed · 0.61");
+  assert.equal(reading({ score: 0, rank: null }), " not listed");
+  assert.equal(covered({ cover: 0.644 }), "covers 64 % of the query");
+  assert.equal(covered({ cover: null }), "");
 });

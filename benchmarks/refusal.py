@@ -1,0 +1,132 @@
+"""How well `support` tells the answerable from the unanswerable, and what each constant of it does.
+`KBASE_DATA=... python benchmarks/refusal.py`
+
+Questions of a set are asked twice: as they are, and with the documents that answer them filtered out, which is harder
+to tell than a question about something else. lihua_world has questions of its own that nothing answers; they are
+counted apart. Hits are fetched once; then one constant at a time is changed, and the table shows the area under the
+curve (AUC: how often an answerable question scores above an unanswerable one) and how many of the answerable questions
+get another quoted answer than with the constants as they are.
+"""
+
+import argparse
+import json
+import os
+import random
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from quality import fill, read_set
+
+from kbase import KnowledgeBase
+from kbase.querying import passages, support, terms
+from kbase.querying.passages import Quotes, pick_passages
+from kbase.querying.retrieval import search_store
+from kbase.querying.support import find_evidence
+from kbase.results import Hits
+
+CHANGES: list[tuple[Any, str, tuple[Any, ...]]] = [  # module, constant, values beside the one it has
+    (support, "WORDS_WEIGHT", (3.0, 4.5, 7.5, 9.0)),
+    (support, "MEANING_WEIGHT", (3.0, 4.5, 7.5, 9.0)),
+    (support, "OFFSET", (4.2, 4.7, 5.7, 6.2)),
+    (terms, "RARE_WEIGHT", (1.0, 1.25, 2.0, 3.0)),
+    (terms, "TASK_WEIGHT", (0.0, 0.1, 0.5, 1.0)),
+    (passages, "RANK_COST", (0.0, 0.02, 0.04, 0.06)),
+    (passages, "TELLING", ((1.0, 1.0, 1.0), (0.2, 0.7, 1.0), (0.6, 0.95, 1.0))),
+    (passages, "ALMOST", (0.65, 0.7, 0.8, 0.85)),
+    (passages, "REDUNDANT", (0.5, 0.55, 0.65, 0.7)),
+    (passages, "EMBEDDED_PIECES", (10, 15, 30)),
+]
+
+
+class Remembering:
+    "An embedder that makes each vector once, so that twenty variants cost one."
+
+    def __init__(self, embedder: Any):
+        self.embedder, self.known = embedder, {}
+
+    def embed_texts(self, texts: list[str]) -> np.ndarray:
+        new = list(dict.fromkeys(text for text in texts if text not in self.known))
+        if new: self.known |= dict(zip(new, self.embedder.embed_texts(new), strict=True))
+        return np.array([self.known[text] for text in texts])
+
+    def embed_query(self, text: str) -> np.ndarray:
+        if ("query", text) not in self.known: self.known["query", text] = self.embedder.embed_query(text)
+        return self.known["query", text]
+
+
+@contextmanager
+def changed(module: Any, name: str, value: Any) -> Iterator[None]:
+    "Another value for a constant, for a moment."
+    before = getattr(module, name)
+    setattr(module, name, value)
+    terms._terms_of.cache_clear()
+    try: yield
+    finally:
+        setattr(module, name, before)
+        terms._terms_of.cache_clear()
+
+
+def auc(high: list[float], low: list[float]) -> float:
+    "How often one of the first scores above one of the second, ties half."
+    pairs = np.array(high)[:, None] - np.array(low)[None, :]
+    return float((pairs > 0).mean() + (pairs == 0).mean() / 2) if pairs.size else float("nan")
+
+
+def found_for(kb: KnowledgeBase, question: str, without: list[str] | None = None) -> Hits:
+    "The hits of a fact, some documents left out."
+    filters = {"field": "document_id", "operator": "not in", "value": without} if without else None
+    return search_store(kb.store, question, kb.embedder.embed_query, 8, filters=filters, group_by=None)
+
+
+def judge(asked: list[tuple[str, Hits]], embedder: Remembering) -> tuple[list[float], list[str]]:
+    "The score of each question, and what would be quoted."
+    evidence = [find_evidence(question, hits, embedder) for question, hits in asked]
+    return [e.support.score for e in evidence], [Quotes().text(pick_passages(e.passages)) for e in evidence]
+
+
+def table(name: str, kb: KnowledgeBase, own: list[tuple[str, Hits]], removed: list[tuple[str, Hits]],
+          null: list[tuple[str, Hits]]) -> None:
+    "What each constant does on a set."
+    embedder = Remembering(kb.embedder)
+    def line(label: str, usual: list[str] | None) -> list[str]:
+        (high, quotes), (low, _), (none, _) = judge(own, embedder), judge(removed, embedder), judge(null, embedder)
+        moved = sum(a != b for a, b in zip(quotes, usual or quotes, strict=True))
+        cut = [f"{np.mean(np.array(scores) >= .5):.2f}" if scores else "–" for scores in (high, low, none)]
+        nothing = f"{auc(high, none):.3f}" if none else "–"
+        print(f"| {label} | {auc(high, low):.3f} | {nothing} | {' / '.join(cut)} | {moved} of {len(own)} |", flush=True)
+        return quotes
+    print(f"\n{name}: {len(own)} questions, {len(null)} that nothing answers")
+    print("| constant | AUC, source taken away | AUC, nothing answers | answered at .5: own / taken away / nothing | "
+          "other quotes |\n|" + "---|" * 5)
+    usual = line("as it is", None)
+    for module, constant, values in CHANGES:
+        for value in values:
+            with changed(module, constant, value): line(f"{constant} {value}", usual)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sets", default="xquad/en,anthropic_docs,lihua_world")
+    parser.add_argument("--questions", type=int, default=60, help="of each set, drawn by seed 1")
+    parser.add_argument("--keep", help="a folder for the knowledge bases; a temporary one when not given")
+    args = parser.parse_args()
+    if not os.environ.get("KBASE_DATA"): parser.error("KBASE_DATA names the folder of the sets: set it")
+    data, keep = Path(os.environ["KBASE_DATA"]), Path(args.keep or tempfile.mkdtemp())
+    for name in args.sets.split(","):
+        documents, queries, qrels = read_set(data / name)
+        every = [json.loads(line) for line in (data / name / "queries.jsonl").open(encoding="utf-8")]
+        null = [line["text"] for line in every if (line.get("meta") or {}).get("type") == "Null"]
+        with fill(keep / name.replace("/", "_"), documents) as kb:
+            identity = {source.uri: source.document_id for source in kb.store.sources()}
+            drawn = random.Random(1).sample(sorted(queries), min(args.questions, len(queries)))
+            own = [(queries[q], found_for(kb, queries[q])) for q in drawn]
+            removed = [(queries[q], found_for(kb, queries[q], [identity.get(d, d) for d in qrels[q]])) for q in drawn]
+            table(name, kb, own, removed, [(text, found_for(kb, text)) for text in null])
+
+
+if __name__ == "__main__":
+    main()
