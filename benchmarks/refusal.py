@@ -1,9 +1,11 @@
-"""How well `support` tells the answerable from the unanswerable, and what each constant of it does. `KBASE_DATA=... python benchmarks/refusal.py`
+"""How well `support` tells the answerable from the unanswerable, and what each constant of it does.
+`KBASE_DATA=... python benchmarks/refusal.py`
 
-Questions of a set are asked twice: as they are, and with the documents that answer them filtered out, which is harder to tell than a
-question about something else. lihua_world has questions of its own that nothing answers; they are counted apart. Hits are fetched once;
-then one constant at a time is changed, and the table shows the area under the curve (AUC: how often an answerable question scores above
-an unanswerable one) and, of the answerable questions, how many get another quoted answer than with the constants as they are.
+Questions of a set are asked twice: as they are, and with the documents that answer them filtered out, which is harder
+to tell than a question about something else. lihua_world has questions of its own that nothing answers; they are
+counted apart. Hits are fetched once; then one constant at a time is changed, and the table shows the area under the
+curve (AUC: how often an answerable question scores above an unanswerable one) and how many of the answerable questions
+get another quoted answer than with the constants as they are.
 """
 
 import argparse
@@ -27,10 +29,16 @@ from kbase.querying.support import find_evidence
 from kbase.results import Hits
 
 CHANGES: list[tuple[Any, str, tuple[Any, ...]]] = [  # module, constant, values beside the one it has
-    (support, "WORDS_WEIGHT", (3.0, 4.5, 7.5, 9.0)), (support, "MEANING_WEIGHT", (3.0, 4.5, 7.5, 9.0)), (support, "OFFSET", (4.2, 4.7, 5.7, 6.2)),
-    (terms, "RARE_WEIGHT", (1.0, 1.25, 2.0, 3.0)), (terms, "TASK_WEIGHT", (0.0, 0.1, 0.5, 1.0)),
-    (passages, "RANK_COST", (0.0, 0.02, 0.04, 0.06)), (passages, "TELLING", ((1.0, 1.0, 1.0), (0.2, 0.7, 1.0), (0.6, 0.95, 1.0))),
-    (passages, "ALMOST", (0.65, 0.7, 0.8, 0.85)), (passages, "REDUNDANT", (0.5, 0.55, 0.65, 0.7)), (passages, "EMBEDDED_PIECES", (10, 15, 30)),
+    (support, "WORDS_WEIGHT", (3.0, 4.5, 7.5, 9.0)),
+    (support, "MEANING_WEIGHT", (3.0, 4.5, 7.5, 9.0)),
+    (support, "OFFSET", (4.2, 4.7, 5.7, 6.2)),
+    (terms, "RARE_WEIGHT", (1.0, 1.25, 2.0, 3.0)),
+    (terms, "TASK_WEIGHT", (0.0, 0.1, 0.5, 1.0)),
+    (passages, "RANK_COST", (0.0, 0.02, 0.04, 0.06)),
+    (passages, "TELLING", ((1.0, 1.0, 1.0), (0.2, 0.7, 1.0), (0.6, 0.95, 1.0))),
+    (passages, "ALMOST", (0.65, 0.7, 0.8, 0.85)),
+    (passages, "REDUNDANT", (0.5, 0.55, 0.65, 0.7)),
+    (passages, "EMBEDDED_PIECES", (10, 15, 30)),
 ]
 
 
@@ -80,17 +88,20 @@ def judge(asked: list[tuple[str, Hits]], embedder: Remembering) -> tuple[list[fl
     return [e.support.score for e in evidence], [Quotes().text(pick_passages(e.passages)) for e in evidence]
 
 
-def table(name: str, kb: KnowledgeBase, own: list[tuple[str, Hits]], removed: list[tuple[str, Hits]], null: list[tuple[str, Hits]]) -> None:
+def table(name: str, kb: KnowledgeBase, own: list[tuple[str, Hits]], removed: list[tuple[str, Hits]],
+          null: list[tuple[str, Hits]]) -> None:
     "What each constant does on a set."
     embedder = Remembering(kb.embedder)
     def line(label: str, usual: list[str] | None) -> list[str]:
         (high, quotes), (low, _), (none, _) = judge(own, embedder), judge(removed, embedder), judge(null, embedder)
         moved = sum(a != b for a, b in zip(quotes, usual or quotes, strict=True))
         cut = [f"{np.mean(np.array(scores) >= .5):.2f}" if scores else "–" for scores in (high, low, none)]
-        print(f"| {label} | {auc(high, low):.3f} | {auc(high, none):.3f} | {' / '.join(cut)} | {moved} of {len(own)} |", flush=True)
+        nothing = f"{auc(high, none):.3f}" if none else "–"
+        print(f"| {label} | {auc(high, low):.3f} | {nothing} | {' / '.join(cut)} | {moved} of {len(own)} |", flush=True)
         return quotes
     print(f"\n{name}: {len(own)} questions, {len(null)} that nothing answers")
-    print("| constant | AUC, source taken away | AUC, nothing answers | answered at .5: own / taken away / nothing | other quotes |\n|" + "---|" * 5)
+    print("| constant | AUC, source taken away | AUC, nothing answers | answered at .5: own / taken away / nothing | "
+          "other quotes |\n|" + "---|" * 5)
     usual = line("as it is", None)
     for module, constant, values in CHANGES:
         for value in values:

@@ -11,6 +11,7 @@ from haystack import Document as HaystackDocument
 from haystack.dataclasses import ByteStream
 
 from kbase import KnowledgeBase
+from kbase.embedding import Embedder
 from kbase.indexing import copying
 from kbase.indexing.copying import Copied, copy_store
 from kbase.nodes import Document, Node
@@ -91,8 +92,9 @@ def same(one, two):
 
 def test_there_and_back(full, place, tmp_path, monkeypatch):
     "Counts, texts, vectors, offsets, account, Haystack Documents and the ten best are the same in the copy, and in the copy of the copy."
-    monkeypatch.setattr(copying, "BATCH", 10)
-    monkeypatch.setattr(full.embedder, "embed_documents", lambda *_: pytest.fail("a copy embeds nothing"), raising=False)
+    monkeypatch.setattr(copying, "COPIED_TOGETHER", 10)
+    for name in ("embed_texts", "embed_batches"):
+        monkeypatch.setattr(Embedder, name, lambda *_: pytest.fail("a copy embeds nothing"))
     with full.copy_to(place("there"), progress=False) as there:
         assert len(there) == len(full) and "mill/plan.pdf" in set(there.documents().uri)
         same(full, there)
@@ -104,7 +106,7 @@ def test_there_and_back(full, place, tmp_path, monkeypatch):
 
 def test_repeated_and_stopped(full, place, monkeypatch):
     "What is there is left alone; a copy that was stopped goes on; what changed or was emptied since goes over."
-    monkeypatch.setattr(copying, "BATCH", 10)
+    monkeypatch.setattr(copying, "COPIED_TOGETHER", 10)
     target, put, calls = open_store(place("x")), type(open_store(place("x"))).put, []
 
     def stop_third(store, items):
@@ -150,7 +152,7 @@ def test_wrong_target(place, tmp_path):
             copy_store(source, target, progress=False)
     with pytest.raises(EmbedderMismatch, match="3-d vectors to 2-d ones"):
         copy_store(third, second, progress=False)
-    assert target.count_documents() == 0 and target.sources() == [] and target.embedder == ("another", 2, True)
+    assert target.count_documents() == 0 and target.sources() == [] and target.embedder == ("another", 2)
     with KnowledgeBase(tmp_path / "one") as kb, pytest.raises(ValueError, match="to itself"):
         kb.copy_to(tmp_path / "one")
 

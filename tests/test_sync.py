@@ -3,10 +3,12 @@
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +16,12 @@ from haystack import Document as HaystackDocument
 
 from kbase import Document, KnowledgeBase
 from kbase.indexing.converters import convert_file
-from kbase.nodes import digest
-from kbase.stores.contract import StoreError
+from kbase.indexing.recipe import Maker
+from kbase.indexing.sync import SETTINGS_CHANGED, Account, Batches, Outcome, add_sources, not_stored, store_batch
+from kbase.nodes import KINDS, Kind, Node, digest
+from kbase.results import ReportRow
+from kbase.stores.contract import StoreError, WriteError
+from kbase.stores.rows import Indexed, Source
 
 AWKWARD = Path(os.environ.get("KBASE_DATA", "/nowhere"), "awkward_docs", "files")
 
@@ -248,3 +254,82 @@ def test_kill_9_at_random_points(tmp_path):
     with KnowledgeBase(place) as kb:
         kb.add(folder, progress=False)
         assert contents(kb) == whole
+
+
+def test_a_kind_of_ones_own_is_made_stored_and_found(tmp_path, monkeypatch):
+    folder = write_notes(tmp_path / "notes", 2)
+    (folder / "ask.md").write_text("# Pears\n\nPears ripen in autumn.\n\nWhen do plums ripen? In August.")
+    monkeypatch.setitem(KINDS, "toy_question", Kind(verbatim=True, holds_text=False, searched=False, embedded=True, group="toy_question"))
+
+    def make(document, nodes, recipe):
+        for match in re.finditer(r"(?m)^When [^?\n]*\?", document.text):
+            yield Node(document.id, "toy_question", *match.span(), match[0], document.title, document.uri, language=document.language)
+
+    with KnowledgeBase(tmp_path / "kb") as kb:
+        kb.add(folder, progress=False)
+        asking = replace(kb.recipe, makers=(*kb.recipe.makers, Maker("questions", "1", make)))
+        report = add_sources(kb.store, folder, asking, progress=False)
+        assert {(row.state, row.reason) for row in report.rows} == {("updated", SETTINGS_CHANGED)}
+        hits = kb.search("when are plums ripe?", kinds=("toy_question",))
+        assert [hit.text for hit in hits] == ["When do plums ripen?"]
+        assert {row.state for row in add_sources(kb.store, folder, asking, progress=False).rows} == {"unchanged"}
+        assert all(hit.kind == "chunk" for hit in kb.search("when are plums ripe?"))
+
+
+def test_ids_and_texts_of_chunks_are_those_of_the_first_format(tmp_path):
+    note = tmp_path / "weir.md"
+    note.write_text("# The weir\n\nThe weir was rebuilt in 1957.\n\n## Fish ladder\n\nA ladder was added.")
+    with KnowledgeBase(tmp_path / "kb") as kb:
+        kb.add(note, progress=False)
+        nodes = [node for batch in kb.store.scan() for node in batch]
+    assert sorted(node.kind for node in nodes) == ["chunk", "document"]
+    chunk = next(node for node in nodes if node.kind == "chunk")
+    assert chunk.id == digest(digest("weir.md"), "chunk", f"0-{len(note.read_text())}", digest(f"The weir\n{note.read_text()}"))
+
+
+def outcome(place, state="added"):
+    return Outcome(place, ReportRow(str(place), state), Indexed(Source(str(place), str(place)), None, []))
+
+
+def test_batches_are_stored_in_order_and_nothing_after_a_failure():
+    stored, put = [], []
+
+    def failing(batch):
+        put.append([one.place for one in batch])
+        if len(put) == 2:
+            raise StoreError("no room left")
+        return list(batch)
+
+    batches = Batches(lambda batch, go_on: list(batch), failing, stored.append)
+    error = None
+    try:
+        for place in range(4):
+            batches.add(outcome(place))
+            batches.send()
+        batches.finish()
+    except StoreError as e:
+        error = e
+    batches.stop(error)
+    assert str(error) == "no room left" and put == [[0], [1]] and [one.place for one in stored] == [0]
+
+
+def test_a_store_that_refuses_a_node_fails_that_source_alone():
+    class Refusing:
+        def __init__(self):
+            self.put_rows = []
+
+        def put(self, items):
+            self.put_rows.append([(item.source.document_id, item.source.state) for item in items])
+            if len(self.put_rows) == 1:
+                raise WriteError("one refused", {node.id: "too large"})
+
+    node = Node("b", "chunk", 0, 4, "text")
+    good, bad = outcome("a"), Outcome("b", ReportRow("b", "added", "", 1), Indexed(Source("b", "b", nodes=1), Document("b", "text", id="b"), [node]))
+    store = Refusing()
+    settled = store_batch(store, [good, bad], Account([]))
+    assert [(one.row.state, one.row.nodes) for one in settled] == [("added", 0), ("failed", 0)]
+    assert settled[1].row.reason == "the store refuses it: too large" and settled[1].indexed.nodes == []
+    assert store.put_rows[1] == [("b", "failed")]
+    before = Source("b", "b", nodes=3, fingerprint="f")
+    kept = not_stored(bad, before, "too large")
+    assert kept.row.nodes == 3 and kept.row.reason.endswith("stays)") and kept.indexed.source.fingerprint == ""

@@ -15,10 +15,12 @@ from pathlib import Path
 import pytest
 
 from kbase import KnowledgeBase
+from kbase.indexing.sources import find_items
+from kbase.indexing.sync import CLAIM_SECONDS, PATIENCE_SECONDS, Claims, Run
 from kbase.nodes import digest
-from kbase.results import ReportRow
+from kbase.results import Report, ReportRow
 from kbase.stores.contract import StoreError
-from kbase.workers import add_with_workers, merge_rows
+from kbase.workers import Heard, add_with_workers, listen, merge_rows, start_team, stop_team
 
 SERVER = os.environ.get("KBASE_TEST_ELASTICSEARCH_SERVER", "")
 WORDS = Path(__file__).read_text(encoding="utf-8").split()
@@ -86,12 +88,130 @@ def test_a_dead_claim_lapses_and_nothing_is_left_out(elastic_url, tmp_path):
     folder = write_notes(tmp_path / "notes", 5)
     with KnowledgeBase(elastic_url) as kb:
         kb.store.set_embedder(kb.embedder.identity)
-        held = {digest(f"notes/note{i:04}.md") for i in range(3)}
-        assert kb.store.claim(sorted(held), "dead", 4) == held
-        began = time.monotonic()
+        claimed = {digest(f"notes/note{i:04}.md") for i in range(3)}
+        assert kb.store.claim(sorted(claimed), "dead", 4) == claimed
         report = kb.add(folder, progress=False)
-        assert report.count("added") == 5 and time.monotonic() - began > 2
-        assert kb.store.claim(sorted(held), "later", 4) == held, "a run gives its claims back"
+        assert report.count("added") == 5
+        assert kb.store.claim(sorted(claimed), "later", 4) == claimed, "a run gives its claims back"
+
+
+class Table:
+    "Claims as a cluster keeps them, without a clock: they lapse when `lapse` is called."
+
+    def __init__(self, store, monkeypatch):
+        self.owners: dict[str, str] = {}
+        monkeypatch.setattr(store, "many_writers", True, raising=False)
+        monkeypatch.setattr(store, "claim", self.claim)
+        monkeypatch.setattr(store, "release", self.lapse)
+
+    def claim(self, document_ids, owner, seconds=60.0):
+        for document_id in document_ids:
+            self.owners.setdefault(document_id, owner)
+        return {document_id for document_id in document_ids if self.owners[document_id] == owner}
+
+    def lapse(self, owner):
+        self.owners = {document_id: other for document_id, other in self.owners.items() if other != owner}
+
+
+def test_what_others_have_claimed_is_waited_for_and_taken_over(tmp_path, monkeypatch):
+    folder, naps = write_notes(tmp_path / "notes", 5), []
+    claimed = {digest(f"notes/note{i:04}.md") for i in range(3)}
+    with KnowledgeBase(tmp_path / "kb") as kb:
+        kb.store.set_embedder(kb.embedder.identity)
+        table = Table(kb.store, monkeypatch)
+        table.claim(sorted(claimed), "dead")
+
+        def nap(seconds):
+            naps.append(seconds)
+            if len(naps) == 3:
+                table.lapse("dead")
+
+        run = Run(kb.store, kb.recipe, sleep=nap)
+        with run:
+            run.add(list(find_items(folder)))
+        assert naps == [PATIENCE_SECONDS] * 3 and [run.rows[i].state for i in range(5)] == ["added"] * 5
+        assert set(table.owners.values()) == {run.claims.owner} and not run.claims.ids
+        run.claims.release()
+        assert not table.owners
+
+
+def test_what_another_has_done_meanwhile_is_left_alone(tmp_path, monkeypatch):
+    folder = write_notes(tmp_path / "notes", 3)
+    with KnowledgeBase(tmp_path / "kb") as kb:
+        kb.store.set_embedder(kb.embedder.identity)
+        late = Run(kb.store, kb.recipe)  # has read the account, which is empty
+        kb.add(folder, progress=False)
+        Table(kb.store, monkeypatch)
+        with late:
+            late.add(list(find_items(folder)))
+        assert [late.rows[i].state for i in range(3)] == ["unchanged"] * 3
+
+
+def test_claims_are_renewed_after_a_third_of_their_time(monkeypatch):
+    made, clock = [], [1000.0]
+
+    class Store:
+        def claim(self, ids, owner, seconds):
+            made.append((list(ids), seconds))
+            return set(ids)
+
+    claims = Claims(Store(), now=lambda: clock[0])
+    claims.renew()
+    assert not made, "nothing is claimed"
+    claims.take(["a", "b"])
+    claims.renew()
+    clock[0] += CLAIM_SECONDS / 3 - 1
+    claims.renew()
+    clock[0] += 2
+    claims.drop("a")
+    claims.renew()
+    assert [ids for ids, _ in made] == [["a", "b"], ["a", "b"], ["b"]] and {seconds for _, seconds in made} == {CLAIM_SECONDS}
+
+
+def test_what_workers_say():
+    heard = Heard()
+    row = ReportRow("a", "added", "", 1, 0.0, "a")
+    assert heard.take("w0", "row", row) and not heard.take("w1", "end", Report([ReportRow("a", "unchanged", "", 1, 0.0, "a")]))
+    assert heard.merged() == [row]
+    with pytest.raises(KeyboardInterrupt):
+        heard.take("w0", "stopped", None)
+    with pytest.raises(StoreError, match="w0 failed: no room left"):
+        heard.take("w0", "error", "no room left")
+
+
+def deaf(sender):  # pragma: no cover  runs in another process
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sender.send(("row", ReportRow("a", "added", "", 1, 0.0, "a")))
+    time.sleep(300)
+
+
+def dying(sender):  # pragma: no cover
+    sender.send(("row", ReportRow("b", "added", "", 1, 0.0, "b")))
+    os._exit(9)
+
+
+def test_a_worker_that_dies_is_told_and_one_that_does_not_end_is_ended():
+    team = {}
+    start_team(team, 2, dying)
+    heard = listen(team)
+    assert sorted(heard.died) == ["kbase-worker-0 died with exit code 9", "kbase-worker-1 died with exit code 9"]
+    assert [row.uri for row in heard.merged()] == ["b"] and not heard.reports
+    team = {}
+    start_team(team, 1, deaf)
+    (reader, process), ticks = next(iter(team.items())), iter([0.0, 0.0, 100.0])
+    reader.poll(60)
+    stop_team(team, patience=60.0, now=lambda: next(ticks))
+    process.join(60)
+    assert process.exitcode == -signal.SIGTERM
+
+
+@pytest.mark.slow
+def test_the_page_shows_two_workers(elastic_url):
+    page = json.loads((Path(__file__).parent.parent / "nbs/61_workers.ipynb").read_text(encoding="utf-8"))
+    sources = ["".join(cell["source"]) for cell in page["cells"] if cell["cell_type"] == "code"]
+    names = {"tempfile": tempfile, "Path": Path, "add_with_workers": add_with_workers}
+    exec(next(source for source in sources if source.startswith("#| elastic")).replace("http://localhost:9200/notes", elastic_url), names)
+    assert (names["report"].count("added"), names["report"].found) == (20, 20)
 
 
 @pytest.mark.slow
