@@ -15,8 +15,8 @@ from haystack.dataclasses import ChatMessage
 
 from kbase.embedding import Embedder
 from kbase.indexing import extracts
-from kbase.indexing.extracts import MOST_SENTENCES, READ_CHARACTERS, Summary, extract_summary, find_sentences, guess_tokens, plain_text, prose_spans
-from kbase.indexing.summaries import DocumentSummarizer, summarize, summary_node, summary_nodes, summary_prompt
+from kbase.indexing.extracts import MOST_SENTENCES, PROSE_CHARACTERS, Summary, extract_summary, find_sentences, guess_tokens, plain_text, prose_spans
+from kbase.indexing.summaries import DocumentSummarizer, summarize, summary_node, nodes_of_summary, summary_prompt
 from kbase.nodes import Document, Node, node_from_haystack
 
 LONG = "\n\n".join(topics.values())
@@ -101,15 +101,15 @@ def test_other_languages():
 
 
 def test_a_long_document_costs_no_more_than_a_part_of_it(monkeypatch: pytest.MonkeyPatch):
-    "Sentences are looked for in about READ_CHARACTERS characters, and MOST_SENTENCES of them are compared, however long the text is."
+    "Sentences are looked for in about PROSE_CHARACTERS characters, and MOST_SENTENCES of them are compared, however long the text is."
     read: list[int] = []
     split = extracts.split_sentences
     monkeypatch.setattr(extracts, "split_sentences", lambda text, language: read.append(len(text)) or split(text, language))
     farmers = "The mill grinds the corn of farmer %d. " * 20_000 % tuple(range(20_000))
-    for text in (LONG, farmers, LONG[:READ_CHARACTERS]):
+    for text in (LONG, farmers, LONG[:PROSE_CHARACTERS]):
         read.clear()
         assert 0 < len(find_sentences(document(text))) <= MOST_SENTENCES
-        assert READ_CHARACTERS // 2 <= sum(read) <= 1.5 * READ_CHARACTERS
+        assert PROSE_CHARACTERS // 2 <= sum(read) <= 1.5 * PROSE_CHARACTERS
     assert max(b for _, b in prose_spans(document(LONG))) > 0.9 * len(LONG), "read from all of it"
 
 
@@ -189,10 +189,10 @@ def test_a_summary_does_not_say_again_what_a_chunk_says():
     chunks = [Node("d", "chunk", 0, 21, source.text[:21]), Node("d", "chunk", 22, 48, source.text[22:])]
 
     def kinds(text: str, chunks: list[Node]) -> list[str]:
-        return [node.kind for node in summary_nodes(source, Summary(text), chunks)]
+        return [node.kind for node in nodes_of_summary(source, Summary(text), chunks)]
     assert kinds("Corn and a river.", chunks) == ["document", "summary"]
     assert kinds("The mill grinds corn.", chunks) == kinds("Corn and a river.", chunks[:1]) == ["document"]
-    of_document, of_summary = summary_nodes(source, Summary("Corn and a river."), chunks)
+    of_document, of_summary = nodes_of_summary(source, Summary("Corn and a river."), chunks)
     assert of_document.id != of_summary.id and (of_summary.start, of_summary.end) == (0, len(source.text))
 
 
@@ -205,7 +205,7 @@ def test_component_in_a_pipeline():
     assert [d.content for d in made] == ["The mill of 1842 grinds corn at the river."]
     node = node_from_haystack(made[0])
     assert node is not None and node.document_id == sources[0].id and node.kind == "document" and made[0].meta["author"] == "x"
-    assert DocumentSummarizer.from_dict(DocumentSummarizer().to_dict()).llm is None
+    assert again.get_component("summaries").timeout == 5.0
 
 
 def test_random_texts_never_break_it():

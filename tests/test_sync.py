@@ -17,7 +17,7 @@ from haystack import Document as HaystackDocument
 from kbase import Document, KnowledgeBase
 from kbase.indexing.converters import convert_file
 from kbase.indexing.recipe import Maker
-from kbase.indexing.sync import SETTINGS_CHANGED, Account, Batches, Outcome, add_sources, not_stored, store_batch
+from kbase.indexing.sync import SETTINGS_CHANGED, Account, Batches, Prepared, add_sources, not_stored, store_batch
 from kbase.nodes import KINDS, Kind, Node, digest
 from kbase.results import ReportRow
 from kbase.stores.contract import StoreError, WriteError
@@ -288,7 +288,7 @@ def test_ids_and_texts_of_chunks_are_those_of_the_first_format(tmp_path):
 
 
 def outcome(place, state="added"):
-    return Outcome(place, ReportRow(str(place), state), Indexed(Source(str(place), str(place)), None, []))
+    return Prepared(place, ReportRow(str(place), state), Indexed(Source(str(place), str(place)), None, []))
 
 
 def test_batches_are_stored_in_order_and_nothing_after_a_failure():
@@ -324,7 +324,7 @@ def test_a_store_that_refuses_a_node_fails_that_source_alone():
                 raise WriteError("one refused", {node.id: "too large"})
 
     node = Node("b", "chunk", 0, 4, "text")
-    good, bad = outcome("a"), Outcome("b", ReportRow("b", "added", "", 1), Indexed(Source("b", "b", nodes=1), Document("b", "text", id="b"), [node]))
+    good, bad = outcome("a"), Prepared("b", ReportRow("b", "added", "", 1), Indexed(Source("b", "b", nodes=1), Document("b", "text", id="b"), [node]))
     store = Refusing()
     settled = store_batch(store, [good, bad], Account([]))
     assert [(one.row.state, one.row.nodes) for one in settled] == [("added", 0), ("failed", 0)]
