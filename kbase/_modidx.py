@@ -659,8 +659,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                'kbase/querying/claims.py')},
             'kbase.querying.comparison_writer': { 'kbase.querying.comparison_writer.ComparisonWriter': ( 'querying/comparison_writer.html#comparisonwriter',
                                                                                                          'kbase/querying/comparison_writer.py'),
-                                                  'kbase.querying.comparison_writer.ComparisonWriter.__init__': ( 'querying/comparison_writer.html#comparisonwriter.__init__',
-                                                                                                                  'kbase/querying/comparison_writer.py'),
                                                   'kbase.querying.comparison_writer.ComparisonWriter.run': ( 'querying/comparison_writer.html#comparisonwriter.run',
                                                                                                              'kbase/querying/comparison_writer.py'),
                                                   'kbase.querying.comparison_writer.Side': ( 'querying/comparison_writer.html#side',
