@@ -96,7 +96,8 @@ def test_each_route_has_its_writer(pipeline: Pipeline, question: str, route: str
     assert ran == ["planner", "find", "router", f"write_{route}", "answer"]
     assert answer.trace["branch"] == {"route": route, "taken": route,
                                       "reason": ""} and answer.trace["plan"]["route"] == route
-    assert [len(part["hits"]) == part["count"] for part in answer.trace["retrieved"]] == [True] * len(answer.trace["plan"]["parts"])
+    assert len(answer.trace["retrieved"]) == len(answer.trace["plan"]["parts"])
+    assert all(len(part["hits"]) == part["count"] for part in answer.trace["retrieved"])
     json.dumps(answer.to_dict())
 
 
@@ -191,7 +192,7 @@ def test_two_answers_are_one_too_many(store: NodeStore) -> None:
     with pytest.raises(ValueError, match="gave 2 answers"): answer_question(own, "pears")
 
 
-# -- the retriever of parts ---------------------------------------------------------------------------------------------
+# -- the retriever of parts ----------------------------------------------------------------------------------
 
 
 def test_a_part_names_its_own_kinds_and_grows_by_name(store: NodeStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,7 +205,7 @@ def test_a_part_names_its_own_kinds_and_grows_by_name(store: NodeStore, monkeypa
     with pytest.raises(ValueError, match="cannot take filters"): PartsRetriever(store, find={"fact": {"filters": {}}})
 
 
-# -- tracing -----------------------------------------------------------------------------------------------------------
+# -- tracing -------------------------------------------------------------------------------------------------
 
 
 def joiners(*names: str) -> Pipeline:
@@ -244,7 +245,7 @@ class Noting(tracing.Tracer):
 @pytest.fixture
 def noting() -> Iterator[Noting]:
     before = tracing.tracer.actual_tracer
-    yield (tracer := Noting())
+    yield Noting()
     tracing.enable_tracing(before)
 
 
@@ -271,7 +272,7 @@ def test_a_step_that_fails_is_noted_and_the_tracer_goes(store: NodeStore) -> Non
     assert [step["component"] for step in steps] == ["find"] and tracing.tracer.actual_tracer is before
 
 
-# -- saved, loaded, drawn ----------------------------------------------------------------------------------------------
+# -- saved, loaded, drawn ------------------------------------------------------------------------------------
 
 
 def test_a_saved_pipeline_answers_the_same(pipeline: Pipeline, store: NodeStore) -> None:
@@ -288,9 +289,13 @@ def test_a_saved_pipeline_answers_the_same(pipeline: Pipeline, store: NodeStore)
 @pytest.mark.parametrize(("text", "reason"), [
     ("a: &a [x]\nb: [*a, *a]", "line 1 has an anchor"),
     ("a: 1\nb: !!python/object/apply:os.system ['true']", "line 2 has an anchor, an alias or a tag"),
-    ("&" + "a" * 10 + " x", "anchor"), ("x" * (MAX_YAML + 1), "at most"), ("a: [", "no saved pipeline"), ("\x00",
-                                                                                                          "no saved pipeline"),
-], ids=["alias", "tag", "anchor", "size", "unclosed", "binary"])
+    ("&" + "a" * 10 + " x", "anchor"),
+    ("x" * (MAX_YAML + 1), "at most"),
+    ("a: [", "no saved pipeline"),
+    ("\x00", "no saved pipeline"),
+    ("[" * 5000, "no saved pipeline"),
+    ("just words", "no components"),
+], ids=["alias", "tag", "anchor", "size", "unclosed", "binary", "deep", "words"])
 def test_hostile_yaml_is_refused(text: str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason): load_pipeline(text)
 

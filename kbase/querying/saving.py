@@ -18,22 +18,24 @@ from typing import Any
 import yaml
 from haystack import Pipeline
 
-# %% ../../nbs/querying/52_saving.ipynb #51c0ff71
+# %% ../../nbs/querying/52_saving.ipynb #fe18f66d
 MAX_YAML = 200_000  # characters; a pipeline of kbase has about 10,000
 
 def read_yaml(
     text: str,
 ) -> Any:
     "A text of plain YAML. ValueError for one that is too long, is no YAML, or has what no saved pipeline has."
-    if len(text) > MAX_YAML: raise ValueError(f"the text has {len(text)} characters: a saved pipeline has at most {MAX_YAML}")
+    if len(text) > MAX_YAML:
+        raise ValueError(f"the text has {len(text)} characters: a saved pipeline has at most {MAX_YAML}")
     try:
         for token in yaml.scan(text):
             if isinstance(token, (yaml.AnchorToken, yaml.AliasToken, yaml.TagToken)):
-                raise ValueError(f"line {token.start_mark.line + 1} has an anchor, an alias or a tag: no saved pipeline has one")
+                line = token.start_mark.line + 1
+                raise ValueError(f"line {line} has an anchor, an alias or a tag: no saved pipeline has one")
         return yaml.safe_load(text)
     except (yaml.YAMLError, RecursionError) as e: raise ValueError(f"the text is no saved pipeline: {e}") from e
 
-# %% ../../nbs/querying/52_saving.ipynb #f1f06955
+# %% ../../nbs/querying/52_saving.ipynb #76d32b40
 TRUSTED = ("kbase.*", "haystack.components.routers.*", "haystack.components.joiners.*")
 
 def named_classes(
@@ -41,22 +43,24 @@ def named_classes(
 ) -> Iterator[str]:
     "What a saved pipeline would make, however deep it stands."
     if isinstance(value, dict):
-        if isinstance(value.get("type"), str) and "." in value["type"]: yield value["type"]  # others are no classes: env_var
+        name = value.get("type")
+        if isinstance(name, str) and "." in name: yield name  # without a dot it is no class: env_var, a secret
         for inner in value.values(): yield from named_classes(inner)
     elif isinstance(value, list):
         for inner in value: yield from named_classes(inner)
 
-# %% ../../nbs/querying/52_saving.ipynb #e06ad77c
+# %% ../../nbs/querying/52_saving.ipynb #a071abea
 def load_pipeline(
     text: str,  # what `pipeline.dumps()` gave
     also: Sequence[str] = (),  # further classes that may be made, such as "haystack.components.generators.chat.*"
 ) -> Pipeline:
     "A pipeline from YAML. ValueError for a text that is none, or that names a class which is not trusted."
     if os.environ.get("HAYSTACK_UNSAFE_DESERIALIZATION", "").lower() in ("1", "true"):
-        raise ValueError("HAYSTACK_UNSAFE_DESERIALIZATION is set, which lets a file run anything: unset it to load a pipeline")
+        raise ValueError("HAYSTACK_UNSAFE_DESERIALIZATION is set, which lets a file run anything: unset it first")
     data = read_yaml(text)
-    if not isinstance(data, dict) or "components" not in data: raise ValueError("the text is no saved pipeline: it has no components")
+    if not isinstance(data, dict) or "components" not in data:
+        raise ValueError("the text is no saved pipeline: it has no components")
     for name in named_classes(data):
         if not any(fnmatchcase(name, pattern) for pattern in (*TRUSTED, *also)):
-            raise ValueError(f"the text would make a {name}: if you trust whoever wrote it, load it with also=[{name!r}]")
+            raise ValueError(f"the text would make a {name}: if you trust its writer, load it with also=[{name!r}]")
     return Pipeline.loads(text, allowed_modules=[*TRUSTED, *also])
