@@ -282,7 +282,7 @@ class Batches:
         while self.under_way: self._take_in()
 
     def stop(self, error: BaseException | None) -> None:
-        "What is being stored is stored to its end, what is being embedded is left. A failure becomes a note of `error`."
+        "What is being stored is stored to its end, the rest is left. A failure becomes a note of `error`."
         self.stopped.set()
         self.pool.shutdown(wait=True, cancel_futures=True)
         for future in self.under_way:

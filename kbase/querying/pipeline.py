@@ -50,8 +50,9 @@ def make_writer(
     parts: Mapping[str, Any],  # name → what there is
 ) -> Any:  # a Haystack component
     "The component that writes a route's answers."
-    return spec.write(**{name: value for name,
-                         value in parts.items() if name in inspect.signature(spec.write).parameters})
+    make: Any = spec.write.__init__ if isinstance(spec.write, type) else spec.write  # a component class hides its own signature
+    wanted = inspect.signature(make).parameters
+    return spec.write(**{name: value for name, value in parts.items() if name in wanted})
 
 # %% ../../nbs/querying/55_pipeline.ipynb #pip10
 def build_pipeline(
