@@ -25,7 +25,8 @@ from kbase.results import Answer, Background, Hit, Hits, Part
 
 TEXTS = {
     "mill": "# The mill\n\nThe mill was built in 1842. It was driven by water until 1911,\n"
-            "when the first electric motor came. Anna Brandt owned it.\n\n- The wheel is 4 m wide.\n- The stones are French.\n\n"
+            "when the first electric motor came. Anna Brandt owned it.\n\n- The wheel is 4 m wide.\n"
+            "- The stones are French.\n\n"
             "```python\ndef grind(corn):\n    return corn * 2\n```\n\n| year | flour |\n|---|---|\n| 1900 | 12 t |\n",
     "flood": "The flood of March 1897 broke the weir. Repairs took two years and cost 4,000 marks. 😀 "
              "Nobody was hurt, Dr. Weber wrote.",
