@@ -24,9 +24,12 @@ from kbase.querying.terms import is_dangling, is_negated, question_words
 from kbase.results import Answer, Background, Hit, Hits, Part
 
 TEXTS = {
-    "mill": "# The mill\n\nThe mill was built in 1842. It was driven by water until 1911,\nwhen the first electric motor came. Anna Brandt owned it.\n\n"
-            "- The wheel is 4 m wide.\n- The stones are French.\n\n```python\ndef grind(corn):\n    return corn * 2\n```\n\n| year | flour |\n|---|---|\n| 1900 | 12 t |\n",
-    "flood": "The flood of March 1897 broke the weir. Repairs took two years and cost 4,000 marks. 😀 Nobody was hurt, Dr. Weber wrote.",
+    "mill": "# The mill\n\nThe mill was built in 1842. It was driven by water until 1911,\n"
+            "when the first electric motor came. Anna Brandt owned it.\n\n- The wheel is 4 m wide.\n"
+            "- The stones are French.\n\n"
+            "```python\ndef grind(corn):\n    return corn * 2\n```\n\n| year | flour |\n|---|---|\n| 1900 | 12 t |\n",
+    "flood": "The flood of March 1897 broke the weir. Repairs took two years and cost 4,000 marks. 😀 "
+             "Nobody was hurt, Dr. Weber wrote.",
     "mühle": "Die Mühle wurde 1842 gebaut. Sie gehörte Anna Brandt. Das Hochwasser zerstörte das Wehr.",
 }
 DOCUMENTS = {name: Document(f"notes/{name}.md", text, name.title(), language="de" if name == "mühle" else "en",
@@ -71,15 +74,18 @@ class Letters:
 def holds(answer: Answer) -> bool:
     "Every citation stands in its document, and every marker of the text names one."
     named = {int(n) for n in re.findall(r"\[(\d+)\]", answer.text)} if answer.citations else set()
-    return all(c.holds(DOCUMENTS[c.document_id].text) for c in answer.citations) and all(1 <= n <= len(answer.citations) for n in named)
+    cited = answer.citations
+    return all(c.holds(DOCUMENTS[c.document_id].text) for c in cited) and all(1 <= n <= len(cited) for n in named)
 
 
 HITS = Hits([chunk("mill"), chunk("flood", 10), chunk("mühle")], background=Background(0.1, 0.1))
 
 
-@pytest.mark.parametrize("question", ["When was the mill built?", "How was the mill driven?",
-                                      "What did the repairs of the weir cost?", "How wide is the wheel?",
-                                      "Wem gehörte die Mühle?", "What does grind return?", "Was anybody hurt in the flood, Dr. Weber?"])
+@pytest.mark.parametrize("question", [
+    "When was the mill built?", "How was the mill driven?", "What did the repairs of the weir cost?",
+    "How wide is the wheel?", "Wem gehörte die Mühle?", "What does grind return?",
+    "Was anybody hurt in the flood, Dr. Weber?",
+])
 @pytest.mark.parametrize("embedded", [False, True])
 def test_quotes_hold_to_the_character(question: str, embedded: bool) -> None:
     answer = answer_fact(question, HITS, Letters() if embedded else None, support=0.0)
@@ -100,7 +106,8 @@ def test_any_span_of_any_text_is_quotable() -> None:
 
 def test_blocks_stay_whole() -> None:
     pieces = [TEXTS["mill"][a:b] for a, b in quotable(TEXTS["mill"])]
-    assert "```python\ndef grind(corn):\n    return corn * 2\n```" in pieces and "| year | flour |\n|---|---|\n| 1900 | 12 t |" in pieces
+    assert "```python\ndef grind(corn):\n    return corn * 2\n```" in pieces
+    assert "| year | flour |\n|---|---|\n| 1900 | 12 t |" in pieces
     assert "- The wheel is 4 m wide." in pieces and not any(p.startswith("#") for p in pieces)
     long_table = "\n".join(f"| {i} | value of row {i} |" for i in range(200))
     assert all(b - a < 100 for a, b in quotable(long_table))
@@ -163,13 +170,13 @@ def test_without_a_background_nothing_is_embedded() -> None:
 def test_word_lists_are_of_their_language() -> None:
     weights = {term.word: term.weight for term in question_words("Which museums show modern art?")}
     assert weights["art"] == 1.0 and weights["show"] == 0.2
-    for language, dangling, negated, plain in (("en", "It was sold.", "It wasn't sold.", "The mill was sold."),
-                                               ("de", "Diese wurde verkauft.", "Sie wurde nie verkauft.",
-                                                "Die Mühle wurde verkauft."),
-                                               ("fr", "Elle fut vendue.", "Elle ne fut pas vendue.",
-                                                "Le moulin fut vendu."), ("es", "Este fue vendido.", "No fue vendido.",
-                                                                          "El molino fue vendido."),
-                                               ("zh", "它被出售了。", "磨坊没有出售。", "磨坊已经出售。")):
+    for language, dangling, negated, plain in (
+        ("en", "It was sold.", "It wasn't sold.", "The mill was sold."),
+        ("de", "Diese wurde verkauft.", "Sie wurde nie verkauft.", "Die Mühle wurde verkauft."),
+        ("fr", "Elle fut vendue.", "Elle ne fut pas vendue.", "Le moulin fut vendu."),
+        ("es", "Este fue vendido.", "No fue vendido.", "El molino fue vendido."),
+        ("zh", "它被出售了。", "磨坊没有出售。", "磨坊已经出售。"),
+    ):
         assert is_dangling(dangling, language) and not is_dangling(plain, language), language
         assert is_negated(negated, language) and not is_negated(plain, language), language
     assert is_negated("Le moulin ne fut jamais vendu.", "") and not is_negated("The sin of the miller", "en")
@@ -205,11 +212,12 @@ def test_a_source_cannot_close_its_fence() -> None:
 
 
 def test_summaries_are_cited_where_their_sentences_stand() -> None:
-    hits = Hits([chunk("mill", 0, None, "document",
-                       "The mill was built in 1842. It was driven by water until 1911, when the first electric motor came."),
+    summary = "The mill was built in 1842. It was driven by water until 1911, when the first electric motor came."
+    hits = Hits([chunk("mill", 0, None, "document", summary),
                  chunk("flood", 0, None, "document", "The flood of March 1897 broke the weir.")])
     answer = answer_summary("What is the note on the mill about?", hits, lambda key: TEXTS[key])
-    assert not answer.refused and holds(answer) and len(answer.citations) == 2 and answer.text.startswith("**Mill**") and "Flood" not in answer.text
+    assert not answer.refused and holds(answer) and len(answer.citations) == 2
+    assert answer.text.startswith("**Mill**") and "Flood" not in answer.text
     assert answer.citations[1].quote.count("\n") == 1  # the document's own line break, although the summary has a space
     assert answer_summary("What is the report on zeppelins about?", hits, lambda key: TEXTS[key]).refused
     assert not answer_summary("tl;dr", hits, None).refused
@@ -233,7 +241,8 @@ def test_half_a_comparison_says_so() -> None:
     assert holds(whole) and {c.document_id for c in whole.citations} == {"mill", "flood"} and not whole.reason
     half = answer_comparison(plan_of("Compare the mill, the flood and the zeppelin", "comparison", "mill", "flood",
                                      "zeppelin"), [mill, flood, flood])
-    assert half.text.startswith("2 of 3 parts answered") and "**zeppelin**: nothing was found" in half.text and not half.refused
+    assert half.text.startswith("2 of 3 parts answered") and not half.refused
+    assert "**zeppelin**: nothing was found" in half.text
     assert [part["answered"] for part in half.trace["parts"]] == [True, True, False]
     assert answer_comparison(plan_of("Compare gold and silver", "comparison", "gold", "silver"), [mill, flood]).refused
     assert answer_comparison(plan_of("Compare", "comparison"), [mill]).route == "comparison"
@@ -242,13 +251,11 @@ def test_half_a_comparison_says_so() -> None:
 
 
 def test_hits_of_parts_are_joined_best_first() -> None:
-    mill, flood, both = Hits([chunk("mill"), chunk("mühle")],
-                             background=Background(0.1,
-                                                   0.2)), Hits([chunk("flood"), chunk("mill")]), Hits([chunk("mill")],
-                                                                                                      "q")
+    mill = Hits([chunk("mill"), chunk("mühle")], background=Background(0.1, 0.2))
+    flood, alone = Hits([chunk("flood"), chunk("mill")]), Hits([chunk("mill")], "q")
     assert [hit.document_id for hit in joined_hits([mill, flood], "q")] == ["mill", "flood", "mühle"]
-    assert joined_hits([both], "x") is both and joined_hits([], "q") == [] and joined_hits([mill, flood],
-                                                                                           "q").background == mill.background
+    assert joined_hits([mill, flood], "q").background == mill.background
+    assert joined_hits([alone], "x") is alone and joined_hits([], "q") == []
 
 
 def test_a_sentence_is_quoted_for_the_thing_it_speaks_of() -> None:
@@ -262,7 +269,7 @@ def test_a_sentence_is_quoted_for_the_thing_it_speaks_of() -> None:
 
 def test_a_list_has_only_documents_that_match() -> None:
     answer = answer_list("Which documents mention the flood?", HITS)
-    assert not answer.refused and answer.text.startswith("1 document of 3 looked at") and holds(answer) and "Mühle" not in answer.text
+    assert answer.text.startswith("1 document of 3 looked at") and holds(answer) and "Mühle" not in answer.text
     assert [row["listed"] for row in answer.trace["documents"]].count(True) == 1
     assert answer_list("Which documents mention zeppelins?",
                        HITS).refused and answer_list("Which documents mention zeppelins?", Hits()).refused
@@ -285,8 +292,9 @@ def test_picked_passages_differ_and_neighbours_join() -> None:
 GOOD = "The mill was built in 1842 [1]. The flood of March 1897 broke the weir [2]."
 RUBBISH = ["", "   ", "[]", '{"answer": "1842"}', "NO ANSWER", "I am sorry, but as a language model I cannot help.",
            "mill " * 300, "The the the the [1]. " * 60,
-           "Dragons guard the bridge [1]. Elves live in it [2].", "[1] [2] [99]", "\x00\x01", "The mill was built in 1743 [1].", "The mill was not built in 1842 [1].",
-           "Zebras! " * 50, "<script>alert(1)</script>", "When was the mill built?", "1842" * 2000, "```\n" * 500, "(" * 20_000]
+           "Dragons guard the bridge [1]. Elves live in it [2].", "[1] [2] [99]", "\x00\x01",
+           "The mill was built in 1743 [1].", "The mill was not built in 1842 [1].", "Zebras! " * 50,
+           "<script>alert(1)</script>", "When was the mill built?", "1842" * 2000, "```\n" * 500, "(" * 20_000]
 
 
 @pytest.mark.parametrize("said", RUBBISH, ids=lambda s: repr(s[:16]))
@@ -295,8 +303,8 @@ def test_rubbish_leaves_the_quoted_answer(said: str, embedded: bool) -> None:
     question = "When was the mill built?"
     quoted = answer_fact(question, HITS)
     answer = write_answer(question, quoted, HITS, MockChatGenerator(said), embedder=Letters() if embedded else None)
-    assert (answer.text, answer.citations, answer.refused, answer.unsupported) == (quoted.text, quoted.citations,
-                                                                                   False, ())
+    assert (answer.text, answer.citations) == (quoted.text, quoted.citations)
+    assert not answer.refused and not answer.unsupported
     assert answer.trace["llm"]["fallback"] and answer.trace["llm"]["prompt"] and not answer.trace["llm"]["used"]
 
 
@@ -309,7 +317,8 @@ def test_a_model_that_fails_or_hangs_leaves_the_quoted_answer() -> None:
     failed = write_answer("When was the mill built?", quoted, HITS, MockChatGenerator(response_fn=broken))
     assert failed.text == quoted.text and "refused" in failed.trace["llm"]["fallback"]
     late = write_answer("When was the mill built?", quoted, HITS, MockChatGenerator(response_fn=hanging), timeout=0.05)
-    assert not end.is_set() and late.text == quoted.text and "no answer within 0.05 s" in late.trace["llm"]["fallback"]  # it still hangs
+    assert not end.is_set()  # it still hangs
+    assert late.text == quoted.text and "no answer within 0.05 s" in late.trace["llm"]["fallback"]
     end.set()
 
 
@@ -333,16 +342,16 @@ def test_the_best_quote_is_always_there() -> None:
 def test_a_refusal_asks_no_model() -> None:
     def never(_: object) -> str: raise AssertionError("asked")
 
-    answer = FactWriter(llm=MockChatGenerator(response_fn=never)).run(plan_of("Which pizza does the mayor of Naples "
-                                                                              "like?", "fact"), [HITS])["answer"]
+    plan = plan_of("Which pizza does the mayor of Naples like?", "fact")
+    answer = FactWriter(llm=MockChatGenerator(response_fn=never)).run(plan, [HITS])["answer"]
     assert answer.refused and "llm" not in answer.trace
 
 
 @pytest.mark.parametrize(("said", "borne"), [
-    ("The mill was built in 1842.", True), ("The mill was built in 1843.", False), ("The mill was built by Anna.",
-                                                                                    False), ("The mill was never built.", False),
-    ("Repairs cost 4,000 marks.", True), ("Repairs cost 5,000 marks.", False), ("Water drove the mill until 1911.",
-                                                                                True), ("The weir was broken by the flood of March 1897.", True),
+    ("The mill was built in 1842.", True), ("The mill was built in 1843.", False),
+    ("The mill was built by Anna.", False), ("The mill was never built.", False),
+    ("Repairs cost 4,000 marks.", True), ("Repairs cost 5,000 marks.", False),
+    ("Water drove the mill until 1911.", True), ("The weir was broken by the flood of March 1897.", True),
 ])
 def test_claims_against_sources(said: str, borne: bool) -> None:
     claims, _ = read_claims(said, 3)
@@ -350,10 +359,10 @@ def test_claims_against_sources(said: str, borne: bool) -> None:
 
 
 def test_markers_in_all_their_forms() -> None:
-    claims, dropped = read_claims("One thing is so [1]. Two are [1, 2]. Three [1-3]. Four. [2][3]\n- Five [Source 1]. "
-                                  "Six [0] [9-12].", 3)
-    assert [c.sources for c in claims] == [(1,), (1, 2), (1, 2, 3), (2, 3), (1,), ()] and dropped == ["[0]", "[9]",
-                                                                                                      "[10]", "[11]", "[12]"]
+    text = "One thing is so [1]. Two are [1, 2]. Three [1-3]. Four. [2][3]\n- Five [Source 1]. Six [0] [9-12]."
+    claims, dropped = read_claims(text, 3)
+    assert [c.sources for c in claims] == [(1,), (1, 2), (1, 2, 3), (2, 3), (1,), ()]
+    assert dropped == ["[0]", "[9]", "[10]", "[11]", "[12]"]
     assert all("[" not in c.text for c in claims)
     assert read_claims("[1-9999] x [9999-1]", 2)[0]
 
@@ -382,8 +391,9 @@ def test_writers_in_a_pipeline_are_saved_and_loaded(tmp_path) -> None:
     data = {name: {"plan": plan_of("When was the mill built?", name), "found": [HITS]} for name in ("fact", "summary")}
     one, two = (p.run(dict(data)) for p in (pipeline, loaded))
     for name in data:
-        assert (one[name]["answer"].text, one[name]["answer"].citations) == (two[name]["answer"].text,
-                                                                             two[name]["answer"].citations)
-    assert loaded.get_component("fact").support == 0.4 and loaded.get_component("summary").store.path == pipeline.get_component("summary").store.path
+        before, after = one[name]["answer"], two[name]["answer"]
+        assert (before.text, before.citations) == (after.text, after.citations)
+    assert loaded.get_component("fact").support == 0.4
+    assert loaded.get_component("summary").store.path == pipeline.get_component("summary").store.path
     for bad in ({"support": 1.5}, {"timeout": 0}):
         with pytest.raises(ValueError, match=next(iter(bad))): FactWriter(**bad)
