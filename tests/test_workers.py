@@ -241,11 +241,12 @@ def test_ctrl_c_leaves_workers_a_moment_to_put_a_first_load_right(elastic_url, t
     with KnowledgeBase(elastic_url) as kb:
         while len(kb.store.sources(ids)) < 20 and running.poll() is None:
             time.sleep(0.2)
-        assert "loading" in kb.store.about.get(fresh=True) and kb.store.count_documents() == 0
+        assert "loading" in kb.store.about.read()[0] and kb.store.count_documents() == 0
         os.killpg(running.pid, signal.SIGINT)  # as a terminal does, which tells every process
         _, errors = running.communicate(timeout=120)
         assert running.returncode == 130 and "Traceback" not in errors, errors
-        assert "loading" not in kb.store.about.get(fresh=True) and 0 < len(kb) < 1100 and kb.store.count_documents() == sum(source.nodes for source in kb.store.sources())
+        assert "loading" not in kb.store.about.read()[0] and 0 < len(kb) < 1100
+        assert kb.store.count_documents() == sum(source.nodes for source in kb.store.sources())
         assert kb.store.claim(ids, "later") == set(ids), "claims were given back"
 
 
