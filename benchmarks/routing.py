@@ -1,10 +1,10 @@
 """Where the router sends questions that nobody here wrote. `KBASE_DATA=... python benchmarks/routing.py`
 
-qmsum_router: queries on meetings, general (the whole meeting: summary) or specific (a passage: fact). nfcats: questions from
-search engines and forums in eight categories, of which two have a route of their own (FACTOID: fact, COMPARISON: comparison) and
-the other question categories should not be taken for a list, a summary or a comparison. Neither set is untouched: see RESULTS.md
-for what was seen of them before which rule was written. nfcats: 1,000 drawn by seed 1, and all COMPARISON. Prints tables;
-RESULTS.md has them by hand.
+qmsum_router: queries on meetings, general (the whole meeting: summary) or specific (a passage: fact). nfcats: questions
+from search engines and forums in eight categories, of which two have a route of their own (FACTOID: fact, COMPARISON:
+comparison) and the other question categories should not be taken for a list, a summary or a comparison. Neither set is
+untouched: see RESULTS.md for what was seen of them before which rule was written. nfcats: 1,000 drawn by seed 1, and all
+COMPARISON. Prints tables; RESULTS.md has them by hand.
 `--rules` leaves the examples out, which are off in kbase unless they are asked for.
 """
 
