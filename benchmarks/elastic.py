@@ -133,11 +133,11 @@ def batches(nodes: int, batch: int) -> Iterator[list]:
 
 def bodies_of(items: list) -> list[tuple[str, str, dict]]:  # id, routing, body
     "The very bodies that the store sends for these documents."
-    from kbase.stores.rows import checked_nodes, node_row
-    from kbase.stores.elastic import node_body
+    from kbase.stores.elastic_schema import node_body
+    from kbase.stores.rows import indexed_rows
 
-    made = [(node, node_row(node, piece)) for item in items for node, piece in checked_nodes(item)]
-    return [(node.id, node.document_id, node_body(row, node.meta, seq)) for seq, (node, row) in enumerate(made)]
+    made = [pair for item in items for pair in indexed_rows(item)]
+    return [(row["id"], row["document_id"], node_body(row, meta, seq)) for seq, (row, meta) in enumerate(made)]
 
 
 def new_index(client, name: str, like: str) -> None:
@@ -156,14 +156,18 @@ def speed(given, client, name: str) -> None:
 
     from kbase.language import query_terms
     from kbase.nodes import EmbedderIdentity
-    from kbase.stores.elastic import _SHOWN, ALL, Action, ElasticStore, bm25_search, dense_search, encode, send_bulk
+    from kbase.stores.elastic import ElasticStore
+    from kbase.stores.elastic_bulk import Action, encode, send_bulk
+    from kbase.stores.elastic_filters import ALL
+    from kbase.stores.elastic_schema import SHOWN_FIELDS
+    from kbase.stores.elastic_search import bm25_search, dense_search
 
     store = ElasticStore(f"{given.server}/{name}", replicas=0)
     store.set_embedder(EmbedderIdentity("synthetic", corpus.DIMENSION))
     peer = Peer(given.peer_python, given.server, f"{name}-peer", given.nodes, given.batch) if has_peer(given.peer_python) else None
-    store._writable([corpus.DIMENSION])  # the vectors' mapping, which the raw side copies
+    store.generations.writable([corpus.DIMENSION], ["chunk"])  # the vectors' mapping, which the raw side copies
     for side in ("raw", "same"):
-        new_index(client, f"{name}-{side}", store.nodes)
+        new_index(client, f"{name}-{side}", store.cluster.nodes)
 
     def raw(bodies) -> None:
         actions = ({"_op_type": "index", "_index": f"{name}-raw", "_id": node, "routing": document, "_source": body} for node, document, body in bodies)
@@ -171,7 +175,7 @@ def speed(given, client, name: str) -> None:
             assert good, told
 
     def ours(bodies) -> None:
-        _, failed = send_bulk(store._connection, f"{name}-same-alias", (Action("index", node, encode(body), document) for node, document, body in bodies))
+        failed = send_bulk(store.cluster.connection, f"{name}-same-alias", (Action("index", node, encode(body), document) for node, document, body in bodies)).failed
         assert not failed, failed
 
     spent = {"put": 0.0, "send_bulk": 0.0, "raw": 0.0, "peer": 0.0}
@@ -201,19 +205,19 @@ def speed(given, client, name: str) -> None:
 
     texts, vectors = corpus.queries(given.queries)
     terms = [query_terms(text, ["en"]) for text in texts]
-    segments = sum(len(part[0]["segments"]) for index in client.indices.segments(index=store.nodes)["indices"].values() for part in index["shards"].values())
+    segments = sum(len(part[0]["segments"]) for index in client.indices.segments(index=store.cluster.nodes)["indices"].values() for part in index["shards"].values())
 
     def kbase(i: int) -> None:
         found = store.find(terms[i], vectors[i], DEPTH)
-        keys = fused([(f.key, f.score) for f in found.bm25], [(f.key, f.score) for f in found.dense], found.background.mean, found.background.std)
+        keys = fused([(f.key, f.score) for f in found.bm25], [(f.key, f.score) for f in found.dense], *found.background)
         assert len(found.fetch(keys)) == TOP
 
     def plain(i: int) -> None:
-        words, near = client.msearch(searches=[{"index": store.nodes, "search_type": "dfs_query_then_fetch"}, bm25_search(terms[i], DEPTH, ALL, False),
-                                               {"index": store.nodes}, dense_search(vectors[i], DEPTH, ALL, False)])["responses"]
+        words, near = client.msearch(searches=[{"index": store.cluster.nodes, "search_type": "dfs_query_then_fetch"}, bm25_search(terms[i], DEPTH, ALL),
+                                               {"index": store.cluster.nodes}, dense_search(vectors[i], DEPTH, ALL)])["responses"]
         lists = [[(hit["fields"]["id"][0], hit["_score"]) for hit in answer["hits"]["hits"]] for answer in (words, near)]
         keys = fused(*lists, 0.0, 0.1)
-        assert len(client.search(index=store.nodes, size=TOP, query={"terms": {"id": keys}}, source=_SHOWN, docvalue_fields=["id"], track_total_hits=False)["hits"]["hits"]) == TOP
+        assert len(client.search(index=store.cluster.nodes, size=TOP, query={"terms": {"id": keys}}, source=SHOWN_FIELDS, docvalue_fields=["id"], track_total_hits=False)["hits"]["hits"]) == TOP
 
     for i in range(min(10, given.queries)):
         kbase(i), plain(i), peer and peer.ask(f"bm25 {i}")
@@ -293,7 +297,7 @@ def real_vectors(given) -> tuple[list[str], np.ndarray, np.ndarray]:  # chunks, 
 
 def recall(given, client, name: str) -> None:
     from kbase.nodes import Document, Node
-    from kbase.stores import elastic
+    from kbase.stores import elastic_search
     from kbase.nodes import EmbedderIdentity
     from kbase.stores.rows import Indexed, Source
     from kbase.stores.elastic import ElasticStore
@@ -313,7 +317,7 @@ def recall(given, client, name: str) -> None:
                 store.put(items)
                 items = []
     one = {"field": "meta.share", "operator": "==", "value": 0}
-    chosen = (elastic.CANDIDATES_LEAST, elastic.OVERSAMPLE)
+    chosen = (elastic_search.CANDIDATES_LEAST, elastic_search.OVERSAMPLE)
 
     def measured(where, depth: int) -> tuple[float, float]:  # recall@10, ms
         right = wanted = 0
@@ -330,7 +334,7 @@ def recall(given, client, name: str) -> None:
         return right / wanted, float(np.median(took))
 
     def segments() -> int:
-        return sum(len(part[0]["segments"]) for index in client.indices.segments(index=store.nodes)["indices"].values() for part in index["shards"].values())
+        return sum(len(part[0]["segments"]) for index in client.indices.segments(index=store.cluster.nodes)["indices"].values() for part in index["shards"].values())
 
     body = []
     try:
@@ -338,7 +342,7 @@ def recall(given, client, name: str) -> None:
             if merged:
                 store.optimize(force=True)
             for least, oversample in dict.fromkeys([chosen, *SETTINGS]):
-                elastic.CANDIDATES_LEAST, elastic.OVERSAMPLE = least, oversample
+                elastic_search.CANDIDATES_LEAST, elastic_search.OVERSAMPLE = least, oversample
                 row: list[object] = [segments(), f"{least}, {oversample:g}" + (" (kbase's)" if (least, oversample) == chosen else "")]
                 for where in (None, one):
                     for depth in DEPTHS:
@@ -348,7 +352,7 @@ def recall(given, client, name: str) -> None:
                             print(f"  {'1 %' if where else 'all'}, {segments()} segments: {found:.3f}, {verdict(found, .97, True)}", flush=True)
                 body.append(row)
     finally:
-        elastic.CANDIDATES_LEAST, elastic.OVERSAMPLE = chosen
+        elastic_search.CANDIDATES_LEAST, elastic_search.OVERSAMPLE = chosen
     columns = [f"{told}, depth {depth}" for told in ("all", "1 %") for depth in DEPTHS]
     rows(f"Dense recall@10 (median ms), {len(texts)} chunks of real text, {len(queries)} queries", ["segments", "candidates at least, oversample", *columns], body)
     store.close()

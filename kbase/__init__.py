@@ -65,7 +65,9 @@ Modules:
 - `kbase.stores.elastic_bulk`: Many writes in few requests, and an account of every one of them
 - `kbase.stores.elastic_cluster`: Its names, and the few requests that everything else is made of
 - `kbase.stores.elastic_connection`: What a URL says, and requests that are tried again while that can help
+- `kbase.stores.elastic_facts`: Fields, their types and their values, listed from terms
 - `kbase.stores.elastic_filters`: Metadata as terms of one field, and a filter as a query on them
+- `kbase.stores.elastic_opening`: Who you are, and which parts a store is made of
 - `kbase.stores.elastic_rebuild`: Another embedder, or another format, without a moment without answers
 - `kbase.stores.elastic_schema`: What stands in which field, and why
 - `kbase.stores.elastic_search`: Words and vectors in one request, of one state, among the nodes of one group

@@ -38,7 +38,7 @@ if TYPE_CHECKING:  # Haystack brings torch, two seconds of import: it comes with
     import pandas as pd
     from haystack import Pipeline
 
-    from kbase.indexing.sync import Recipe
+    from kbase.indexing.recipe import Recipe
     from kbase.querying.plan import Plan
 
 # %% ../nbs/60_knowledge.ipynb #kno06
@@ -106,8 +106,8 @@ class Filling(Opening):
 
     @cached_property
     def recipe(self) -> "Recipe":
-        "How documents become nodes."
-        from kbase.indexing.sync import Recipe
+        "How documents become nodes. Put one with further makers in its place."
+        from kbase.indexing.recipe import Recipe
 
         return Recipe(self.embedder, self.settings.chunk_tokens, self.settings.language, self.llm,
                       self.settings.llm_timeout)
@@ -342,8 +342,9 @@ class KnowledgeBase(Exploring):
         self._whole("embed")
         loaded = Embedder.load(embedder, batch_size=self.settings.batch_size)
         count = self.store.rebuild(loaded.identity, loaded.embed_texts, progress=progress)
-        for made in ("embedder", "recipe", "pipeline"): vars(self).pop(made, None)  # with the old model
         self._embedder, self.embedder = None if isinstance(embedder, str) else embedder, loaded
+        self.recipe = replace(self.recipe, embedder=loaded)
+        vars(self).pop("pipeline", None)  # it embeds questions with the old model
         if isinstance(embedder, str): self.settings = replace(self.settings, embedder=embedder)
         return count
 

@@ -20,7 +20,7 @@ from ..language import encodable, matched_spans, query_terms, terms
 from ..nodes import Node, kind_groups
 from .filters import all_of, checked_filter
 from .fusion import DENSE_WEIGHT, Ranked, fuse, fuse_documents, rank_alone, rank_documents
-from ..results import Background, Hit, Hits, Part
+from ..results import Hit, Hits, Part
 from ..stores.contract import Candidates, NodeStore
 
 # %% ../../nbs/querying/41_retrieval.ipynb #ret24
