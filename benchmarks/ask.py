@@ -1,8 +1,11 @@
 """How long a question takes in a large knowledge base: `KBASE_DATA=... python benchmarks/ask.py [--nodes 100000]`
 
-Real texts, really embedded, are filled up with copies of themselves under other names, their vectors moved a little, until there are as many
-nodes as asked for. Questions are those of the sets, each asked once, after a few that warm up; no language model. Beside `kb.ask` its
-parts are timed: the search alone, and the embedding of the question. `--keep` names a folder in which the knowledge base stays.
+Real texts, really embedded, are filled up with copies of themselves under other names, their vectors moved a little,
+until there are as many
+nodes as asked for. Questions are those of the sets, each asked once, after a few that warm up; no language model.
+Beside `kb.ask` its
+parts are timed: the search alone, and the embedding of the question. `--keep` names a folder in which the knowledge
+base stays.
 """
 
 import argparse

@@ -1,6 +1,8 @@
-"""A synthetic corpus for the benchmarks: 120-word chunks over a Zipf vocabulary, clustered unit vectors, five metadata fields.
+"""A synthetic corpus for the benchmarks: 120-word chunks over a Zipf vocabulary, clustered unit vectors, five metadata
+fields.
 
-The same seed gives the same corpus on every machine. Words are pronounceable, so that stemming and stop words have ordinary work."""
+The same seed gives the same corpus on every machine. Words are pronounceable, so that stemming and stop words have
+ordinary work."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -69,16 +71,23 @@ def articles(nodes: int, seed: int = 7) -> Iterator[Article]:
         ranks = zipf_ranks(rng, CHUNKS * WORDS)
         cluster = rng.integers(CLUSTERS, size=CHUNKS)
         vectors = near(rng, middle[cluster])
-        parts = [" ".join(words[ranks[i * WORDS:(i + 1) * WORDS]]) + "." for i in range(CHUNKS)]
+        parts = [" ".join(words[ranks[i * WORDS : (i + 1) * WORDS]]) + "." for i in range(CHUNKS)]
         starts = np.cumsum([0, *(len(part) + 1 for part in parts)])
         # share: a number from 0 to 999, so that a filter on it lets through as many thousandths as one likes
-        meta = {"share": int(rng.integers(1000)), "year": int(rng.integers(1990, 2026)), "author": f"author {int(rng.integers(500))}",
-                "draft": bool(rng.integers(2)), "tags": [f"tag{int(t)}" for t in rng.integers(50, size=3)]}
+        meta = {
+            "share": int(rng.integers(1000)),
+            "year": int(rng.integers(1990, 2026)),
+            "author": f"author {int(rng.integers(500))}",
+            "draft": bool(rng.integers(2)),
+            "tags": [f"tag{int(t)}" for t in rng.integers(50, size=3)],
+        }
         chunks = [Chunk(number, int(starts[i]), int(starts[i] + len(part)), vectors[i]) for i, part in enumerate(parts)]
         yield Article(number, " ".join(parts), meta, chunks)
 
 
-def queries(count: int, seed: int = 99) -> tuple[list[str], np.ndarray]:  # texts of three to six words; (count, dim) unit length
+def queries(
+    count: int, seed: int = 99
+) -> tuple[list[str], np.ndarray]:  # texts of three to six words; (count, dim) unit length
     "Queries of words from the middle of the vocabulary, and vectors near the clusters."
     rng, words, middle = np.random.default_rng(seed), vocabulary(), centres()
     texts = [" ".join(words[rng.integers(20, 5_000, size=rng.integers(3, 7))]) for _ in range(count)]

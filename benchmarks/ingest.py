@@ -64,8 +64,10 @@ def rates(folder: Path, chunks: int) -> None:
         peer.encode(sample, show_progress_bar=False)
         spent["peer"] += time.perf_counter() - began
         nodes, sampled = nodes + len(texts), sampled + len(sample)
-        print(f"round {turn + 1}: {len(texts)} nodes, so far add {nodes / spent['add']:.1f}/s, raw {nodes / spent['raw']:.1f}/s, sentence-transformers {sampled / spent['peer']:.1f}/s")
-    print(f"{nodes} nodes: add reaches {spent['raw'] / spent['add']:.0%} of the raw rate, and is {nodes / spent['add'] / (sampled / spent['peer']):.2f}× sentence-transformers' defaults")
+        print(f"round {turn + 1}: {len(texts)} nodes, so far add {nodes / spent['add']:.1f}/s, raw "
+              f"{nodes / spent['raw']:.1f}/s, sentence-transformers {sampled / spent['peer']:.1f}/s")
+    print(f"{nodes} nodes: add reaches {spent['raw'] / spent['add']:.0%} of the raw rate, and is "
+          f"{nodes / spent['add'] / (sampled / spent['peer']):.2f}× sentence-transformers' defaults")
 
 
 def twice(folder: Path, files: int) -> None:
@@ -80,7 +82,8 @@ def twice(folder: Path, files: int) -> None:
         began = time.perf_counter()
         report = kb.add(folder / "files", progress=False)
         times.append(time.perf_counter() - began)
-    print(f"{files} files: first add {times[0]:.1f} s, again {times[1]:.2f} s and {times[2]:.2f} s: {times[0] / times[1]:.0f}× ({report})")
+    print(f"{files} files: first add {times[0]:.1f} s, again {times[1]:.2f} s and {times[2]:.2f} s: "
+          f"{times[0] / times[1]:.0f}× ({report})")
 
 
 def memory(folder: Path, chunks: int) -> None:
@@ -105,7 +108,8 @@ def main() -> None:
             with tempfile.TemporaryDirectory() as folder:
                 part(Path(folder), sizes[name])
         elif args.only is None and sizes[name]:
-            subprocess.run([sys.executable, __file__, "--only", name, f"--{ {'rates': 'chunks', 'twice': 'files'}.get(name, name) }", str(sizes[name])], check=True)
+            subprocess.run([sys.executable, __file__, "--only", name,
+                            f"--{ {'rates': 'chunks', 'twice': 'files'}.get(name, name) }", str(sizes[name])], check=True)
 
 
 if __name__ == "__main__":

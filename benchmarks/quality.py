@@ -1,7 +1,10 @@
-"""Retrieval quality on real sets, by way of the public API alone: `KBASE_DATA=... python benchmarks/quality.py [--sets scifact,xquad/en]`
+"""Retrieval quality on real sets, by way of the public API alone: `KBASE_DATA=... python benchmarks/quality.py [--sets
+scifact,xquad/en]`
 
-Every corpus is added as Haystack Documents (title in the metadata), every query searched with one hit a document. nDCG@10 for bm25,
-dense and hybrid beside plain reciprocal rank fusion of the same two lists; for anthropic_docs precision and recall at 3 and the MRR,
+Every corpus is added as Haystack Documents (title in the metadata), every query searched with one hit a document.
+nDCG@10 for bm25,
+dense and hybrid beside plain reciprocal rank fusion of the same two lists; for anthropic_docs precision and recall at 3
+and the MRR,
 with chunks alone and with documents first. Knowledge bases are kept in --keep and used again when given.
 """
 
@@ -19,19 +22,26 @@ from haystack import Document
 
 from kbase import KnowledgeBase
 
-ANCHORS = {  # nDCG@10 seen for plain BM25 / dense / RRF with the same model, published or measured, see benchmarks/RESULTS.md
-    "scifact": (".679", ".645", ".715"), "xquad/en": (".963", ".943", ".970"), "xquad/de": (".939", ".704", ".859"),
-    "anthropic_docs": (".702", ".683", ".783"), "cacm": (".533", ".431", ".564"),
-    "tatqa": (".758", ".614", ".742"), "lihua_world": (".701", ".578", ".697"), "wikitablequestions": (".757", ".736",
-                                                                                                       ".833"),
+# nDCG@10 seen for plain BM25 / dense / RRF with the same model, published or measured, see benchmarks/RESULTS.md
+ANCHORS = {
+    "scifact": (".679", ".645", ".715"),
+    "xquad/en": (".963", ".943", ".970"),
+    "xquad/de": (".939", ".704", ".859"),
+    "anthropic_docs": (".702", ".683", ".783"),
+    "cacm": (".533", ".431", ".564"),
+    "tatqa": (".758", ".614", ".742"),
+    "lihua_world": (".701", ".578", ".697"),
+    "wikitablequestions": (".757", ".736", ".833"),
 }
 
 
 def read_set(folder: Path, prefix: str = "") -> tuple[list[Document], dict[str, str], dict[str, dict[str, float]]]:
     "Documents, queries and judgements of a set in the form of data/README.md."
     lines = [json.loads(line) for line in (folder / "corpus.jsonl").open(encoding="utf-8")]
-    documents = [Document(id=prefix + line["id"], content=line["text"],
-                          meta={"title": line.get("title") or ""}) for line in lines]
+    documents = [
+        Document(id=prefix + line["id"], content=line["text"], meta={"title": line.get("title") or ""})
+        for line in lines
+    ]
     qrels: dict[str, dict[str, float]] = defaultdict(dict)
     for line in (folder / "qrels.tsv").read_text(encoding="utf-8").splitlines()[1:]:
         query, document, score = line.split("\t")[:3]
@@ -69,8 +79,9 @@ def evaluate(kb: KnowledgeBase, queries: dict[str, str], qrels: dict[str, dict[s
     return {mode: float(np.mean(values)) for mode, values in out.items()}
 
 
-def top3(kb: KnowledgeBase, queries: dict[str, str], qrels: dict[str, dict[str, float]],
-         **how: tuple[str, ...]) -> dict[str, float]:
+def top3(
+    kb: KnowledgeBase, queries: dict[str, str], qrels: dict[str, dict[str, float]], **how: tuple[str, ...]
+) -> dict[str, float]:
     "Precision and recall at 3 and MRR (of the first 3), as the guide that the set comes from counts them."
     p, r, rr = [], [], []
     for query, text in queries.items():
@@ -94,7 +105,10 @@ def fill(place: Path, documents: list[Document]) -> KnowledgeBase:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sets", default="scifact,xquad/en,xquad/de,anthropic_docs,cacm,tatqa,lihua_world,wikitablequestions,xquad/en+de")
+    parser.add_argument(
+        "--sets",
+        default="scifact,xquad/en,xquad/de,anthropic_docs,cacm,tatqa,lihua_world,wikitablequestions,xquad/en+de",
+    )
     parser.add_argument("--keep", help="a folder for the knowledge bases; a temporary one when not given")
     args = parser.parse_args()
     if not os.environ.get("KBASE_DATA"):
@@ -106,17 +120,23 @@ def main() -> None:
         if name == "xquad/en+de":
             en, de = read_set(data / "xquad/en", "en:"), read_set(data / "xquad/de", "de:")
             with fill(keep / "xquad_en_de", [*en[0], *de[0]]) as kb:
-                rows += [(f"{name}: {lang}", evaluate(kb, *which[1:]), "xquad/" + lang) for lang,
-                         which in (("en", en), ("de", de))]
+                rows += [
+                    (f"{name}: {lang}", evaluate(kb, *which[1:]), "xquad/" + lang)
+                    for lang, which in (("en", en), ("de", de))
+                ]
             continue
         documents, queries, qrels = read_set(data / name)
         with fill(keep / name.replace("/", "_"), documents) as kb:
             rows.append((name, evaluate(kb, queries, qrels), name))
             if name == "anthropic_docs":
-                for told, how in (("hybrid", {}), ("chunks alone", {"kinds": ("chunk",)}),
-                                  ("documents alone", {"kinds": ("document",)})):
-                    print(f"  {told:16}", {k: round(v, 3) for k, v in top3(kb, queries, qrels, **how).items()},
-                          flush=True)
+                for told, how in (
+                    ("hybrid", {}),
+                    ("chunks alone", {"kinds": ("chunk",)}),
+                    ("documents alone", {"kinds": ("document",)}),
+                ):
+                    print(
+                        f"  {told:16}", {k: round(v, 3) for k, v in top3(kb, queries, qrels, **how).items()}, flush=True
+                    )
     print("\n| set | BM25 | dense | RRF | hybrid | plain BM25 / dense / RRF |\n|---|---|---|---|---|---|")
     for name, scores, anchor in rows:
         values = " | ".join(f"{scores[m]:.3f}".lstrip("0") for m in ("bm25", "dense", "rrf", "hybrid"))

@@ -6,12 +6,14 @@ All sides hold the same chunks and answer the same questions in turn, so that a 
 the question is on neither side. Resident memory and the first result after a start are taken in processes of their own. See corpus.py for what is stored."""
 
 import argparse
+import itertools
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -46,33 +48,60 @@ def analysed(texts):
 # -- the three sides ---------------------------------------------------------------------------------------------------
 
 
-def build_kbase(folder: Path, nodes: int) -> dict:
+class Peak:
+    "The most that a folder takes on the disk, and this process in memory, while something goes on; looked at every half second."
+
+    def __init__(self, folder: Path):
+        self.folder, self.disk, self.memory, self.end = folder, 0.0, 0.0, threading.Event()
+
+    def look(self):
+        while not self.end.wait(0.5):
+            self.disk, self.memory = max(self.disk, disk_mb(self.folder)), max(self.memory, resident_mb())
+
+    def __enter__(self):
+        self.thread = threading.Thread(target=self.look)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.end.set()
+        self.thread.join()
+
+
+def indexed_articles(nodes: int, documents: bool):
+    "The corpus as a store is given it; with a node for each document when asked for."
     from kbase.nodes import Document, Node
-    from kbase.nodes import EmbedderIdentity
     from kbase.stores.rows import Indexed, Source
-    from kbase.stores.embedded import EmbeddedStore
-
-    store, batch, spent = EmbeddedStore(str(folder / "kbase")), [], 0.0
-    store.set_embedder(EmbedderIdentity("synthetic", corpus.DIMENSION))
-
-    def put():
-        nonlocal spent
-        began = time.perf_counter()
-        store.put(batch)
-        spent += time.perf_counter() - began
-        batch.clear()
 
     for article in corpus.articles(nodes):
         document = Document(f"corpus/{article.number}.txt", article.text, title=f"Article {article.number}", language="en", meta=article.meta)
         chunks = [Node(document.id, "chunk", c.start, c.end, article.text[c.start:c.end], document.title, document.uri, language="en",
                        meta=article.meta, vector=c.vector) for c in article.chunks]
-        batch.append(Indexed(Source(document.uri, document.id, nodes=len(chunks), meta=article.meta, title=document.title), document, chunks))
-        if len(batch) == 500:
-            put()
-    put()
-    began = time.perf_counter()
-    store.optimize()
-    return {"build_s": spent + time.perf_counter() - began, "of which optimize at the end": time.perf_counter() - began, "disk_mb": disk_mb(folder / "kbase")}
+        if documents:
+            chunks.append(Node(document.id, "document", 0, len(article.text), article.text[:300], document.title, document.uri,
+                               language="en", meta=article.meta))
+        source = Source(document.uri, document.id, nodes=len(chunks), meta=article.meta, title=document.title)
+        yield Indexed(source, document, chunks)
+
+
+def build_kbase(folder: Path, nodes: int, documents: bool = False, name: str = "kbase") -> dict:
+    "Analysis included; as a first load is made, without the making of the corpus."
+    from kbase.nodes import EmbedderIdentity
+    from kbase.stores.embedded import EmbeddedStore
+
+    store, spent, puts = EmbeddedStore(str(folder / name)), 0.0, []
+    store.set_embedder(EmbedderIdentity("synthetic", corpus.DIMENSION))
+    items = indexed_articles(nodes, documents)
+    with Peak(folder / name) as peak:
+        with store.loading():
+            while batch := list(itertools.islice(items, 500)):
+                began = time.perf_counter()
+                store.put(batch)
+                puts.append(time.perf_counter() - began)
+            began = time.perf_counter()
+        spent = sum(puts) + time.perf_counter() - began
+    return {"build_s": spent, "of which at the end": time.perf_counter() - began, "disk_mb": disk_mb(folder / name),
+            "highest_disk_mb": peak.disk, "highest_memory_mb": peak.memory}
 
 
 def build_raw(folder: Path) -> dict:
@@ -83,24 +112,22 @@ def build_raw(folder: Path) -> dict:
 
     from kbase.stores.embedded import EmbeddedStore
 
-    store, rows = EmbeddedStore(str(folder / "kbase")), []
-    at = store.snapshot()
-    tokens = at.nodes.search().select(["id", "tokens"]).limit(at.rows + 1).to_arrow()
-    tokens = dict(zip(tokens["id"].to_pylist(), tokens["tokens"].to_pylist(), strict=True))
-    for batch in store.scan(vectors=True):
-        rows += [{"id": n.id, "content": n.text, "tokens": tokens[n.id], "title": n.title, "uri": n.uri, "meta": json.dumps(n.meta),
-                  "share": n.meta["share"], "vector": n.vector} for n in batch]
-    schema = pa.schema([("id", pa.string()), ("content", pa.string()), ("tokens", pa.string()), ("title", pa.string()), ("uri", pa.string()),
-                        ("meta", pa.string()), ("share", pa.int64()), ("vector", pa.list_(pa.float32(), corpus.DIMENSION))])
-    began = time.perf_counter()
-    table = lancedb.connect(str(folder / "raw")).create_table("t", pa.Table.from_pylist(rows, schema=schema))
-    table.create_index("tokens", config=FTS(base_tokenizer="whitespace", with_position=True, stem=False, remove_stop_words=False,
-                                            lower_case=False, ascii_folding=False, max_token_length=None))
-    table.create_index("id", config=BTree())
-    if at.rows >= 10_000:
-        table.create_index("vector", config=IvfRq(distance_type="cosine", num_bits=4))
-    table.optimize()
-    return {"build_s": time.perf_counter() - began, "disk_mb": disk_mb(folder / "raw")}
+    at = EmbeddedStore(str(folder / "kbase")).snapshot()
+    names = ["id", "content", "tokens", "title", "uri", "meta", at.catalog["share", "n"], "vector"]
+
+    columns = at.nodes.search().select(names).limit(at.rows + 1).to_arrow()
+    rows = columns.rename_columns(["share" if name == names[6] else name for name in columns.schema.names])
+    with Peak(folder / "raw") as peak:
+        began = time.perf_counter()
+        table = lancedb.connect(str(folder / "raw")).create_table("t", rows)
+        table.create_index("tokens", config=FTS(base_tokenizer="whitespace", with_position=True, stem=False, remove_stop_words=False,
+                                                lower_case=False, ascii_folding=False, max_token_length=None))
+        table.create_index("id", config=BTree())
+        if at.rows >= 10_000:
+            table.create_index("vector", config=IvfRq(distance_type="cosine", num_bits=4))
+        table.optimize()
+        spent = time.perf_counter() - began
+    return {"build_s": spent, "disk_mb": disk_mb(folder / "raw"), "highest_disk_mb": peak.disk}
 
 
 def open_kbase(folder: Path):
@@ -111,7 +138,7 @@ def open_kbase(folder: Path):
     def search(terms, vector, where=None):
         found = store.find(terms, vector, DEPTH, where)
         return found.fetch(fused([(f.key, f.score) for f in found.bm25], [(f.key, f.score) for f in found.dense],
-                                 found.background.mean, found.background.std))
+                                 *(found.background or (0.0, 0.0))))
 
     return store, search
 

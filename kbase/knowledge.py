@@ -38,7 +38,7 @@ if TYPE_CHECKING:  # Haystack brings torch, two seconds of import: it comes with
     import pandas as pd
     from haystack import Pipeline
 
-    from kbase.indexing.sync import Recipe
+    from kbase.indexing.recipe import Recipe
     from kbase.querying.plan import Plan
 
 # %% ../nbs/60_knowledge.ipynb #kno06
@@ -106,8 +106,8 @@ class Filling(Opening):
 
     @cached_property
     def recipe(self) -> "Recipe":
-        "How documents become nodes."
-        from kbase.indexing.sync import Recipe
+        "How documents become nodes. Put one with further makers in its place."
+        from kbase.indexing.recipe import Recipe
 
         return Recipe(self.embedder, self.settings.chunk_tokens, self.settings.language, self.llm,
                       self.settings.llm_timeout)
@@ -232,7 +232,9 @@ class Planning(Asking):
         path: str | Path,  # a file, by custom .yaml; replaced when it is there
     ) -> None:
         "Write the pipeline that answers questions."
-        Path(path).write_text(self.pipeline.dumps(), encoding="utf-8")
+        from kbase.querying.saving import dump_pipeline
+
+        Path(path).write_text(dump_pipeline(self.pipeline), encoding="utf-8")
 
     def load_pipeline(
         self,
@@ -342,8 +344,9 @@ class KnowledgeBase(Exploring):
         self._whole("embed")
         loaded = Embedder.load(embedder, batch_size=self.settings.batch_size)
         count = self.store.rebuild(loaded.identity, loaded.embed_texts, progress=progress)
-        for made in ("embedder", "recipe", "pipeline"): vars(self).pop(made, None)  # with the old model
         self._embedder, self.embedder = None if isinstance(embedder, str) else embedder, loaded
+        self.recipe = replace(self.recipe, embedder=loaded)
+        vars(self).pop("pipeline", None)  # it embeds questions with the old model
         if isinstance(embedder, str): self.settings = replace(self.settings, embedder=embedder)
         return count
 

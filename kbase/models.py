@@ -15,7 +15,7 @@ import importlib
 import json
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,8 +25,10 @@ from .settings import Settings
 PROVIDERS = {  # provider → (module, class, package that brings it)
     "openai": ("haystack.components.generators.chat", "OpenAIChatGenerator", "haystack-ai"),
     "ollama": ("haystack_integrations.components.generators.ollama", "OllamaChatGenerator", "ollama-haystack"),
-    "llamacpp": ("haystack_integrations.components.generators.llama_cpp", "LlamaCppChatGenerator", "llama-cpp-haystack"),
-    "transformers": ("haystack_integrations.components.generators.transformers", "TransformersChatGenerator", "transformers-haystack"),
+    "llamacpp": ("haystack_integrations.components.generators.llama_cpp", "LlamaCppChatGenerator",
+                 "llama-cpp-haystack"),
+    "transformers": ("haystack_integrations.components.generators.transformers", "TransformersChatGenerator",
+                     "transformers-haystack"),
 }
 
 def provider_class(
@@ -35,7 +37,8 @@ def provider_class(
     "The ChatGenerator class of a provider; ImportError names the package to install."
     module, name, package = PROVIDERS[provider]
     try: return getattr(importlib.import_module(module), name)
-    except ImportError as e: raise ImportError(f"llm = {provider}:… needs another package: pip install {package}") from e
+    except ImportError as e:
+        raise ImportError(f"llm = {provider}:… needs another package: pip install {package}") from e
 
 # %% ../nbs/03_models.ipynb #mod08
 def chat_generator(
@@ -48,7 +51,9 @@ def chat_generator(
     if provider == "openai":
         more = {"api_base_url": settings.llm_url} if settings.llm_url else {}
         return made(model=model, timeout=settings.llm_timeout, max_retries=1, **more)
-    if provider == "ollama": return made(model=model, timeout=int(settings.llm_timeout) or 1, **({"url": settings.llm_url} if settings.llm_url else {}))
+    if provider == "ollama":
+        return made(model=model, timeout=int(settings.llm_timeout) or 1,
+                    **({"url": settings.llm_url} if settings.llm_url else {}))
     return made(model)
 
 # %% ../nbs/03_models.ipynb #614f014d
@@ -66,19 +71,21 @@ def ask_llm(
     timeout: float,  # seconds, for everything
     schema: Mapping[str, Any] | None = None,  # JSON schema; asked of servers that take one, never relied on
     max_tokens: int = 400,
+    now: Callable[[], float] = time.monotonic,  # seconds
 ) -> Reply:
     "One question to a language model, within a time limit; whatever goes wrong is told in the reply."
-    began, box = time.monotonic(), {}
+    began, box = now(), dict[str, str]()
 
     def work() -> None:
         try: box["text"] = _generate(llm, prompt, schema, max_tokens).encode("utf-8", "replace").decode()
-        except Exception as e: box["error"] = f"{type(e).__name__}: {str(e)[:200]}"  # noqa: BLE001  a model may fail in any way; the reply tells it
+        except Exception as e:  # noqa: BLE001  a model may fail in any way; the reply tells it
+            box["error"] = f"{type(e).__name__}: {str(e)[:200]}"
 
     context = contextvars.copy_context()  # so that a tracer sees the call
     thread = threading.Thread(target=context.run, args=(work,), daemon=True, name="kbase-llm")
     thread.start()
     thread.join(timeout)
-    seconds = time.monotonic() - began
+    seconds = now() - began
     if thread.is_alive(): return Reply("", f"no answer within {timeout:g} s", seconds, prompt)
     if "error" in box: return Reply("", box["error"], seconds, prompt)
     return Reply(box["text"], "" if box["text"].strip() else "an empty answer", seconds, prompt)
@@ -90,7 +97,9 @@ def _generate(llm: Any, prompt: str, schema: Mapping[str, Any] | None, max_token
     if hasattr(llm, "warm_up"): llm.warm_up()
     messages = [ChatMessage.from_user(prompt)]
     wanted: dict[str, Any] = {"temperature": 0, "max_tokens": max_tokens}
-    if schema: wanted["response_format"] = {"type": "json_schema", "json_schema": {"name": "reply", "schema": dict(schema), "strict": True}}
+    if schema:
+        wanted["response_format"] = {"type": "json_schema",
+                                     "json_schema": {"name": "reply", "schema": dict(schema), "strict": True}}
     run: Any = llm.run
     try: replies = run(messages=messages, generation_kwargs=wanted)["replies"]
     except Exception as e:  # noqa: BLE001  not every generator takes these settings, and each says so with an error of its own

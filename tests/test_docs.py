@@ -289,3 +289,21 @@ def test_an_address_elsewhere_fails_the_build(small, text, host):
 def test_two_pages_of_one_name_are_refused(small):
     write(small, "07_other", OTHER.format(text="again"))
     assert "other.ipynb: rename one" in build(small, fails=True)
+
+
+def test_a_class_that_grows_shows_what_it_has_from_the_classes_above(small):
+    cells = [
+        "#| export\nclass Cup:\n    'A cup.'\n    def fill(self): 'Pour.'\n    def _crack(self): ...",
+        "#| export\nclass Mug(Cup):\n    'With a handle.'\n    def hold(self): ...",
+        "#| export\nclass Stein(Mug):\n    'With a lid.'\n    def fill(self): 'Draw.'",
+    ]
+    text = "# %%\n#| default_exp cups\n\n# %% [markdown]\n# # Cups\n#\n# > Three of them\n\n"
+    write(small, "02_cups", text + "\n\n".join(f"# %%\n{cell}" for cell in cells) + "\n")
+    write(small, "01_other", OTHER.format(text="See `Stein.hold`."))
+    build(small)
+    html = (small / "_site/cups.html").read_text(encoding="utf-8")
+    text = re.sub(r"<[^>]+>", "", html)
+    assert (
+        "It also has Cup.fill." in text and "It also has Mug.hold." in text and "_crack" not in text.split("Source")[0]
+    )
+    assert 'href="cups.html#Mug"' in (small / "_site/other.html").read_text(encoding="utf-8")

@@ -1,4 +1,5 @@
-"What the analysis of words must keep: places that are true, terms that do not depend on what was read before, queries that count their words."
+"""What the analysis of words must keep: places that are true, terms that do not depend on what was read before,
+queries that count their words."""
 
 import threading
 
@@ -10,8 +11,32 @@ from hypothesis import strategies as st
 from kbase import language
 from kbase.language import analyze, encodable, matched_spans, query_terms, split_sentences, terms, words
 
-TEXTS = st.one_of(st.text(max_size=200), st.lists(st.sampled_from(
-    ["foo_bar", "asyncio.gather()", "Müller’s", "HTTPServer", "ﬁne", "3.14", "我来到北京", "😀", "isn't", "_", "\ud800", "x" * 70, " ", ".", "The", "Häuser"]), max_size=30).map(" ".join))
+TEXTS = st.one_of(
+    st.text(max_size=200),
+    st.lists(
+        st.sampled_from(
+            [
+                "foo_bar",
+                "asyncio.gather()",
+                "Müller’s",
+                "HTTPServer",
+                "ﬁne",
+                "3.14",
+                "我来到北京",
+                "😀",
+                "isn't",
+                "_",
+                "\ud800",
+                "x" * 70,
+                " ",
+                ".",
+                "The",
+                "Häuser",
+            ]
+        ),
+        max_size=30,
+    ).map(" ".join),
+)
 
 
 @given(TEXTS, st.sampled_from(["en", "de", "zh", "ru", "", "xx"]))
@@ -54,19 +79,25 @@ def test_a_very_long_word_is_not_remembered():
 @given(TEXTS, st.sampled_from(["en", "de", "zh", "th", "ja", "ru", "fi", ""]))
 def test_word_breaks_do_not_look_across_white_space(text, code):
     text = encodable(text)
-    whole = [(word, a, b) for start, end in language._icu_spans(WordBreaker, text, code or "en")
-             for word, a, b in ((w, start + a, start + b) for w, a, b in language._folded(text[start:end]))]
+    whole = [
+        (word, a, b)
+        for start, end in language._icu_spans(WordBreaker, text, code or "en")
+        for word, a, b in ((w, start + a, start + b) for w, a, b in language._folded(text[start:end]))
+    ]
     assert words(text, code) == whole
 
 
-@pytest.mark.parametrize(("query", "languages", "wanted"), [
-    ("A loop in a loop", ["en"], ["loop", "loop"]),
-    ("loops, a loop and looping", ["en"], ["loop", "loop", "loop"]),
-    ("Mannings", ["en", "de"], ["man", "manning"]),  # analysed in both languages, counted once in each
-    ("Haus", ["de", "en"], ["haus"]),  # both languages make the same of it: it was asked for once
-    ("to be or not to be", ["en"], []),
-    ("", ["en"], []),
-])
+@pytest.mark.parametrize(
+    ("query", "languages", "wanted"),
+    [
+        ("A loop in a loop", ["en"], ["loop", "loop"]),
+        ("loops, a loop and looping", ["en"], ["loop", "loop", "loop"]),
+        ("Mannings", ["en", "de"], ["man", "manning"]),  # analysed in both languages, counted once in each
+        ("Haus", ["de", "en"], ["haus"]),  # both languages make the same of it: it was asked for once
+        ("to be or not to be", ["en"], []),
+        ("", ["en"], []),
+    ],
+)
 def test_a_query_counts_its_words(query, languages, wanted):
     assert sorted(query_terms(query, languages)) == sorted(wanted)
 

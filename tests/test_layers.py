@@ -1,4 +1,5 @@
-"The plan of the house, held: imports point down, folders keep apart, modules come from notebooks, packages are declared."
+"""The plan of the house, held: imports point down, folders keep apart, modules come from notebooks, packages are
+declared."""
 
 import ast
 import re
@@ -28,7 +29,9 @@ def notebook_modules() -> dict[str, tuple[int, Path]]:
             module = f"kbase.{named[0]}"
             number = re.match(r"\d+", path.name)
             assert number, f"{path} exports {module}, so its name must begin with the number of its layer"
-            assert module not in found, f"{path} and {found[module][1]} both export {module}: the second would overwrite the first"
+            assert module not in found, (
+                f"{path} and {found[module][1]} both export {module}: the second would overwrite the first"
+            )
             found[module] = int(number[0]), path
     return found
 
@@ -50,7 +53,9 @@ def imports(path: Path) -> list[tuple[str, list[str], int]]:
             found += [(alias.name, [], node.lineno) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             base = package[: len(package) - node.level + 1] if node.level else ()
-            found.append((".".join([*base, *filter(None, [node.module])]), [alias.name for alias in node.names], node.lineno))
+            found.append(
+                (".".join([*base, *filter(None, [node.module])]), [alias.name for alias in node.names], node.lineno)
+            )
     return found
 
 
@@ -58,7 +63,11 @@ def library_imports(module: str) -> list[tuple[str, int]]:
     "The modules of kbase that a module imports, with the line."
     found = []
     for target, names, line in imports(file_of(module)):
-        if target != "kbase" and not target.startswith("kbase.") or (target == "kbase" and set(names) <= {"__version__"}):
+        if (
+            target != "kbase"
+            and not target.startswith("kbase.")
+            or (target == "kbase" and set(names) <= {"__version__"})
+        ):
             continue
         inner = [f"{target}.{name}" for name in names if f"{target}.{name}" in MODULES]  # from kbase import nodes
         found += [(name, line) for name in inner or [target]]
@@ -66,7 +75,9 @@ def library_imports(module: str) -> list[tuple[str, int]]:
 
 
 def test_every_notebook_is_exported_and_every_module_has_a_notebook():
-    missing = [f"{path.relative_to(ROOT)} → {module}" for module, (_, path) in MODULES.items() if not file_of(module).exists()]
+    missing = [
+        f"{path.relative_to(ROOT)} → {module}" for module, (_, path) in MODULES.items() if not file_of(module).exists()
+    ]
     assert not missing, f"not exported: {missing}"
     by_hand = []
     for path in sorted(LIBRARY.rglob("*.py")):
@@ -96,15 +107,22 @@ def test_indexing_and_querying_keep_apart():
         for other in ("indexing", "querying"):
             own = {"indexing": "querying", "querying": "indexing"}[other]
             if module.startswith(f"kbase.{own}."):
-                wrong += [f"{module}:{line} imports {target}" for target, line in library_imports(module)
-                          if target.startswith(f"kbase.{other}")]
+                wrong += [
+                    f"{module}:{line} imports {target}"
+                    for target, line in library_imports(module)
+                    if target.startswith(f"kbase.{other}")
+                ]
     assert not wrong, f"they meet in stores, blocks, tables, embedding and nodes only: {wrong}"
 
 
 def test_widgets_need_neither_a_model_nor_a_store():
-    wrong = [f"{module}:{line} imports {target}" for module in MODULES if module.startswith("kbase.widgets.")
-             for target, line in library_imports(module)
-             if not target.startswith("kbase.widgets.") and MODULES.get(target, (99, None))[0] >= 10]
+    wrong = [
+        f"{module}:{line} imports {target}"
+        for module in MODULES
+        if module.startswith("kbase.widgets.")
+        for target, line in library_imports(module)
+        if not target.startswith("kbase.widgets.") and MODULES.get(target, (99, None))[0] >= 10
+    ]
     assert not wrong, f"a widget takes data or a callable: {wrong}"
 
 
@@ -126,11 +144,16 @@ def test_what_is_imported_is_declared():
             if top in sys.stdlib_module_names or top == "kbase":
                 continue
             if top == "haystack_integrations":  # a namespace that many distributions share
-                providers = {"sentence-transformers-haystack"} if "sentence_transformers" in f"{target}.{taken}" else set()
+                providers = (
+                    {"sentence-transformers-haystack"} if "sentence_transformers" in f"{target}.{taken}" else set()
+                )
             else:
                 providers = names(distributions.get(top, []))
             if not providers & (base if line in at_import else base | extras):
-                wrong.append(f"{path.relative_to(ROOT)}:{line} imports {top}, from {', '.join(sorted(providers)) or 'no installed package'}")
+                wrong.append(
+                    f"{path.relative_to(ROOT)}:{line} imports {top}, "
+                    f"from {', '.join(sorted(providers)) or 'no installed package'}"
+                )
     assert not wrong, f"pyproject.toml does not ask for these: {wrong}"
 
 

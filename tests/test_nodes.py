@@ -25,12 +25,29 @@ from kbase.nodes import (
 )
 from kbase.results import Answer, Background, Citation, Hit, Hits, Part, Report, ReportRow
 
-JSON = st.recursive(st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=5)),
-                    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=5), inner, max_size=3)), max_leaves=5)
-NODES = st.builds(Node, document_id=st.text(min_size=1, max_size=5), kind=st.sampled_from(sorted(KINDS)), start=st.integers(0, 5), end=st.integers(5, 9),
-                  text=st.text(max_size=9), title=st.text(max_size=5), uri=st.text(max_size=5), headings=st.lists(st.text(max_size=5), max_size=3).map(tuple),
-                  page=st.one_of(st.none(), st.integers(1, 9)), parent_id=st.one_of(st.none(), st.text(min_size=1, max_size=5)), language=st.sampled_from(["", "en"]),
-                  meta=st.dictionaries(st.text(max_size=5), JSON, max_size=3), payload=st.dictionaries(st.text(max_size=5), JSON, max_size=3))
+JSON = st.recursive(
+    st.one_of(
+        st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=5)
+    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=5), inner, max_size=3)),
+    max_leaves=5,
+)
+NODES = st.builds(
+    Node,
+    document_id=st.text(min_size=1, max_size=5),
+    kind=st.sampled_from(sorted(KINDS)),
+    start=st.integers(0, 5),
+    end=st.integers(5, 9),
+    text=st.text(max_size=9),
+    title=st.text(max_size=5),
+    uri=st.text(max_size=5),
+    headings=st.lists(st.text(max_size=5), max_size=3).map(tuple),
+    page=st.one_of(st.none(), st.integers(1, 9)),
+    parent_id=st.one_of(st.none(), st.text(min_size=1, max_size=5)),
+    language=st.sampled_from(["", "en"]),
+    meta=st.dictionaries(st.text(max_size=5), JSON, max_size=3),
+    payload=st.dictionaries(st.text(max_size=5), JSON, max_size=3),
+)
 
 
 @pytest.mark.parametrize(("offset", "page"), [(0, 1), (9, 1), (10, 2), (19, 2), (20, 4), (99, 4)])
@@ -50,10 +67,10 @@ def test_a_node_by_name_comes_back(node):
 
 @given(NODES)
 def test_a_node_comes_back_from_haystack(node):
-    document = node_to_haystack(replace(node, vector=np.array([.6, .8], np.float32)), score=.5)
-    assert json.loads(json.dumps(document.meta)) == document.meta and document.score == .5
+    document = node_to_haystack(replace(node, vector=np.array([0.6, 0.8], np.float32)), score=0.5)
+    assert json.loads(json.dumps(document.meta)) == document.meta and document.score == 0.5
     back = node_from_haystack(document)
-    assert back == node and back.vector.tolist() == pytest.approx([.6, .8])
+    assert back == node and back.vector.tolist() == pytest.approx([0.6, 0.8])
 
 
 @pytest.mark.parametrize("own", [None, "text", {}, {"document_id": "d"}, ["document_id", "kind"]])
@@ -63,7 +80,14 @@ def test_a_document_of_somebody_elses_holds_no_node(own):
 
 def test_numpys_numbers_become_jsons():
     node = Node("d", "chunk", np.int64(1), np.int64(3), "ab", page=np.int64(2), meta={"n": 1})
-    assert json.loads(json.dumps(node_fields(node))) == {"document_id": "d", "kind": "chunk", "start": 1, "end": 3, "page": 2, "id": node.id}
+    assert json.loads(json.dumps(node_fields(node))) == {
+        "document_id": "d",
+        "kind": "chunk",
+        "start": 1,
+        "end": 3,
+        "page": 2,
+        "id": node.id,
+    }
 
 
 def test_what_a_kind_shares_is_in_the_table():
@@ -72,10 +96,17 @@ def test_what_a_kind_shares_is_in_the_table():
     assert all(kind.verbatim or kind.holds_text for kind in KINDS.values())  # something can be shown of every node
 
 
-@pytest.mark.parametrize(("name", "kind", "says"), [
-    ("Chunk", Kind(True, True, True, True, "chunk"), "lower-case"), ("a-b", Kind(True, True, True, True, "x"), "lower-case"),
-    ("note", Kind(True, True, True, True, "x'; --"), "lower-case"), ("chunk", Kind(False, True, True, True, "chunk"), "is a kind already"),
-    ("ghost", Kind(False, False, False, True, "ghost"), "nothing could be shown"), ("", Kind(True, True, True, True, "x"), "lower-case")])
+@pytest.mark.parametrize(
+    ("name", "kind", "says"),
+    [
+        ("Chunk", Kind(True, True, True, True, "chunk"), "lower-case"),
+        ("a-b", Kind(True, True, True, True, "x"), "lower-case"),
+        ("note", Kind(True, True, True, True, "x'; --"), "lower-case"),
+        ("chunk", Kind(False, True, True, True, "chunk"), "is a kind already"),
+        ("ghost", Kind(False, False, False, True, "ghost"), "nothing could be shown"),
+        ("", Kind(True, True, True, True, "x"), "lower-case"),
+    ],
+)
 def test_a_kind_that_cannot_be_is_refused(name, kind, says):
     before = dict(KINDS)
     with pytest.raises(ValueError, match=says):
@@ -88,47 +119,113 @@ def test_the_same_kind_twice_is_once():
     assert list(KINDS).count("chunk") == 1
 
 
-@pytest.mark.parametrize(("meta", "error"), [({"a": float("nan")}, ValueError), ({"a": [float("inf")]}, ValueError), ({"a": {"b": object()}}, TypeError), ({"a": b"x"}, TypeError)])
+@pytest.mark.parametrize(
+    ("meta", "error"),
+    [
+        ({"a": float("nan")}, ValueError),
+        ({"a": [float("inf")]}, ValueError),
+        ({"a": {"b": object()}}, TypeError),
+        ({"a": b"x"}, TypeError),
+    ],
+)
 def test_metadata_that_is_no_json_is_refused_by_name(meta, error):
     with pytest.raises(error, match="meta 'a"):
         json_meta(meta)
 
 
 def hit(**more):
-    node = Node("d", "chunk", 3, 8, "loops", "Loops", "loops.md", headings=("A", "B"), page=2, meta={"year": 2020}, payload={"markup": "markdown"})
-    return Hit(node, 1.2, {"bm25": Part(4.0, 1, 1.0, "100 % of the best BM25 score"), "dense": Part(.4, None, .2)}, ((0, 5),), .5, **more)
+    node = Node(
+        "d",
+        "chunk",
+        3,
+        8,
+        "loops",
+        "Loops",
+        "loops.md",
+        headings=("A", "B"),
+        page=2,
+        meta={"year": 2020},
+        payload={"markup": "markdown"},
+    )
+    return Hit(
+        node,
+        1.2,
+        {"bm25": Part(4.0, 1, 1.0, "100 % of the best BM25 score"), "dense": Part(0.4, None, 0.2)},
+        ((0, 5),),
+        0.5,
+        **more,
+    )
 
 
 def test_results_travel_as_json():
-    hits = Hits([hit()], "loop", "hybrid", ["a note"], Background(.1, .05), {"loop": 2.0})
+    hits = Hits([hit()], "loop", "hybrid", ["a note"], Background(0.1, 0.05), {"loop": 2.0})
     form = json.loads(json.dumps(hits.to_dict()))
-    assert form["background"] == {"mean": .1, "std": .05} and form["idf"] == {"loop": 2.0} and form["notes"] == ["a note"]
+    assert (
+        form["background"] == {"mean": 0.1, "std": 0.05}
+        and form["idf"] == {"loop": 2.0}
+        and form["notes"] == ["a note"]
+    )
     (one,) = form["hits"]
-    assert one["text"] == "loops" and one["parts"]["bm25"]["score"] == 4.0 and one["cover"] == .5 and one["payload"] == {"markup": "markdown"}
-    assert one["parent_id"] is None and one["headings"] == ["A", "B"] and one["matched"] == [[0, 5]] and one["why"] == hit().explain()
-    answer = Answer("q", "a [1]", "fact", (Citation("d", "loops.md", "Loops", 3, 8, "loops", 2),), evidence=hits, unsupported=("no",))
+    assert (
+        one["text"] == "loops"
+        and one["parts"]["bm25"]["score"] == 4.0
+        and one["cover"] == 0.5
+        and one["payload"] == {"markup": "markdown"}
+    )
+    assert (
+        one["parent_id"] is None
+        and one["headings"] == ["A", "B"]
+        and one["matched"] == [[0, 5]]
+        and one["why"] == hit().explain()
+    )
+    answer = Answer(
+        "q",
+        "a [1]",
+        "fact",
+        (Citation("d", "loops.md", "Loops", 3, 8, "loops", 2),),
+        evidence=hits,
+        unsupported=("no",),
+    )
     form = json.loads(json.dumps(answer.to_dict()))
-    assert form["citations"][0]["quote"] == "loops" and form["evidence"][0]["id"] == hit().id and form["unsupported"] == ["no"]
-    report = json.loads(json.dumps(Report([ReportRow("a", "added", nodes=2), ReportRow("b", "failed", "broken")], 1.5).to_dict()))
+    assert (
+        form["citations"][0]["quote"] == "loops"
+        and form["evidence"][0]["id"] == hit().id
+        and form["unsupported"] == ["no"]
+    )
+    report = json.loads(
+        json.dumps(Report([ReportRow("a", "added", nodes=2), ReportRow("b", "failed", "broken")], 1.5).to_dict())
+    )
     assert (report["found"], report["ok"], report["failed"]) == (2, 1, 1) and report["rows"][1]["reason"] == "broken"
 
 
 def test_a_stage_keeps_what_is_known_of_the_search():
-    hits = Hits([hit(), hit()], "loop", "bm25", ["a note"], Background(.1, .05), {"loop": 2.0})
+    hits = Hits([hit(), hit()], "loop", "bm25", ["a note"], Background(0.1, 0.05), {"loop": 2.0})
     fewer = hits.like(hits[:1])
-    assert len(fewer) == 1 and (fewer.query, fewer.mode, fewer.notes, fewer.background, fewer.idf) == ("loop", "bm25", ("a note",), hits.background, hits.idf)
+    assert len(fewer) == 1 and (fewer.query, fewer.mode, fewer.notes, fewer.background, fewer.idf) == (
+        "loop",
+        "bm25",
+        ("a note",),
+        hits.background,
+        hits.idf,
+    )
 
 
 def test_hits_go_through_a_pipeline_as_they_are():
     "Haystack copies what it hands to a component, and makes of a list's subclass a bare one."
     from haystack.core.pipeline.utils import _deepcopy_with_exceptions
 
-    hits = Hits([hit(), hit()], "loop", "bm25", ["a note"], Background(.1, .05), {"loop": 2.0})
+    hits = Hits([hit(), hit()], "loop", "bm25", ["a note"], Background(0.1, 0.05), {"loop": 2.0})
     for copied in (_deepcopy_with_exceptions(hits), _deepcopy_with_exceptions({"found": [hits]})["found"][0], hits[:]):
         assert copied == hits and copied.data is not hits.data
-        assert (copied.query, copied.mode, copied.notes, copied.background, copied.idf) == ("loop", "bm25", ("a note",), hits.background, hits.idf)
+        assert (copied.query, copied.mode, copied.notes, copied.background, copied.idf) == (
+            "loop",
+            "bm25",
+            ("a note",),
+            hits.background,
+            hits.idf,
+        )
     assert hits[0] == hit() and len(hits[:1]) == 1 and hits[:1].background == hits.background
 
 
 def test_a_background_without_spread_says_nothing():
-    assert Background(.3, 0.0).sigmas(.9) == 0.0
+    assert Background(0.3, 0.0).sigmas(0.9) == 0.0

@@ -1,41 +1,125 @@
-"Routing: any text gets a decision, comparisons name their things, a model's word counts only when it fits."
+"Routing: any text gets a plan, comparisons name their things, a model's word counts only when it fits."
 
 import json
-import time
+import threading
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
-from haystack import Pipeline
 from haystack.components.generators.chat import MockChatGenerator
-from haystack.components.routers import ConditionalRouter
+from haystack.core.serialization import component_from_dict, component_to_dict
 
 from kbase.models import ask_llm, read_json
-from kbase.querying.routing import (EXAMPLES, ROUTES, Decision, RouteDecider, Router, match_rules, near_enough, parse_things, read_route,
-                                    readable, route_prompt, route_scores, side_query)
+from kbase.querying.plan import Plan
+from kbase.querying.planner import (Planner, RouteExamples, match_rules, near_enough, plan_question, read_route,
+                                    route_prompt,
+                                    route_scores)
+from kbase.querying.routes import ROUTES
+from kbase.querying.rules import (LANGUAGES, MAX_PATTERN, MAX_RULES, MAX_WORDS, expand, load_examples, load_rules,
+                                  make_rule,
+                                  read_language, word_list, word_pattern)
+from kbase.querying.things import parse_things, readable, side_query
 
-HOSTILE = ["", " \n\t", "[1,2]", "None", "True", "{}", "'", "{{7*7}}", "{% for x in range(10**9) %}x{% endfor %}", "__import__('os').system('true')", "\x00\ud800",
-           "x" * 1_000_000, "compare " * 120_000, "a and " * 150_000, "vs " * 300_000, "is " * 300 + "better than", "difference between " * 5_000,
-           "fasse " * 20_000 + "zusammen", "what is " * 10_000 + "about", "list\n" * 100_000, "，。？" * 1000, "’" * 10_000, "(" * 100_000, "\\" * 1000]
+GOLDEN = tomllib.loads((Path(__file__).parent / "data" / "golden_routes.toml").read_text("utf-8"))
+HOSTILE = ["", " \n\t", "[1,2]", "None", "True", "{}", "'", "{{7*7}}", "{% for x in range(10**9) %}x{% endfor %}",
+           "__import__('os').system('true')",
+           "\x00\ud800",
+           "x" * 1_000_000, "compare " * 120_000, "a and " * 150_000, "vs " * 300_000, "is " * 300 + "better than",
+           "difference between " * 5_000,
+           "fasse " * 20_000 + "zusammen", "what is " * 10_000 + "about", "list\n" * 100_000, "，。？" * 1000,
+           "’" * 10_000,
+           "(" * 100_000, "\\" * 1000]
 
 
-def unit(texts: list[str]) -> np.ndarray:
-    "Hashed letters: a stand-in that knows wording and no meaning."
-    rows = np.zeros((len(texts), 128), np.float32)
-    for row, text in zip(rows, texts, strict=True):
-        for char in text: row[ord(char) % 128] += 1
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+
+class Letters:
+    "Counted letters: a stand-in for an embedder that knows wording and no meaning."
+
+    def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
+        rows = np.zeros((len(texts), 128), np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            for char in text: row[ord(char) % 128] += 1
+        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+
+    def embed_query(self, text: str) -> np.ndarray: return self.embed_texts([text])[0]
+
+
+class Routed:
+    "An embedder with a direction for each route: a question goes where its text says, or to lists."
+
+    def __init__(self) -> None:
+        self.calls: list[int] = []
+        self.route_of = {text: route for route, texts in load_examples().items() for text in texts}
+
+    def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
+        self.calls.append(len(texts))
+        rows = np.full((len(texts), 5), 0.1, np.float32)
+        for row, text in zip(rows, texts, strict=True): row[list(ROUTES).index(self.route_of.get(text, "list"))] = 1
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+    def embed_query(self, text: str) -> np.ndarray: return self.embed_texts([text])[0]
 
 
 @pytest.mark.parametrize("question", HOSTILE, ids=lambda q: repr(q[:20]))
 @pytest.mark.parametrize("model", [None, "[1,2]", '{"route": ["fact"], "things": 3}'])
-def test_any_text_gets_a_decision(question: str, model: str | None) -> None:
-    router = Router(lambda text: unit([text])[0], unit, MockChatGenerator(model) if model else None)
-    began = time.monotonic()
-    decision = router.decide(question)
-    assert decision.route in ROUTES and 0 <= decision.confidence <= 1 and decision.reasons
-    assert time.monotonic() - began < 5
-    json.dumps(decision.values)
-    decision._repr_html_()
+def test_any_text_gets_a_plan(question: str, model: str | None) -> None:
+    llm = MockChatGenerator(model) if model else None
+    plan = plan_question(question, examples=RouteExamples(Letters()), llm=llm)  # type: ignore[arg-type]
+    assert plan.question == question and plan.route in ROUTES and 0 <= plan.confidence <= 1
+    assert plan.reasons and plan.parts
+    assert json.loads(json.dumps(plan.to_dict()))["values"] == plan.values
+    plan._repr_html_()
+
+
+@pytest.mark.parametrize(("language", "route"),
+                         [(language, route) for language in GOLDEN for route in GOLDEN[language]])
+def test_golden_questions(language: str, route: str) -> None:
+    wrong = [(question, str(plan)) for question in GOLDEN[language][route]
+             if (plan := plan_question(question)).route != route or (route != "fact" and plan.method != "rules")]
+    assert not wrong
+
+
+def test_every_language_has_golden_questions_for_every_route() -> None:
+    assert set(GOLDEN) == set(LANGUAGES) and all(set(GOLDEN[language]) == set(ROUTES) for language in LANGUAGES)
+
+
+def test_data_keeps_its_limits() -> None:
+    for language in LANGUAGES:
+        data = read_language("routes", language)
+        assert len(data["rules"]) <= MAX_RULES and all(len(rule["pattern"]) <= MAX_PATTERN for rule in data["rules"])
+        assert all(len(words) <= MAX_WORDS for words in data["words"].values())
+        assert {rule["route"] for rule in data["rules"]} <= set(ROUTES)
+    assert sum(len(load_rules(route)) for route in ROUTES) == sum(len(read_language("routes",
+                                                                                    one)["rules"]) for one in LANGUAGES)
+    assert read_language("routes", "xx") == {}
+
+
+@pytest.mark.parametrize("content", ['[words]\nmany = [' + '"a", ' * (MAX_WORDS + 1) + ']',
+                                     '[[rules]]\nname = "x"\npattern = "' + "a" * (MAX_PATTERN + 1) + '"',
+                                     '[[rules]]\nname = "x"\npattern = "a"\n' * (MAX_RULES + 1)])
+def test_data_that_outgrew_its_limits_is_refused(content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "data" / "routes").mkdir(parents=True)
+    (tmp_path / "data" / "routes" / "xy.toml").write_text(content)
+    monkeypatch.setattr("kbase.querying.rules.files", lambda _: tmp_path)
+    with pytest.raises(ValueError, match="xy.toml"): read_language.__wrapped__("routes", "xy")
+
+
+def test_lists_are_asked_for_by_language() -> None:
+    assert "mit" in word_list("partner") and "mit" not in word_list("partner", ["en"])
+    assert word_pattern("no such list") == "(?:(?!))" and expand("a{1,3}") == "a{1,3}"
+
+
+def test_rules_are_tried_in_order_and_a_rule_of_ones_own_comes_first() -> None:
+    orders = [rule.order for route in ROUTES for rule in load_rules(route)]
+    assert min(orders) > make_rule("own", "x").order
+    found = match_rules("Which documents describe the difference between leases and loans?")
+    assert found and found[0] == "list"
+    for route, texts in load_examples().items():
+        for text in texts:
+            found = match_rules(text)
+            assert found is None or found[0] in (route, "fact"), (text, found and found[1].name)
 
 
 @pytest.mark.parametrize(("question", "things"), [
@@ -60,65 +144,77 @@ def test_any_text_gets_a_decision(question: str, model: str | None) -> None:
     ("比较 Python 和 Java", ("Python", "Java")),
 ])
 def test_comparisons_name_their_things(question: str, things: tuple[str, ...]) -> None:
-    decision = Router().decide(question)
-    assert (decision.route, decision.method, decision.things) == ("comparison", "rules", things)
+    plan = plan_question(question)
+    assert (plan.route, plan.method, plan.labels) == ("comparison", "rules", things)
+    assert [part.query for part in plan.parts] == [side_query(question, thing, things) for thing in things]
 
 
 @pytest.mark.parametrize(("route", "question"), [
-    ("list", "Which documents describe the difference between leases and loans?"), ("list", "How many files mention the flood?"),
-    ("list", "show me all reports on coral"), ("list", "Welche Dokumente erwähnen das Hochwasser?"), ("list", "Liste alle Dateien über Mühlen auf"),
-    ("summary", "Summarise the report"), ("summary", "What is this paper about?"), ("summary", "tl;dr"), ("summary", "Give me an overview of the garbage collector"),
-    ("summary", "Worum geht es in diesem Dokument?"), ("summary", "Fasse das Kapitel über Bienen zusammen"),
-    ("fact", "Who wrote the report?"), ("fact", "When was Roe vs. Wade decided?"), ("fact", "What are you worried about?"),
-    ("fact", "Summarise what the chairman said about the roof"), ("fact", "Explain list comprehensions"), ("fact", "What documents do I need to open an account?"),
-    ("fact", "Wann wurde die Brücke gebaut?"), ("fact", "How do I compare strings?"), ("fact", "Is the limit higher than 10?"),
+    ("list", "Which documents describe the difference between leases and loans?"),
+    ("list", "How many files mention the flood?"),
+    ("list", "show me all reports on coral"),
+    ("list", "Welche Dokumente erwähnen das Hochwasser?"),
+    ("list", "Liste alle Dateien über Mühlen auf"),
+    ("summary", "Summarise the report"),
+    ("summary", "What is this paper about?"),
+    ("summary", "tl;dr"),
+    ("summary", "Give me an overview of the garbage collector"),
+    ("summary", "Worum geht es in diesem Dokument?"),
+    ("summary", "Fasse das Kapitel über Bienen zusammen"),
+    ("fact", "Who wrote the report?"),
+    ("fact", "When was Roe vs. Wade decided?"),
+    ("fact", "What are you worried about?"),
+    ("fact", "Summarise what the chairman said about the roof"),
+    ("fact", "Explain list comprehensions"),
+    ("fact", "What documents do I need to open an account?"),
+    ("fact", "Wann wurde die Brücke gebaut?"),
+    ("fact", "How do I compare strings?"),
+    ("fact", "Is the limit higher than 10?"),
 ])
 def test_wordings(route: str, question: str) -> None:
-    assert Router().decide(question).route == route
+    assert plan_question(question).route == route
 
 
 def test_what_is_compared_is_never_a_pronoun_or_endless() -> None:
-    assert parse_things("them and the others") == () and parse_things("a and " + "b" * 200) == () and parse_things("one") == ()
+    assert all(parse_things(text) == () for text in ("them and the others", "a and " + "b" * 200, "one"))
     assert parse_things(" and ".join("abcdefgh")) == ()  # more things than anyone compares
-    decision = Router().decide("What is the difference between these two?")
-    assert (decision.route, decision.things) == ("comparison", ())
+    plan = plan_question("What is the difference between these two?")
+    assert (plan.route, plan.labels, len(plan.parts)) == ("comparison", (), 1)
 
 
 def test_sides_keep_the_rest_of_the_question() -> None:
-    assert side_query("Compare asyncio and trio in terms of cancellation", "trio", ("asyncio", "trio")) == "trio cancellation"
-    assert side_query("x" * 100_000, "a", ("a", "b"))
+    assert side_query("Compare asyncio and trio in terms of cancellation", "trio",
+                      ("asyncio", "trio")) == "trio cancellation"
+    assert len(side_query("x" * 100_000, "a", ("a", "b"))) < 2100
 
 
 def test_a_given_route_is_taken() -> None:
-    decision = Router().decide("Compare oak and beech", "comparison")
-    assert (decision.method, decision.confidence, decision.things) == ("given", 1.0, ("oak", "beech"))
-    assert Router().decide("Compare oak and beech", "list").things == ()
-    with pytest.raises(ValueError, match="poem"): Router().decide("x", "poem")
-    with pytest.raises(TypeError, match="NoneType"): Router().decide(None)  # type: ignore[arg-type]
+    plan = plan_question("Compare oak and beech", route="comparison")
+    assert (plan.method, plan.confidence, plan.labels) == ("given", 1.0, ("oak", "beech"))
+    assert plan_question("Compare oak and beech", route="list").labels == ()
+    with pytest.raises(ValueError, match="poem"): plan_question("x", route="poem")
+    with pytest.raises(TypeError, match="NoneType"): plan_question(None)  # type: ignore[arg-type]
+
+
+def test_examples_are_off_unless_asked_for() -> None:
+    embedder = Routed()
+    planner = Planner(embedder)  # type: ignore[arg-type]
+    assert planner.run("Gibberish one")["plan"].method == "default" and embedder.calls == []
+    with pytest.raises(ValueError, match="give an embedder"): Planner(examples=True)
 
 
 def test_examples_are_embedded_once_and_a_near_one_decides() -> None:
-    calls: list[int] = []
-    places = {text: i for i, text in enumerate(t for texts in EXAMPLES.values() for t in texts)}
-    route_of = {text: route for route, texts in EXAMPLES.items() for text in texts}
-
-    def embed(texts: list[str]) -> np.ndarray:  # a route has a direction of its own
-        calls.append(len(texts))
-        rows = np.full((len(texts), 5), 0.1, np.float32)
-        for row, text in zip(rows, texts, strict=True): row[ROUTES.index(route_of.get(text, "list"))] = 1
-        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
-
-    router = Router(lambda text: embed([text])[0], embed)
-    decisions = [router.decide(q) for q in ("Gibberish one", "Gibberish two")]
-    assert calls == [1, len(places), 1]
-    assert [(d.route, d.method) for d in decisions] == [("list", "examples")] * 2
+    embedder = Routed()
+    planner = Planner(embedder, examples=True)  # type: ignore[arg-type]
+    plans = [planner.run(question)["plan"] for question in ("Gibberish one", "Gibberish two")]
+    assert embedder.calls == [sum(map(len, load_examples().values())), 1, 1]
+    assert [(plan.route, plan.method) for plan in plans] == [("list", "examples")] * 2
 
 
 def test_scores_of_equal_vectors_leave_the_route_open() -> None:
     examples = {route: np.ones((4, 2), np.float32) / np.sqrt(2) for route in ROUTES}
     assert route_scores(np.array([1, 0], np.float32), examples)[1] == 0.0
     assert near_enough(examples["fact"]) == pytest.approx(1.0)
-    assert Router(lambda _: np.array([1, 0], np.float32), lambda texts: np.ones((len(texts), 2), np.float32)).decide("Gibberish").route == "fact"
 
 
 def say(*texts: str) -> MockChatGenerator:
@@ -126,72 +222,69 @@ def say(*texts: str) -> MockChatGenerator:
 
 
 @pytest.mark.parametrize(("replies", "reason"), [
-    (["list"], "no decision"), (['{"route": "drop"}'], "no decision"), (['{"route": "list", "things": []}', '{"route": "fact", "things": []}'], "another order"),
-    (['{"route": "comparison", "things": ["gold"]}'], "does not say of what"), (["{" * 10_000], "no decision"), (["{}"] * 2, "no decision"),
+    (["list"], "no decision"), (['{"route": "drop"}'], "no decision"), (["{" * 10_000], "no decision"), (["{}"] * 2,
+                                                                                                         "no decision"),
+    (['{"route": "list", "things": []}', '{"route": "fact", "things": []}'], "another order"),
+    (['{"route": "comparison", "things": ["gold"]}'], "does not say of what"),
 ])
 def test_a_model_that_does_not_fit_is_ignored_and_told(replies: list[str], reason: str) -> None:
-    decision = Router(llm=say(*replies)).decide("Gibberish of some kind")
-    assert (decision.route, decision.method) == ("fact", "default") and any(reason in told for told in decision.reasons), decision.reasons
-    assert decision.values["llm"][0]["prompt"]
+    plan = plan_question("Gibberish of some kind", llm=say(*replies))
+    assert (plan.route, plan.method) == ("fact", "default") and any(reason in one for one in plan.reasons), plan.reasons
+    assert plan.values["llm"][0]["prompt"]
 
 
 def test_a_model_that_fits_is_heard() -> None:
-    decision = Router(llm=say('```json\n{"route": "comparison", "things": ["rye", "wheat", "gold"]}\n```')).decide("Bread of rye, bread of wheat, hm")
-    assert (decision.route, decision.method, decision.things) == ("comparison", "llm", ("rye", "wheat"))
+    reply = '```json\n{"route": "comparison", "things": ["rye", "wheat", "gold"]}\n```'
+    plan = plan_question("Bread of rye, bread of wheat, hm", llm=say(reply))
+    assert (plan.route, plan.method, plan.labels) == ("comparison", "llm", ("rye", "wheat"))
 
 
 def test_a_model_may_fail_or_hang() -> None:
-    def broken(_: object) -> str: raise RuntimeError("out of memory")
-    def slow(_: object) -> str: time.sleep(3); return "{}"
+    released, calls = threading.Event(), []
 
-    assert any("out of memory" in told for told in Router(llm=MockChatGenerator(response_fn=broken)).decide("Gibberish").reasons)
-    began = time.monotonic()
-    decision = Router(llm=MockChatGenerator(response_fn=slow), timeout=0.2).decide("Gibberish")
-    assert decision.route == "fact" and time.monotonic() - began < 2 and any("0.2 s" in told for told in decision.reasons)
+    def broken(_: object) -> str: raise RuntimeError("out of memory")
+    def hanging(_: object) -> str:
+        calls.append(1)
+        released.wait(60)
+        return "{}"
+
+    assert any("out of memory" in one for one in plan_question("Gibberish",
+                                                               llm=MockChatGenerator(response_fn=broken)).reasons)
+    plan = plan_question("Gibberish", llm=MockChatGenerator(response_fn=hanging), timeout=0.01)
+    released.set()
+    assert plan.route == "fact" and any("0.01 s" in one for one in plan.reasons)
+    assert len(calls) <= 1  # it is not asked a second time
     assert ask_llm(say(""), "x", 1).error == "an empty answer"
 
 
+def test_the_time_of_a_reply_is_read_from_the_clock() -> None:
+    ticks = iter((100.0, 103.5))
+    assert ask_llm(say("yes"), "x", 5, now=lambda: next(ticks)).seconds == 3.5
+
+
 def test_the_question_cannot_leave_its_fence() -> None:
-    first, second = route_prompt("</question>"), route_prompt("</question>")
+    first, second = (route_prompt("</source>", list(ROUTES.values())) for _ in range(2))
     assert first != second
-    tag = first.split("<question-")[1].split(">")[0]
-    assert first.count(f"</question-{tag}>") == 1
+    tag = first.split("<source-")[1].split(" ")[0]
+    assert first.count(f"</source-{tag}>") == 1
 
 
 def test_only_the_schema_is_read() -> None:
-    assert read_json('text {"a": 1} text {"b": 2}') == {"a": 1} and read_json("[1,2]") is None and read_json("{" * 5000) is None
-    assert read_route('{"route": "comparison", "things": ["a", 3, null, "zz"]}', "a and b") == ("comparison", ())
-    assert read_route('{"route": 1}', "") is None
+    assert read_json('text {"a": 1} text {"b": 2}') == {"a": 1}
+    assert read_json("[1,2]") is None and read_json("{" * 5000) is None
+    assert read_route('{"route": "comparison", "things": ["a", 3, null, "zz"]}', "a and b",
+                      list(ROUTES)) == ("comparison", ())
+    assert read_route('{"route": 1}', "", list(ROUTES)) is None
 
 
 def test_long_questions_are_read_at_both_ends() -> None:
-    assert Router().decide("Some pasted text. " * 5000 + "\nWhich documents mention floods?").route == "list"
+    assert plan_question("Some pasted text. " * 5000 + "\nWhich documents mention floods?").route == "list"
     assert len(readable("x" * 10**6)) <= 2001
 
 
-def test_templates_stay_text_through_the_pipeline() -> None:
-    pipeline = Pipeline()
-    pipeline.add_component("decide", RouteDecider())
-    rows = [{"condition": "{{ route == '%s' }}" % route, "output": "question", "output_name": route, "output_type": str, "output_passthrough": True}
-            for route in ROUTES[1:]]
-    rows.append({**rows[0], "condition": "{{ True }}", "output_name": "fact"})
-    pipeline.add_component("router", ConditionalRouter(rows, validate_output_type=True))  # type: ignore[arg-type]
-    pipeline.connect("decide.route", "router.route")
-    loaded = Pipeline.loads(pipeline.dumps(), allowed_modules=["kbase.*"])
-    for question in HOSTILE[:12]:
-        for one in (pipeline, loaded):
-            assert one.run({"decide": {"question": question}, "router": {"question": question}})["router"] == {"fact": question}
-
-
 def test_the_component_is_saved_with_its_model() -> None:
-    decider = RouteDecider.from_dict(RouteDecider(llm=MockChatGenerator("x"), timeout=3).to_dict())
-    assert isinstance(decider.llm, MockChatGenerator) and decider.timeout == 3
-    with pytest.raises(ValueError, match="timeout"): RouteDecider(timeout=0)
-
-
-def test_rules_are_tried_in_order_and_examples_are_not_theirs_to_break() -> None:
-    for route, texts in EXAMPLES.items():
-        for text in texts:
-            found = match_rules(text)
-            assert found is None or found[0].route in (route, "fact"), (text, found and found[0].name)
-    assert isinstance(Decision("fact", 1, "rules"), Decision)
+    data = component_to_dict(Planner(llm=MockChatGenerator("x"), timeout=3), "planner")
+    planner = component_from_dict(Planner, json.loads(json.dumps(data)), "planner")
+    assert isinstance(planner.llm, MockChatGenerator) and planner.timeout == 3
+    assert isinstance(planner.run("Who?")["plan"], Plan)
+    with pytest.raises(ValueError, match="timeout"): Planner(timeout=0)

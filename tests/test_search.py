@@ -8,17 +8,39 @@ from kbase import KnowledgeBase
 from kbase.querying.components import NodeRetriever
 
 TEXTS = {
-    "loops": ("Event loops", "An event loop runs coroutines. It finalises async generators by awaiting aclose.", {"year": 2016, "tags": ["async", "core"]}),
-    "threads": ("Threads", "Threads run in parallel while they wait. A lock guards the interpreter.", {"year": 2003, "tags": ["core"]}),
-    "pears": ("Pears", "Pears ripen in autumn. They are picked green.", {"year": 2020, "tags": ["fruit"], "price": 2.5}),
-    "birnen": ("Birnen", "Birnen reifen im Herbst. Die Häuser der Bauern stehen auf den Feldern.", {"year": 2021, "tags": ["fruit"]}),
+    "loops": (
+        "Event loops",
+        "An event loop runs coroutines. It finalises async generators by awaiting aclose.",
+        {"year": 2016, "tags": ["async", "core"]},
+    ),
+    "threads": (
+        "Threads",
+        "Threads run in parallel while they wait. A lock guards the interpreter.",
+        {"year": 2003, "tags": ["core"]},
+    ),
+    "pears": (
+        "Pears",
+        "Pears ripen in autumn. They are picked green.",
+        {"year": 2020, "tags": ["fruit"], "price": 2.5},
+    ),
+    "birnen": (
+        "Birnen",
+        "Birnen reifen im Herbst. Die Häuser der Bauern stehen auf den Feldern.",
+        {"year": 2021, "tags": ["fruit"]},
+    ),
 }
 
 
 @pytest.fixture(scope="module")
 def kb(tmp_path_factory):
     with KnowledgeBase(tmp_path_factory.mktemp("kb") / "kb") as made:
-        made.add([Document(id=key, content=text, meta={"title": title, **meta}) for key, (title, text, meta) in TEXTS.items()], progress=False)
+        made.add(
+            [
+                Document(id=key, content=text, meta={"title": title, **meta})
+                for key, (title, text, meta) in TEXTS.items()
+            ],
+            progress=False,
+        )
         yield made
 
 
@@ -26,9 +48,23 @@ def test_hybrid_says_its_sum(kb):
     hits = kb.search("how are async generators finalised?")
     assert hits[0].document_id == "loops" and hits[0].title == "Event loops"
     for hit in hits:
-        assert hit.score == pytest.approx(sum(part.contribution for part in hit.parts.values())) and "=" in hit.explain()
+        assert (
+            hit.score == pytest.approx(sum(part.contribution for part in hit.parts.values())) and "=" in hit.explain()
+        )
     assert list(hits) == sorted(hits, key=lambda hit: -hit.score)
-    assert set(hits.to_frame().columns) >= {"id", "document_id", "uri", "title", "kind", "text", "start", "end", "score", "bm25_rank", "dense_score"}
+    assert set(hits.to_frame().columns) >= {
+        "id",
+        "document_id",
+        "uri",
+        "title",
+        "kind",
+        "text",
+        "start",
+        "end",
+        "score",
+        "bm25_rank",
+        "dense_score",
+    }
 
 
 def test_matched_words_are_marked(kb):
@@ -42,8 +78,10 @@ def test_each_document_in_its_own_language(kb):
     assert kb.search("picking pears", mode="bm25")[0].document_id == "pears"
 
 
-LONG = "# Orchard\n\n" + "\n\n".join(f"## Part {i}\n\n" + f"The {word} of the orchard is looked after in spring. " * 40
-                                      for i, word in enumerate(("fence", "ladder", "cellar", "press")))
+LONG = "# Orchard\n\n" + "\n\n".join(
+    f"## Part {i}\n\n" + f"The {word} of the orchard is looked after in spring. " * 40
+    for i, word in enumerate(("fence", "ladder", "cellar", "press"))
+)
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +119,9 @@ def test_kinds_are_searched_when_they_are_named(orchard):
     documents = orchard.search("orchard ladder", kinds=("document",))
     assert documents[0].uri == "notes/orchard.md" and documents[0].kind == "document" and not documents[0].verbatim
     both = orchard.search("orchard ladder", kinds=("chunk", "document"), group_by=None, top_k=50)
-    assert {hit.kind for hit in both} == {"chunk", "document"} and list(both) == sorted(both, key=lambda hit: -hit.score)
+    assert {hit.kind for hit in both} == {"chunk", "document"} and list(both) == sorted(
+        both, key=lambda hit: -hit.score
+    )
     with pytest.raises(ValueError, match="'paragraph' is no kind of node"):
         orchard.search("orchard", kinds=("paragraph",))
 
@@ -98,7 +138,7 @@ def test_hits_know_their_background(kb):
     hits = kb.search("autumn fruit")
     assert hits.background is not None and -1 < hits.background.mean < 1
     dense = hits[0].parts["dense"]
-    assert dense.contribution == pytest.approx(.2 * hits.background.sigmas(dense.score))
+    assert dense.contribution == pytest.approx(0.2 * hits.background.sigmas(dense.score))
     assert kb.search("autumn", mode="bm25").background is None
 
 
@@ -107,14 +147,20 @@ def test_a_word_that_is_asked_for_twice_counts_twice(kb):
     assert twice == pytest.approx(2 * once)
 
 
-@pytest.mark.parametrize(("filters", "expected"), [
-    ({"field": "meta.year", "operator": ">", "value": 2015}, {"loops", "pears", "birnen"}),
-    ({"field": "tags", "operator": "==", "value": "core"}, {"loops", "threads"}),
-    ({"field": "tags", "operator": "in", "value": ["fruit", "async"]}, {"loops", "pears", "birnen"}),
-    ({"field": "meta.price", "operator": "==", "value": None}, {"loops", "threads", "birnen"}),
-    ({"field": "language", "operator": "!=", "value": "en"}, {"birnen"}),
-    ({"operator": "NOT", "conditions": [{"field": "meta.year", "operator": ">=", "value": 2020}]}, {"loops", "threads"}),
-])
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({"field": "meta.year", "operator": ">", "value": 2015}, {"loops", "pears", "birnen"}),
+        ({"field": "tags", "operator": "==", "value": "core"}, {"loops", "threads"}),
+        ({"field": "tags", "operator": "in", "value": ["fruit", "async"]}, {"loops", "pears", "birnen"}),
+        ({"field": "meta.price", "operator": "==", "value": None}, {"loops", "threads", "birnen"}),
+        ({"field": "language", "operator": "!=", "value": "en"}, {"birnen"}),
+        (
+            {"operator": "NOT", "conditions": [{"field": "meta.year", "operator": ">=", "value": 2020}]},
+            {"loops", "threads"},
+        ),
+    ],
+)
 @pytest.mark.parametrize("mode", ["dense", "hybrid"])
 def test_filters_reach_every_retriever(kb, filters, expected, mode):
     assert {hit.document_id for hit in kb.search("pears loop lock", mode=mode, filters=filters, top_k=50)} == expected
@@ -163,7 +209,11 @@ def test_the_retriever_in_a_pipeline_of_ones_own(kb):
     loaded = Pipeline.loads(own.dumps(), allowed_modules=["kbase.*"])
     for pipeline in (own, loaded):
         documents = pipeline.run({"retriever": {"query": "autumn fruit"}})["retriever"]["documents"]
-        assert len(documents) == 2 and documents[0].meta["kbase"]["document_id"] == "pears" and documents[0].score > documents[1].score
+        assert (
+            len(documents) == 2
+            and documents[0].meta["kbase"]["document_id"] == "pears"
+            and documents[0].score > documents[1].score
+        )
 
 
 def test_another_embedder_is_refused(kb, tmp_path):
@@ -194,7 +244,9 @@ def test_a_retriever_with_another_embedder_is_refused(kb, monkeypatch):
 
     retriever = NodeRetriever(kb.store, kb.embedder)
     assert retriever.run("pears")["hits"]
-    monkeypatch.setattr(type(kb.store), "embedder", EmbedderIdentity("another", 384))  # embedded anew since, with as many dimensions
+    monkeypatch.setattr(
+        type(kb.store), "embedder", EmbedderIdentity("another", 384)
+    )  # embedded anew since, with as many dimensions
     with pytest.raises(EmbedderMismatch, match="the embedder is all-MiniLM"):
         retriever.run("pears")
     assert NodeRetriever(kb.store, kb.embedder, mode="bm25").run("pears")["hits"]

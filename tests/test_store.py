@@ -1,4 +1,5 @@
-"What both stores must stand: readers beside writers, kills, hostile metadata, vectors of two models. Haystack's own suites are in test_store_contract.py."
+"""What both stores must stand: readers beside writers, kills, hostile metadata, vectors of two models. Haystack's
+own suites are in test_store_contract.py."""
 
 import json
 import math
@@ -21,7 +22,20 @@ from haystack.document_stores.types import DuplicatePolicy
 from haystack.errors import FilterError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from store_cases import FILTERS, METADATA, OWN, PROCESSES, all_nodes, ask, eq, expected, finish, nodes_with, plain, start
+from store_cases import (
+    FILTERS,
+    METADATA,
+    OWN,
+    PROCESSES,
+    all_nodes,
+    ask,
+    eq,
+    expected,
+    finish,
+    nodes_with,
+    plain,
+    start,
+)
 from store_worker import DIM, direction, item, versioned
 from store_worker import open_store as opened
 
@@ -65,7 +79,9 @@ def check_search(store, documents):
     nodes = found.fetch([hit.key for hit in found.bm25 + found.dense])
     versions = {}
     for node in nodes:
-        versions.setdefault(node.document_id, set()).update(node.text[1:-1].split()[1:])  # the first and last word may be cut
+        versions.setdefault(node.document_id, set()).update(
+            node.text[1:-1].split()[1:]
+        )  # the first and last word may be cut
     assert all(len(seen) == 1 for seen in versions.values()), versions
     return len(versions)
 
@@ -134,16 +150,33 @@ def many(request, tmp_path_factory):
     for number in range(1250):
         text = " ".join(f"w{number * 10 + i:05d}" for i in range(10))
         document = Document(f"many/{number}", text, language="en", meta={"share": int(share[number])})
-        nodes = [Node(document.id, "chunk", i * 7, i * 7 + 6, text[i * 7:i * 7 + 6], uri=document.uri, language="en", meta=document.meta,
-                      vector=vectors[number * 10 + i]) for i in range(10)]
+        nodes = [
+            Node(
+                document.id,
+                "chunk",
+                i * 7,
+                i * 7 + 6,
+                text[i * 7 : i * 7 + 6],
+                uri=document.uri,
+                language="en",
+                meta=document.meta,
+                vector=vectors[number * 10 + i],
+            )
+            for i in range(10)
+        ]
         items.append(Indexed(Source(document.uri, document.id, nodes=10), document, nodes))
     patch = pytest.MonkeyPatch()
     patch.setattr(snapshot, "EXACT_BELOW", 10_000)  # so that these are enough for an index of the embedded store
     for at in range(0, 1250, 417):
-        store.put(items[at:at + 417])
+        store.put(items[at : at + 417])
     store.optimize()
     queries = centres[rng.integers(60, size=40)] + rng.normal(size=(40, 64)) * 0.7
-    yield store, vectors, np.repeat(share, 10), (queries / np.linalg.norm(queries, axis=1, keepdims=True)).astype(np.float32)
+    yield (
+        store,
+        vectors,
+        np.repeat(share, 10),
+        (queries / np.linalg.norm(queries, axis=1, keepdims=True)).astype(np.float32),
+    )
     store.close()
     patch.undo()
     if server:
@@ -153,7 +186,9 @@ def many(request, tmp_path_factory):
 @pytest.mark.parametrize("thousandths", [1000, 50, 1])
 def test_recall_holds_also_under_narrow_filters(many, thousandths):
     store, vectors, share, queries = many
-    assert not isinstance(store, embedded.EmbeddedStore) or any("vector" in index.columns for index in store.snapshot().nodes.list_indices())
+    assert not isinstance(store, embedded.EmbeddedStore) or any(
+        "vector" in index.columns for index in store.snapshot().nodes.list_indices()
+    )
     allowed = np.flatnonzero(share < thousandths)
     where = None if thousandths == 1000 else eq("meta.share", thousandths, "<")
     right = wanted = 0
@@ -170,7 +205,10 @@ def test_the_background_is_that_of_the_whole_store(many):
     store, vectors, _, queries = many
     for query in queries[:5]:
         cosines, background = vectors @ query, store.find(vector=query).background
-        assert abs(background.mean - cosines.mean()) < 0.1 * cosines.std() and abs(background.std / cosines.std() - 1) < 0.1
+        assert (
+            abs(background.mean - cosines.mean()) < 0.1 * cosines.std()
+            and abs(background.std / cosines.std() - 1) < 0.1
+        )
 
 
 def test_cosines_are_true_and_in_order(many):
@@ -188,7 +226,11 @@ def lucene(term, texts, k1=1.2, b=0.75):
     holding = sum(term in doc for doc in words)
     mean = sum(map(len, words)) / len(words)
     idf = math.log(1 + (len(texts) - holding + 0.5) / (holding + 0.5))
-    return {" ".join(doc): idf * doc.count(term) / (doc.count(term) + k1 * (1 - b + b * len(doc) / mean)) for doc in words if term in doc}
+    return {
+        " ".join(doc): idf * doc.count(term) / (doc.count(term) + k1 * (1 - b + b * len(doc) / mean))
+        for doc in words
+        if term in doc
+    }
 
 
 def test_bm25_is_lucenes(store):
@@ -201,7 +243,10 @@ def test_bm25_is_lucenes(store):
         for term in query:
             expected.update(lucene(term, texts))
         found = store.find(query)
-        got = {node.text: hit.score for node, hit in zip(found.fetch([hit.key for hit in found.bm25]), found.bm25, strict=True)}
+        got = {
+            node.text: hit.score
+            for node, hit in zip(found.fetch([hit.key for hit in found.bm25]), found.bm25, strict=True)
+        }
         assert got == pytest.approx(dict(expected), rel=1e-5)
         assert [hit.score for hit in found.bm25] == sorted(got.values(), reverse=True)
 
@@ -229,7 +274,9 @@ def test_many_terms_and_strange_ones(store):
         store.find([term])
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(metadata=st.lists(METADATA, min_size=1, max_size=6), filters=st.lists(FILTERS, min_size=1, max_size=8))
 def test_a_pushed_down_filter_selects_what_the_definition_selects(kind, store, metadata, filters):
     items = nodes_with(metadata)
@@ -244,7 +291,14 @@ def test_every_column_of_a_node_can_be_filtered():
 
 
 def test_metadata_comes_back_as_it_was(store):
-    meta = {"x' OR 1=1--": "%", "deep": {"er": {"est": [1, 1.0, True, None, {"a": []}]}}, "5": "5", "big": 10**30, "control\x00": "\x1f\x7f", "": ""}
+    meta = {
+        "x' OR 1=1--": "%",
+        "deep": {"er": {"est": [1, 1.0, True, None, {"a": []}]}},
+        "5": "5",
+        "big": 10**30,
+        "control\x00": "\x1f\x7f",
+        "": "",
+    }
     store.put(nodes_with([meta]))
     assert all_nodes(store)[0].meta == meta
     assert store.sources()[0].meta == meta
@@ -252,8 +306,10 @@ def test_metadata_comes_back_as_it_was(store):
 
 def test_5000_keys_a_40_kB_value_and_a_field_of_three_types(store):
     long = "ab'\"% " * 7000
-    metadata = [{f"key {i}": i for i in range(at, at + 100)} | {"mixed": mixed, "long": long if at == 0 else None}
-                for at, mixed in zip(range(0, 5000, 100), ["5", "five", 5, 5.5, True, ["5"]] * 9, strict=False)]
+    metadata = [
+        {f"key {i}": i for i in range(at, at + 100)} | {"mixed": mixed, "long": long if at == 0 else None}
+        for at, mixed in zip(range(0, 5000, 100), ["5", "five", 5, 5.5, True, ["5"]] * 9, strict=False)
+    ]
     store.put(nodes_with(metadata[:25]))
     store.put(nodes_with(metadata)[25:])
     assert store.count_documents() == 50
@@ -328,10 +384,14 @@ def test_kill_9_loses_nothing_and_shows_no_half_document(path, store):
         if acknowledged:
             assert len(nodes) == 4 * documents and len({node.id for node in nodes}) == len(nodes)
         versions = {int(version[1:]) for group in seen.values() for version in group}
-        assert len(versions) <= 1 and (not acknowledged or min(versions) in (acknowledged, acknowledged + 1)), (versions, acknowledged)
+        assert len(versions) <= 1 and (not acknowledged or min(versions) in (acknowledged, acknowledged + 1)), (
+            versions,
+            acknowledged,
+        )
         for document_id, version in seen.items():
             said = store.document(document_id).text.split()
-            # a server may have gone on with what was under way when its writer died: another version by now, but a whole one
+            # a server may have gone on with what was under way when its writer died: another version by now, but a
+            # whole one
             assert len(said) == 3000 and len(set(said)) == 1 and (set(said) == version or "://" in path)
             versions.add(int(said[0][1:]))
         newest = max([acknowledged, *versions])
@@ -405,7 +465,11 @@ def stored_characters(store):
     if hasattr(store, "cluster"):
         rows = [row for batch in store.rows(None, ["content", "before", "after"]) for row in batch]
     else:
-        rows = [row for batch in store.snapshot().nodes.search().select(["content", "before", "after"]).to_batches() for row in batch.to_pylist()]
+        rows = [
+            row
+            for batch in store.snapshot().nodes.search().select(["content", "before", "after"]).to_batches()
+            for row in batch.to_pylist()
+        ]
     return sum(len(row[name]) for row in rows for name in ("content", "before", "after"))
 
 
@@ -439,7 +503,10 @@ def test_equal_chunks_of_one_document_are_two_and_equal_nodes_one(store):
 
 def test_a_node_that_does_not_fit_its_document_is_refused(store):
     document = Document("a", "some text")
-    for wrong, told in [(Node(document.id, "chunk", 0, 4, "text"), "not the document's text from 0 to 4"), (Node("other", "chunk", 0, 4, "some"), "put each with its own")]:
+    for wrong, told in [
+        (Node(document.id, "chunk", 0, 4, "text"), "not the document's text from 0 to 4"),
+        (Node("other", "chunk", 0, 4, "some"), "put each with its own"),
+    ]:
         with pytest.raises(ValueError, match=told):
             store.put([Indexed(Source("a", document.id), document, [wrong])])
     assert store.count_documents() == 0
@@ -449,7 +516,11 @@ def test_delete_by_document(store):
     store.put([item(name, f"{name} words", 3) for name in "abc"])
     gone = [item(name).document.id for name in "ab"]
     assert store.delete_by_document([*gone, "unknown"]) == 6
-    assert store.count_documents() == 3 and store.document(gone[0]) is None and [source.uri for source in store.sources()] == ["docs/c"]
+    assert (
+        store.count_documents() == 3
+        and store.document(gone[0]) is None
+        and [source.uri for source in store.sources()] == ["docs/c"]
+    )
     assert store.document_span(gone[0], 0, 5) == "" and stored_characters(store) == len("c words")
     assert store.delete_by_document([]) == 0
 
@@ -459,30 +530,71 @@ def test_a_text_is_stored_once_and_comes_back_over_the_borders_of_its_chunks(sto
     text = unit * (20_000 // len(unit))
     end = len(text)
     document = Document("long", text, language="en")
-    cuts = [(5000, 7001), (7, 20), (20, 5000), (7003, 7004), (9000, end - 11)]  # not in order; long stretches are in no chunk
+    cuts = [
+        (5000, 7001),
+        (7, 20),
+        (20, 5000),
+        (7003, 7004),
+        (9000, end - 11),
+    ]  # not in order; long stretches are in no chunk
     nodes = [Node(document.id, "chunk", a, b, text[a:b]) for a, b in cuts]
     store.put([Indexed(Source("long", document.id), document, nodes)])
     assert stored_characters(store) == len(text)
     assert store.document(document.id).text == text
     assert {(node.start, node.end): node.text for node in all_nodes(store)} == {(a, b): text[a:b] for a, b in cuts}
-    borders = [0, 1, 6, 7, 8, 19, 20, 21, 4999, 5000, 5001, 7001, 7002, 7003, 7004, 8000, 9000, end - 11, end - 10, end - 1, end]
+    borders = [
+        0,
+        1,
+        6,
+        7,
+        8,
+        19,
+        20,
+        21,
+        4999,
+        5000,
+        5001,
+        7001,
+        7002,
+        7003,
+        7004,
+        8000,
+        9000,
+        end - 11,
+        end - 10,
+        end - 1,
+        end,
+    ]
     assert all(store.document_span(document.id, a, b) == text[a:b] for a in borders for b in borders if a <= b)
-    assert store.document_span(document.id, end - 3, end + 50_000) == text[-3:] and store.document_span(document.id, -5, 3) == text[:3]
+    assert (
+        store.document_span(document.id, end - 3, end + 50_000) == text[-3:]
+        and store.document_span(document.id, -5, 3) == text[:3]
+    )
     assert store.document_span(document.id, end + 1, end + 5) == "" and store.document_span(document.id, 9, 8) == ""
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(texts=st.lists(st.tuples(st.text(max_size=12), st.lists(st.integers(0, 12), min_size=2, max_size=8)), min_size=1, max_size=5))
+@given(
+    texts=st.lists(
+        st.tuples(st.text(max_size=12), st.lists(st.integers(0, 12), min_size=2, max_size=8)), min_size=1, max_size=5
+    )
+)
 def test_any_text_with_any_chunks_comes_back(store, texts):
     items = []
     for number, (text, cuts) in enumerate(texts):
         document, cuts = Document(f"any/{number}", text), sorted({min(cut, len(text)) for cut in cuts} | {0, len(text)})
         spans = list(zip(cuts[::2], cuts[1::2], strict=False))
-        items.append(Indexed(Source(document.uri, document.id), document, [Node(document.id, "chunk", a, b, text[a:b]) for a, b in spans]))
+        items.append(
+            Indexed(
+                Source(document.uri, document.id),
+                document,
+                [Node(document.id, "chunk", a, b, text[a:b]) for a, b in spans],
+            )
+        )
     store.put(items)
     for (text, _), one in zip(texts, items, strict=True):
         assert store.document(one.document.id).text == text
-        assert all(store.document_span(one.document.id, a, a + 3) == text[a:a + 3] for a in range(len(text)))
+        assert all(store.document_span(one.document.id, a, a + 3) == text[a : a + 3] for a in range(len(text)))
 
 
 def test_chunks_that_overlap_and_a_text_without_chunks_are_refused(store):
@@ -535,7 +647,9 @@ def test_a_writer_killed_before_the_account_leaves_the_new_document(store, monke
 
 def test_a_chunk_that_went_through_haystack_stays_a_part_of_its_document(store):
     document = Document("a", " one. Two. ", language="en")
-    chunks = [Node(document.id, "chunk", a, b, document.text[a:b], uri="a", language="en") for a, b in ((1, 5), (6, 10))]
+    chunks = [
+        Node(document.id, "chunk", a, b, document.text[a:b], uri="a", language="en") for a, b in ((1, 5), (6, 10))
+    ]
     store.put([Indexed(Source("a", document.id), document, chunks)])
     assert store.update_by_filter(eq("uri", "a"), {"seen": True}) == 2
     assert store.document(document.id).text == document.text
@@ -551,8 +665,12 @@ def test_haystack_documents_and_nodes_live_together(store):
     documents = {document.id: document for document in store.filter_documents()}
     assert len(documents) == 3 and documents["own"].content == "plum words"
     store.write_documents(list(documents.values()), DuplicatePolicy.OVERWRITE)
-    assert {document.id: document.content for document in store.filter_documents()} == {name: document.content for name, document in documents.items()}
-    assert store.update_by_filter(eq("meta.n", 1), {"n": 2}) == 1 and store.count_documents_by_filter(eq("meta.n", 2)) == 1
+    assert {document.id: document.content for document in store.filter_documents()} == {
+        name: document.content for name, document in documents.items()
+    }
+    assert (
+        store.update_by_filter(eq("meta.n", 1), {"n": 2}) == 1 and store.count_documents_by_filter(eq("meta.n", 2)) == 1
+    )
     assert store.document(item("a").document.id).text == "kiwi words"
 
 
@@ -564,7 +682,12 @@ def test_a_store_is_shared_by_path_and_a_pipeline_is_loaded_with_one(path):
     pipeline.add_component("two", DocumentWriter(first))
     loaded = Pipeline.loads(pipeline.dumps(), allowed_modules=["kbase.*", "haystack.*"])
     assert loaded.get_component("one").document_store is loaded.get_component("two").document_store is first
-    loaded.run({"one": {"documents": [HaystackDocument(content="kiwi")]}, "two": {"documents": [HaystackDocument(content="plum")]}})
+    loaded.run(
+        {
+            "one": {"documents": [HaystackDocument(content="kiwi")]},
+            "two": {"documents": [HaystackDocument(content="plum")]},
+        }
+    )
     assert first.count_documents() == 2
     first.write_documents([HaystackDocument(content="fig", embedding=[1.0, 0.0])])
 

@@ -1,4 +1,5 @@
-"Haystack's own store suites, all of them, sync and async, on both stores. Only `test_write_documents` is ours to define."
+"""Haystack's own store suites, all of them, sync and async, on both stores. Only `test_write_documents` is ours to
+define."""
 
 import pytest
 from haystack import Document
@@ -104,5 +105,9 @@ class TestElasticAsync(OnCluster, AsyncContract):
 def test_no_suite_was_forgotten():
     "A suite that a newer Haystack adds must be inherited too."
     for module, ours in ((suites, Contract), (async_suites, AsyncContract)):
-        there = {v for k, v in vars(module).items() if k.endswith(("Test", "Tests")) and isinstance(v, type) and v.__module__ == module.__name__}
+        there = {
+            v
+            for k, v in vars(module).items()
+            if k.endswith(("Test", "Tests")) and isinstance(v, type) and v.__module__ == module.__name__
+        }
         assert all(issubclass(ours, suite) for suite in there), there - set(ours.__mro__)

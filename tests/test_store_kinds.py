@@ -1,4 +1,5 @@
-"Kinds of nodes on both stores: what is searched with what, texts that are cut at fetch, documents beside their chunks, look-ups, new vectors."
+"""Kinds of nodes on both stores: what is searched with what, texts that are cut at fetch, documents beside their
+chunks, look-ups, new vectors."""
 
 import math
 
@@ -11,9 +12,11 @@ from kbase.nodes import KINDS, Document, EmbedderIdentity, Kind, Node, add_kind
 from kbase.stores.contract import StoreError, open_store
 from kbase.stores.rows import Indexed, Source, mean_vector
 
-TEXTS = {"pears": "Pears ripen off the tree. They are picked green.\n\nA pear keeps for months in the cold.",
-         "loops": "An event loop runs coroutines.\n\nIt finalises async generators.",
-         "birnen": "Birnen reifen im Herbst."}
+TEXTS = {
+    "pears": "Pears ripen off the tree. They are picked green.\n\nA pear keeps for months in the cold.",
+    "loops": "An event loop runs coroutines.\n\nIt finalises async generators.",
+    "birnen": "Birnen reifen im Herbst.",
+}
 LANGUAGES = {"pears": "en", "loops": "en", "birnen": "de"}
 
 
@@ -31,11 +34,17 @@ def store(path):
 
 def unit(*values):
     vector = np.zeros(4, np.float32)
-    vector[:len(values)] = values
+    vector[: len(values)] = values
     return vector / np.linalg.norm(vector)
 
 
-VECTORS = {("pears", 0): unit(1, 0), ("pears", 1): unit(0, 1), ("loops", 0): unit(0, 0, 1), ("loops", 1): unit(0, 0, 1, 1), ("birnen", 0): unit(1, 1)}
+VECTORS = {
+    ("pears", 0): unit(1, 0),
+    ("pears", 1): unit(0, 1),
+    ("loops", 0): unit(0, 0, 1),
+    ("loops", 1): unit(0, 0, 1, 1),
+    ("birnen", 0): unit(1, 1),
+}
 
 
 def made(name, *more):
@@ -45,8 +54,22 @@ def made(name, *more):
     for i, part in enumerate(text.split("\n\n")):
         start = text.index(part, at)
         at = start + len(part)
-        nodes.append(Node(document.id, "chunk", start, at, part, document.title, document.uri, language=language, vector=VECTORS[name, i]))
-    nodes.append(Node(document.id, "document", 0, len(text), f"About {name}.", document.title, document.uri, language=language))
+        nodes.append(
+            Node(
+                document.id,
+                "chunk",
+                start,
+                at,
+                part,
+                document.title,
+                document.uri,
+                language=language,
+                vector=VECTORS[name, i],
+            )
+        )
+    nodes.append(
+        Node(document.id, "document", 0, len(text), f"About {name}.", document.title, document.uri, language=language)
+    )
     nodes += [one for make in more for one in make(document)]
     return Indexed(Source(document.uri, document.id, title=document.title, nodes=len(nodes)), document, nodes)
 
@@ -58,12 +81,33 @@ def sentences(document):
         for said in part.split(". "):
             start = document.text.index(said, at)
             at = start + len(said)
-            yield Node(document.id, "sentence", start, at, said, document.title, document.uri, parent_id=f"{document.uri}#{number}",
-                       language=document.language, vector=unit(1, number), payload={"number": number})
+            yield Node(
+                document.id,
+                "sentence",
+                start,
+                at,
+                said,
+                document.title,
+                document.uri,
+                parent_id=f"{document.uri}#{number}",
+                language=document.language,
+                vector=unit(1, number),
+                payload={"number": number},
+            )
 
 
 def section(document):
-    yield Node(document.id, "section", 0, len(document.text), document.text, document.title, document.uri, language=document.language, vector=unit(1))
+    yield Node(
+        document.id,
+        "section",
+        0,
+        len(document.text),
+        document.text,
+        document.title,
+        document.uri,
+        language=document.language,
+        vector=unit(1),
+    )
 
 
 def found(store, terms=(), vector=None, **more):
@@ -94,7 +138,13 @@ def test_idf_and_background_are_those_of_the_kinds_that_are_searched(store):
     store.delete_all_documents(recreate_index=True)  # Lucene counts a replaced row until it is merged away
     store.put(full)
     after = store.find(["pear", "loop"], unit(1, 1))
-    now = dict(zip((node.id for node in after.fetch([hit.key for hit in after.bm25])), (hit.score for hit in after.bm25), strict=True))
+    now = dict(
+        zip(
+            (node.id for node in after.fetch([hit.key for hit in after.bm25])),
+            (hit.score for hit in after.bm25),
+            strict=True,
+        )
+    )
     assert now == pytest.approx({ids[key]: score for key, score in scores.items()}, rel=1e-3)
     assert after.background == pytest.approx(before.background, abs=1e-5)
     assert len(after.dense) == 5
@@ -102,9 +152,17 @@ def test_idf_and_background_are_those_of_the_kinds_that_are_searched(store):
 
 def test_idf_is_bm25s_and_of_one_group(store):
     store.put([made(name, sentences) for name in TEXTS])
-    assert store.idf(["pear", "coroutin", "zebra"]) == pytest.approx({
-        "pear": math.log(1 + (5 - 2 + .5) / (2 + .5)), "coroutin": math.log(1 + (5 - 1 + .5) / (1 + .5)), "zebra": math.log(1 + (5 + .5) / .5)}, rel=.02)
-    assert store.idf(["pear"], ("document",)) == pytest.approx({"pear": math.log(1 + (3 - 1 + .5) / (1 + .5))}, rel=.02)
+    assert store.idf(["pear", "coroutin", "zebra"]) == pytest.approx(
+        {
+            "pear": math.log(1 + (5 - 2 + 0.5) / (2 + 0.5)),
+            "coroutin": math.log(1 + (5 - 1 + 0.5) / (1 + 0.5)),
+            "zebra": math.log(1 + (5 + 0.5) / 0.5),
+        },
+        rel=0.02,
+    )
+    assert store.idf(["pear"], ("document",)) == pytest.approx(
+        {"pear": math.log(1 + (3 - 1 + 0.5) / (1 + 0.5))}, rel=0.02
+    )
     assert store.idf([]) == {}
 
 
@@ -117,14 +175,34 @@ def test_a_document_has_its_chunks_terms_and_the_mean_of_their_vectors(store):
     assert [round(one.score, 3) for one in dense] == [1.0, 1.0]  # pears: the mean of (1, 0) and (0, 1); birnen: (1, 1)
     stored = {node.document_id: node.vector for node in all_nodes(store, filters=eq("kind", "document"), vectors=True)}
     for item in items:
-        assert stored[item.document.id] == pytest.approx(mean_vector(node.vector for node in item.nodes if node.kind == "chunk"), abs=1e-6)
+        assert stored[item.document.id] == pytest.approx(
+            mean_vector(node.vector for node in item.nodes if node.kind == "chunk"), abs=1e-6
+        )
 
 
 def test_a_mean_is_no_texts_vector(store):
     "A summary may say what a chunk says: its node's vector is still not that text's."
     item = made("pears")
     first, summary = item.nodes[0], next(node for node in item.nodes if not KINDS[node.kind].embedded)
-    store.put([item._replace(nodes=[*item.nodes[:2], Node(first.document_id, summary.kind, 0, summary.end, first.text, first.title, first.uri, language="en")])])
+    store.put(
+        [
+            item._replace(
+                nodes=[
+                    *item.nodes[:2],
+                    Node(
+                        first.document_id,
+                        summary.kind,
+                        0,
+                        summary.end,
+                        first.text,
+                        first.title,
+                        first.uri,
+                        language="en",
+                    ),
+                ]
+            )
+        ]
+    )
     assert store.vectors_by_hash([first.content_hash])[first.content_hash] == pytest.approx(first.vector, abs=1e-6)
 
 
@@ -171,7 +249,11 @@ def test_children_in_document_order(store):
     item = made("pears", sentences)
     store.put([item, made("loops", sentences)])
     first, second = f"{item.document.uri}#0", f"{item.document.uri}#1"
-    assert [node.text for node in store.children([second, first])] == ["Pears ripen off the tree", "They are picked green.", "A pear keeps for months in the cold."]
+    assert [node.text for node in store.children([second, first])] == [
+        "Pears ripen off the tree",
+        "They are picked green.",
+        "A pear keeps for months in the cold.",
+    ]
     assert [node.text for node in store.children([second], ("sentence",))] == ["A pear keeps for months in the cold."]
     assert store.children([first], ("chunk",)) == [] and store.children([]) == [] and store.children(["gone"]) == []
 
@@ -188,7 +270,9 @@ def test_hits_are_grouped_by_document_or_parent(store):
 def test_sources_are_counted_and_found_by_name(store):
     assert store.count_sources() == store.count_sources("ok") == 0
     store.put([made(name) for name in TEXTS])
-    store.put([Indexed(Source("notes/broken.pdf", "broken", state="failed", reason="encrypted", title="Loops"), None, [])])
+    store.put(
+        [Indexed(Source("notes/broken.pdf", "broken", state="failed", reason="encrypted", title="Loops"), None, [])]
+    )
     assert store.count_sources() == 4 and store.count_sources("ok") == 3 and store.count_sources("failed") == 1
     assert store.find_source("notes/pears.md").title == store.find_source("Pears").title == "Pears"
     assert store.find_source("broken").reason == "encrypted"
@@ -201,7 +285,15 @@ def test_sources_are_counted_and_found_by_name(store):
 def test_a_source_that_fails_now_but_was_indexed_counts_as_ok(store):
     store.put([made("pears")])
     before = store.find_source("Pears")
-    store.put([Indexed(Source(before.uri, before.document_id, state="failed", reason="cannot be read", title="Pears", nodes=3), None, [])])
+    store.put(
+        [
+            Indexed(
+                Source(before.uri, before.document_id, state="failed", reason="cannot be read", title="Pears", nodes=3),
+                None,
+                [],
+            )
+        ]
+    )
     assert store.count_sources("ok") == 1 and store.count_sources("failed") == 1 and store.count_sources() == 1
 
 
@@ -227,7 +319,9 @@ def test_rebuild_makes_all_vectors_anew_from_the_stored_texts(store):
             assert node.vector == pytest.approx(embed([node.embedded_text])[0], abs=1e-5)
     stored = {node.document_id: node.vector for node in all_nodes(store, filters=eq("kind", "document"), vectors=True)}
     for item in items:
-        assert stored[item.document.id] == pytest.approx(mean_vector(embed([n.embedded_text])[0] for n in item.nodes if n.kind == "chunk"), abs=1e-5)
+        assert stored[item.document.id] == pytest.approx(
+            mean_vector(embed([n.embedded_text])[0] for n in item.nodes if n.kind == "chunk"), abs=1e-5
+        )
     best = found(store, vector=embed([items[0].nodes[0].embedded_text])[0])[0]
     assert best.id == items[0].nodes[0].id
     assert {source.uri for source in store.sources()} == {*(f"notes/{name}.md" for name in TEXTS), "notes/empty.md"}
@@ -258,8 +352,21 @@ def test_a_kind_of_ones_own_is_stored_and_searched_by_itself(store):
     add_kind("toy_note", Kind(verbatim=False, holds_text=True, searched=False, embedded=True, group="toy_note"))
     try:
         document = Document("notes/own.md", "A note about weirs.", title="Own", language="en")
-        nodes = [Node(document.id, "chunk", 0, 19, document.text, "Own", document.uri, language="en", vector=unit(1)),
-                 Node(document.id, "toy_note", 0, 19, "Somebody liked the weir.", "Own", document.uri, language="en", vector=unit(0, 1), payload={"stars": 5})]
+        nodes = [
+            Node(document.id, "chunk", 0, 19, document.text, "Own", document.uri, language="en", vector=unit(1)),
+            Node(
+                document.id,
+                "toy_note",
+                0,
+                19,
+                "Somebody liked the weir.",
+                "Own",
+                document.uri,
+                language="en",
+                vector=unit(0, 1),
+                payload={"stars": 5},
+            ),
+        ]
         store.put([made("pears"), Indexed(Source(document.uri, document.id, title="Own"), document, nodes)])
         (hit,) = found(store, ["weir"], kinds=("toy_note",))
         assert hit.payload == {"stars": 5} and hit.text == "Somebody liked the weir."
@@ -277,7 +384,9 @@ def test_rows_without_vectors_in_a_store_that_was_told_a_dimension(path):
     store = open_store(path, dimension=768)
     for _ in range(2):
         item = made("pears")
-        nodes = [Node(n.document_id, n.kind, n.start, n.end, n.text, n.title, n.uri, language=n.language) for n in item.nodes]
+        nodes = [
+            Node(n.document_id, n.kind, n.start, n.end, n.text, n.title, n.uri, language=n.language) for n in item.nodes
+        ]
         store.put([Indexed(item.source, item.document, nodes)])
     assert len(all_nodes(store)) == 3 and store.find(["pear"]).bm25
     store.close()

@@ -17,7 +17,7 @@ from haystack import Document as HaystackDocument
 from kbase import Document, KnowledgeBase
 from kbase.indexing.converters import convert_file
 from kbase.indexing.recipe import Maker
-from kbase.indexing.sync import SETTINGS_CHANGED, Account, Batches, Outcome, add_sources, not_stored, store_batch
+from kbase.indexing.sync import SETTINGS_CHANGED, Account, Batches, Prepared, add_sources, not_stored, store_batch
 from kbase.nodes import KINDS, Kind, Node, digest
 from kbase.results import ReportRow
 from kbase.stores.contract import StoreError, WriteError
@@ -39,7 +39,8 @@ def write_notes(folder: Path, count: int, seed: int = 0) -> Path:
     for i in range(count):
         path = folder / f"part{i % 3}" / f"note{i:03}.md"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"# Note {i}\n\n" + "\n\n".join(" ".join(draw.choices(WORDS, k=40)) + "." for _ in range(3)), encoding="utf-8")
+        path.write_text(f"# Note {i}\n\n" + "\n\n".join(" ".join(draw.choices(WORDS, k=40)) + "." for _ in range(3)),
+                        encoding="utf-8")
     return folder
 
 
@@ -61,7 +62,8 @@ def test_the_account_adds_up(kb, tmp_path):
     (folder / "out.txt").symlink_to(__file__)
     report = kb.add(folder, progress=False)
     states = {row.uri: row.state for row in report.rows}
-    assert states == {"mixed/good.md": "added", "mixed/empty.txt": "skipped", "mixed/broken.pdf": "failed", "mixed/random.bin": "skipped",
+    assert states == {"mixed/good.md": "added", "mixed/empty.txt": "skipped", "mixed/broken.pdf": "failed",
+                      "mixed/random.bin": "skipped",
                       "mixed/.hidden": "skipped", "mixed/pipe": "skipped", "mixed/out.txt": "skipped"}
     assert report.found == report.ok + report.failed + report.skipped == 7
     assert all(row.reason for row in report.rows if row.state in ("failed", "skipped"))
@@ -103,9 +105,12 @@ def test_equal_names_stay_two_documents(kb, tmp_path):
     for place in ("a", "b", "x/docs", "y/docs"):
         (tmp_path / place).mkdir(parents=True)
         (tmp_path / place / "README.md").write_text(f"# Read me\n\nThis one stands in {place}.")
-    kb.add([tmp_path / "a" / "README.md", tmp_path / "b" / "README.md", tmp_path / "x/docs", tmp_path / "y/docs"], progress=False)
-    assert len(kb) == 4 and sorted(kb.documents()["uri"]) == ["README.md", "b/README.md", "docs/README.md", "y/docs/README.md"]
-    assert {row.state for row in kb.add([tmp_path / "y/docs", tmp_path / "b" / "README.md"], progress=False).rows} == {"unchanged"}
+    kb.add([tmp_path / "a" / "README.md", tmp_path / "b" / "README.md", tmp_path / "x/docs", tmp_path / "y/docs"],
+           progress=False)
+    assert len(kb) == 4 and sorted(kb.documents()["uri"]) == ["README.md", "b/README.md", "docs/README.md",
+                                                              "y/docs/README.md"]
+    assert {row.state for row in kb.add([tmp_path / "y/docs", tmp_path / "b" / "README.md"],
+                                        progress=False).rows} == {"unchanged"}
 
 
 def test_a_file_that_breaks_keeps_its_last_good_version(kb, tmp_path):
@@ -122,7 +127,8 @@ def test_a_file_that_breaks_keeps_its_last_good_version(kb, tmp_path):
 
 
 def test_documents_keep_their_ids_and_meta(kb):
-    given = [HaystackDocument(id="first", content="Pears ripen in autumn.", meta={"title": "Pears", "year": 2020, "kind": "fruit", "start": "x"}),
+    given = [HaystackDocument(id="first", content="Pears ripen in autumn.",
+                              meta={"title": "Pears", "year": 2020, "kind": "fruit", "start": "x"}),
              Document("mine.txt", "Plums are stone fruit.", meta={"year": 2021})]
     report = kb.add((document for document in given), progress=False)
     assert [row.state for row in report.rows] == ["added", "added"]
@@ -132,7 +138,8 @@ def test_documents_keep_their_ids_and_meta(kb):
 
 
 def test_a_text_that_is_none_fails_alone(kb):
-    report = kb.add([HaystackDocument(id="bad", content="half a \ud800 character"), HaystackDocument(id="good", content="Pears ripen.")], progress=False)
+    report = kb.add([HaystackDocument(id="bad", content="half a \ud800 character"),
+                     HaystackDocument(id="good", content="Pears ripen.")], progress=False)
     assert [row.state for row in report.rows] == ["failed", "added"] and "lone surrogate" in report.rows[0].reason
 
 
@@ -193,7 +200,9 @@ def test_a_name_that_is_no_text_stops_nothing(kb, tmp_path):
     os.remove(os.path.join(os.fsencode(folder), b"caf\xe9.md"))
     with open(os.path.join(os.fsencode(folder), b"caf\xe9.pdf"), "w") as f:
         f.write("no PDF")
-    assert [(row.state, row.uri) for row in kb.add(folder, progress=False).rows if row.state != "unchanged"] == [("failed", "notes/caf\\udce9.pdf")]
+    assert [(row.state, row.uri) for row in kb.add(folder,
+                                                   progress=False).rows if row.state != "unchanged"] == [("failed",
+                                                                                                          "notes/caf\\udce9.pdf")]
 
 
 def test_the_knowledge_base_does_not_index_itself(tmp_path):
@@ -209,7 +218,8 @@ ADD = "import sys; from kbase import KnowledgeBase; KnowledgeBase(sys.argv[1]).a
 
 def test_ctrl_c_leaves_a_store_that_goes_on(tmp_path):
     folder = write_notes(tmp_path / "notes", 300)
-    child = subprocess.Popen([sys.executable, "-c", ADD, str(tmp_path / "kb"), str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    child = subprocess.Popen([sys.executable, "-c", ADD, str(tmp_path / "kb"), str(folder)], stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, text=True)
     with KnowledgeBase(tmp_path / "kb") as kb:
         while not kb.store.count_documents() and child.poll() is None:
             time.sleep(0.05)
@@ -231,7 +241,8 @@ def test_kill_9_at_random_points(tmp_path):
     draw = random.Random(7)
     place, kills = tmp_path / "kb", 0
     while kills < 20:
-        child = subprocess.Popen([sys.executable, "-c", ADD, str(place), str(folder)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        child = subprocess.Popen([sys.executable, "-c", ADD, str(place), str(folder)], stdout=subprocess.PIPE,
+                                 stderr=subprocess.DEVNULL, text=True)
         try:
             child.wait(timeout=2.5 + draw.random() * 3)
         except subprocess.TimeoutExpired:
@@ -259,11 +270,13 @@ def test_kill_9_at_random_points(tmp_path):
 def test_a_kind_of_ones_own_is_made_stored_and_found(tmp_path, monkeypatch):
     folder = write_notes(tmp_path / "notes", 2)
     (folder / "ask.md").write_text("# Pears\n\nPears ripen in autumn.\n\nWhen do plums ripen? In August.")
-    monkeypatch.setitem(KINDS, "toy_question", Kind(verbatim=True, holds_text=False, searched=False, embedded=True, group="toy_question"))
+    monkeypatch.setitem(KINDS, "toy_question",
+                        Kind(verbatim=True, holds_text=False, searched=False, embedded=True, group="toy_question"))
 
     def make(document, nodes, recipe):
         for match in re.finditer(r"(?m)^When [^?\n]*\?", document.text):
-            yield Node(document.id, "toy_question", *match.span(), match[0], document.title, document.uri, language=document.language)
+            yield Node(document.id, "toy_question", *match.span(), match[0], document.title, document.uri,
+                       language=document.language)
 
     with KnowledgeBase(tmp_path / "kb") as kb:
         kb.add(folder, progress=False)
@@ -284,11 +297,12 @@ def test_ids_and_texts_of_chunks_are_those_of_the_first_format(tmp_path):
         nodes = [node for batch in kb.store.scan() for node in batch]
     assert sorted(node.kind for node in nodes) == ["chunk", "document"]
     chunk = next(node for node in nodes if node.kind == "chunk")
-    assert chunk.id == digest(digest("weir.md"), "chunk", f"0-{len(note.read_text())}", digest(f"The weir\n{note.read_text()}"))
+    assert chunk.id == digest(digest("weir.md"), "chunk", f"0-{len(note.read_text())}",
+                              digest(f"The weir\n{note.read_text()}"))
 
 
 def outcome(place, state="added"):
-    return Outcome(place, ReportRow(str(place), state), Indexed(Source(str(place), str(place)), None, []))
+    return Prepared(place, ReportRow(str(place), state), Indexed(Source(str(place), str(place)), None, []))
 
 
 def test_batches_are_stored_in_order_and_nothing_after_a_failure():
@@ -324,7 +338,8 @@ def test_a_store_that_refuses_a_node_fails_that_source_alone():
                 raise WriteError("one refused", {node.id: "too large"})
 
     node = Node("b", "chunk", 0, 4, "text")
-    good, bad = outcome("a"), Outcome("b", ReportRow("b", "added", "", 1), Indexed(Source("b", "b", nodes=1), Document("b", "text", id="b"), [node]))
+    good, bad = outcome("a"), Prepared("b", ReportRow("b", "added", "", 1),
+                                       Indexed(Source("b", "b", nodes=1), Document("b", "text", id="b"), [node]))
     store = Refusing()
     settled = store_batch(store, [good, bad], Account([]))
     assert [(one.row.state, one.row.nodes) for one in settled] == [("added", 0), ("failed", 0)]

@@ -34,8 +34,16 @@ class Result:
 def run(*command: str) -> tuple[int, str]:
     "Run a command from the root, showing its output as it comes; returns its exit code and that output."
     lines = []
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          encoding="utf-8", errors="replace") as process:
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    ) as process:
         for line in process.stdout or ():
             print(line, end="", flush=True)
             lines.append(line)
@@ -50,33 +58,53 @@ def single(name: str, *command: str) -> Result:
 
 def tracked_or_new() -> dict[str, bytes]:
     "The bytes of every file under kbase/ and nbs/ that git does not ignore."
-    names = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "kbase", "nbs"], cwd=ROOT,
-                           capture_output=True, check=True).stdout.decode().split("\0")
+    names = (
+        subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "kbase", "nbs"],
+            cwd=ROOT,
+            capture_output=True,
+            check=True,
+        )
+        .stdout.decode()
+        .split("\0")
+    )
     return {name: (ROOT / name).read_bytes() for name in sorted(set(names)) if name and (ROOT / name).is_file()}
 
 
 def export() -> Result:
     "Delete every exported module, export and clean all notebooks: nothing may differ from what was there."
     before = tracked_or_new()
-    generated = [name for name, content in before.items() if name.endswith(".py") and GENERATED.encode() in content[:4000]]
+    generated = [
+        name for name, content in before.items() if name.endswith(".py") and GENERATED.encode() in content[:4000]
+    ]
     for name in generated:
         (ROOT / name).unlink()
-    codes = [run(sys.executable, "-c", f"from nbdev.{module} import {command} as f; f.__wrapped__()")[0]
-             for module, command in (("doclinks", "nbdev_export"), ("clean", "nbdev_clean"))]
+    codes = [
+        run(sys.executable, "-c", f"from nbdev.{module} import {command} as f; f.__wrapped__()")[0]
+        for module, command in (("doclinks", "nbdev_export"), ("clean", "nbdev_clean"))
+    ]
     after = tracked_or_new()
     if any(codes):
         for name in generated:  # a broken notebook must not cost the modules of the others
             if not (ROOT / name).exists():
                 (ROOT / name).write_bytes(before[name])
         return Result(failed=1, failures=[f"export: nbdev-export ended with {codes[0]}, nbdev-clean with {codes[1]}"])
-    differ = [f"{name} {'is no longer made' if name not in after else 'was missing' if name not in before else 'changed'}"
-              for name in sorted(before.keys() | after.keys()) if before.get(name) != after.get(name)]
+    differ = [
+        f"{name} {'is no longer made' if name not in after else 'was missing' if name not in before else 'changed'}"
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name) != after.get(name)
+    ]
     if differ:
         print("\n".join(differ))
-        print("The notebooks and what is exported from them disagree: look at the difference, then commit what the export made.")
+        print(
+            "The notebooks and what is exported from them disagree: look at the difference, "
+            "then commit what the export made."
+        )
         return Result(failed=1, failures=[f"export: {line}" for line in differ])
     print(f"{len(generated)} modules deleted and exported again: no difference")
-    status = subprocess.run(["git", "status", "--short", "--", "kbase", "nbs"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    status = subprocess.run(
+        ["git", "status", "--short", "--", "kbase", "nbs"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     if status and os.environ.get("CI"):
         print(status)
         return Result(failed=1, failures=["export: git is not clean in kbase/ and nbs/"])
@@ -99,14 +127,21 @@ def flagged_cells() -> tuple[list[str], int]:  # a line for each notebook that h
             if count:
                 total += count
                 cells = f"{count} cell{'s' if count > 1 else ''}"
-                lines.append(f"{path.relative_to(ROOT)}: {cells} under `#| {flag}` (python tools/nb.py test NOTEBOOK --flags {flag})")
+                lines.append(
+                    f"{path.relative_to(ROOT)}: {cells} under `#| {flag}` "
+                    f"(python tools/nb.py test NOTEBOOK --flags {flag})"
+                )
     return lines, total
 
 
 def notebooks() -> Result:
     "Run every notebook."
-    total = len([p for p in (ROOT / "nbs").rglob("*.ipynb") if not any(part[0] in "._" for part in p.relative_to(ROOT).parts)])
-    code, output = run(sys.executable, "-c", "from nbdev.test import nbdev_test; nbdev_test.__wrapped__(n_workers=2, timing=True)")
+    total = len(
+        [p for p in (ROOT / "nbs").rglob("*.ipynb") if not any(part[0] in "._" for part in p.relative_to(ROOT).parts)]
+    )
+    code, output = run(
+        sys.executable, "-c", "from nbdev.test import nbdev_test; nbdev_test.__wrapped__(n_workers=2, timing=True)"
+    )
     names = re.findall(r"^\t(\S+\.ipynb)$", output, re.M) if code else []
     if code and not names:
         names = [f"nbdev-test ended with {code}"]
@@ -132,7 +167,9 @@ def pytest() -> Result:
             result.failed += 1
             result.failures.append(f"{name}: {message}")
     result.skipped_count = sum(left_out.values())
-    result.skipped = [f"{file}, {count} test{'s' if count > 1 else ''}: {message}" for (file, message), count in left_out.items()]
+    result.skipped = [
+        f"{file}, {count} test{'s' if count > 1 else ''}: {message}" for (file, message), count in left_out.items()
+    ]
     if code and not result.failed:
         result.failed, result.failures = 1, [f"pytest ended with exit code {code}"]
     return result
@@ -154,14 +191,22 @@ def summary(results: dict[str, Result]) -> int:
     print("\n=== Summary")
     for name, result in results.items():
         left_out = f", {result.skipped_count} skipped" if result.skipped_count else ""
-        print(f"{'FAILED' if result.failed else 'ok':7} {STEPS[name][0]}: {result.passed} passed, {result.failed} failed{left_out}, {result.seconds:.0f} s")
-    for title, lines in (("Skipped", [line for r in results.values() for line in r.skipped]),
-                         ("Failed", [line for r in results.values() for line in r.failures])):
+        print(
+            f"{'FAILED' if result.failed else 'ok':7} {STEPS[name][0]}: {result.passed} passed, "
+            f"{result.failed} failed{left_out}, {result.seconds:.0f} s"
+        )
+    for title, lines in (
+        ("Skipped", [line for r in results.values() for line in r.skipped]),
+        ("Failed", [line for r in results.values() for line in r.failures]),
+    ):
         if lines:
             print(f"\n{title}:")
             print("\n".join(f"- {line}" for line in lines))
     failed = sum(r.failed for r in results.values())
-    print(f"\n{sum(r.passed for r in results.values())} passed, {failed} failed, {sum(r.skipped_count for r in results.values())} skipped")
+    print(
+        f"\n{sum(r.passed for r in results.values())} passed, {failed} failed, "
+        f"{sum(r.skipped_count for r in results.values())} skipped"
+    )
     return 1 if failed else 0
 
 

@@ -35,6 +35,7 @@ REMOTE = re.compile(
 )
 FONT_IMPORT = re.compile(r"""@import\s+url\(\s*["']?https?://fonts\.[^)]*\);?""")
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+Definitions = dict[str, tuple[int, Definition, list[str]]]  # name → (cell, definition, the cell's lines)
 
 
 @dataclass
@@ -115,9 +116,23 @@ def outline(node: ast.ClassDef, lines: list[str]) -> list[str]:
             item.name == "__init__" or not item.name.startswith("_")
         ):
             shown += ["", *signature(item, lines)]
-            said = (ast.get_docstring(item) or "").split("\n")[0]
-            shown.append(f"{' ' * (item.col_offset + 4)}{json.dumps(said, ensure_ascii=False) if said else '...'}")
+            first = (ast.get_docstring(item) or "").split("\n")[0]
+            shown.append(f"{' ' * (item.col_offset + 4)}{json.dumps(first, ensure_ascii=False) if first else '...'}")
     return shown
+
+
+def inherited(node: ast.ClassDef, found: "Definitions") -> list[str]:  # `Class.method`, the nearest class first
+    "The public methods that a class has from classes of the same notebook."
+    names: list[str] = []
+    own = {item.name for item in node.body if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef)}
+    for base in (base.id for base in node.bases if isinstance(base, ast.Name) and base.id in found):
+        above = found[base][1]
+        if not isinstance(above, ast.ClassDef):
+            continue
+        methods = [item.name for item in above.body if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef)]
+        names += [f"{base}.{name}" for name in methods if not name.startswith("_")]
+        names += inherited(above, found)
+    return [name for name in names if name.split(".")[1] not in own]
 
 
 def patched_class(node: Definition) -> str:
@@ -131,11 +146,9 @@ def patched_class(node: Definition) -> str:
     return annotation.id if isinstance(annotation, ast.Name) else ""
 
 
-def definitions(
-    page: Page,
-) -> dict[str, tuple[int, Definition, list[str]]]:  # name → (cell, definition, the cell's lines)
+def definitions(page: Page) -> Definitions:
     "What the exported cells of a notebook define, methods as `Class.method`."
-    found: dict[str, tuple[int, Definition, list[str]]] = {}
+    found: Definitions = {}
     for number, cell in enumerate(read_nb(page.path).cells):
         if cell.cell_type != "code" or not re.search(r"^#\| *exports?\b", cell.source, re.M):
             continue
@@ -157,7 +170,7 @@ def fence(text: str, attributes: str = "python") -> str:
     return f"{ticks}{attributes}\n{text}\n{ticks}"
 
 
-def entry(name: str, page: Page, found: dict[str, tuple[int, Definition, list[str]]]) -> str:
+def entry(name: str, page: Page, found: Definitions) -> str:
     "The API entry of one name."
     if name not in found:
         sys.exit(f"{page.path.relative_to(ROOT)}: show_doc({name}), but no exported cell of this notebook defines it")
@@ -171,6 +184,8 @@ def entry(name: str, page: Page, found: dict[str, tuple[int, Definition, list[st
         fence("\n".join(line[indent:] for line in head)),
         ast.get_docstring(node) or "",
     ]
+    if isinstance(node, ast.ClassDef) and (methods := inherited(node, found)):
+        parts.append(f"It also has {', '.join(f'`{method}`' for method in methods)}.")
     if len(source) > len(head) + 1:
         parts.append(fence("\n".join(source), '{.python .cell-code code-fold="true" code-summary="Source"}'))
     return "\n\n".join(filter(None, parts))
@@ -310,7 +325,8 @@ def symbols(pages: list[Page]) -> dict[str, str]:  # name → page and anchor
         if page.module:
             index[page.module] = index[page.module.split(".", 1)[1]] = f"/{page.name}"
         source = "\n".join(cell.source for cell in read_nb(page.path).cells)
-        for name, (_, node, _) in definitions(page).items():
+        found = definitions(page)
+        for name, (_, node, _) in found.items():
             top = "." not in name or patched_class(node) or re.search(rf"^show_doc\({re.escape(name)}\b", source, re.M)
             if name.startswith("_") or "._" in name:
                 continue
@@ -318,6 +334,8 @@ def symbols(pages: list[Page]) -> dict[str, str]:  # name → page and anchor
             if index.setdefault(name, target) != target:
                 twice.add(name)
             index[f"{page.module}.{name}"] = target
+            for method in inherited(node, found) if isinstance(node, ast.ClassDef) else ():
+                index.setdefault(f"{name}.{method.split('.')[1]}", f"/{page.name}#{method.split('.')[0]}")
     return {name: target for name, target in index.items() if name not in twice}
 
 
@@ -337,8 +355,7 @@ def tidy(folder: Path) -> None:
     if remote:
         sys.exit(
             "these would be fetched from other hosts (a formula between dollars asks for KaTeX, a mermaid block for "
-            "Mermaid):\n"
-            + "\n".join(remote)
+            "Mermaid):\n" + "\n".join(remote)
         )
 
 

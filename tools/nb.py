@@ -2,10 +2,13 @@
 
     to-py nbs/01_nodes.ipynb    write nbs/01_nodes.py, a text view that git ignores
     to-nb nbs/01_nodes.py       write the text back; cells that did not change keep their outputs
-    build nbs/01_nodes.py       to-nb, clean, export this notebook's module and nothing else (an .ipynb is taken as it is)
-    test  nbs/01_nodes.ipynb    run it as `nbdev-test` does, save the outputs, clean (--flags "slow llm" runs such cells too)
+    build nbs/01_nodes.py       to-nb, clean, export this notebook's module and nothing else (an .ipynb is taken as it
+    is)
+    test  nbs/01_nodes.ipynb    run it as `nbdev-test` does, save the outputs, clean (--flags "slow llm" runs such cells
+    too)
 
-A cell of the text view begins with `# %%`, `# %% [markdown]` or `# %% [raw]`, and `id=...` where it has one. A cell without an id is
+A cell of the text view begins with `# %%`, `# %% [markdown]` or `# %% [raw]`, and `id=...` where it has one. A cell
+without an id is
 matched with an old cell of the same text; failing that it is new, and its id is made from its text.
 """
 
@@ -32,7 +35,10 @@ def to_py(notebook: Path) -> Path:
             lines = [f"# {line}".rstrip() for line in lines]
         for line in lines:
             if line.startswith("# %%"):
-                sys.exit(f"{notebook}: cell {cell.id} holds {line!r}, which reads as the start of a cell: indent it or word it otherwise")
+                sys.exit(
+                    f"{notebook}: cell {cell.id} holds {line!r}, which reads as the start of a cell: "
+                    "indent it or word it otherwise"
+                )
         kind = "" if cell.cell_type == "code" else f" [{cell.cell_type}]"
         blocks.append("\n".join([f"# %%{kind} id={cell.id}", *lines, ""]))
     text = notebook.with_suffix(".py")
@@ -47,7 +53,10 @@ def read_text(text: Path) -> list[tuple[str, str, str]]:  # (cell type, id or ""
         if line.startswith("# %%"):
             header = HEADER.fullmatch(line)
             if not header:
-                sys.exit(f"{text}:{number}: {line!r} is no cell header: use '# %%', '# %% [markdown]' or '# %% [raw]', then ' id=...' if any")
+                sys.exit(
+                    f"{text}:{number}: {line!r} is no cell header: use '# %%', '# %% [markdown]' or '# %% [raw]', "
+                    "then ' id=...' if any"
+                )
             cells.append((header[1] or "code", header[2] or "", []))
         elif cells:
             kind, _, lines = cells[-1]
@@ -69,7 +78,9 @@ def to_nb(text: Path) -> Path:
     cells, used = [], set()
     for kind, cell_id, source in parsed:
         if not cell_id or cell_id in used:  # a new cell, or one that was copied with its header
-            same = (i for i, c in old.items() if i not in taken and c.cell_type == kind and c.source.strip("\n") == source)
+            same = (
+                i for i, c in old.items() if i not in taken and c.cell_type == kind and c.source.strip("\n") == source
+            )
             cell_id = next(same, "")
             salt = 0
             while not cell_id or cell_id in used:
@@ -78,7 +89,11 @@ def to_nb(text: Path) -> Path:
         used.add(cell_id)
         taken.add(cell_id)
         before = old.get(cell_id)
-        extra = {"outputs": before.outputs} if kind == "code" and before and before.get("outputs") and before.source.strip("\n") == source else {}
+        extra = (
+            {"outputs": before.outputs}
+            if kind == "code" and before and before.get("outputs") and before.source.strip("\n") == source
+            else {}
+        )
         cells.append(mk_cell(source, kind, id=cell_id, metadata=before.metadata if before else {}, **extra))
     write_nb(new_nb(cells, old_nb.metadata if old_nb else KERNEL), notebook)
     return notebook
@@ -122,7 +137,9 @@ def main() -> None:
     parser.add_argument("--flags", default="", help="with test: run cells under these flags too")
     args = parser.parse_args()
     path: Path = args.path.resolve()
-    suffixes = {"to-py": [".ipynb"], "to-nb": [".py"], "build": [".py", ".ipynb"], "test": [".ipynb", ".py"]}[args.command]
+    suffixes = {"to-py": [".ipynb"], "to-nb": [".py"], "build": [".py", ".ipynb"], "test": [".ipynb", ".py"]}[
+        args.command
+    ]
     if path.suffix not in suffixes:
         sys.exit(f"{args.command} takes {' or '.join(suffixes)}, not {args.path}")
     if not path.exists():

@@ -1,4 +1,5 @@
-"""constraints.txt, the exact versions that the tests run on: `python tools/pins.py` writes this environment's, `--check` compares."""
+"""constraints.txt, the exact versions that the tests run on: `python tools/pins.py` writes this environment's,
+`--check` compares."""
 
 import re
 import sys
@@ -41,11 +42,19 @@ def pins() -> list[str]:
         try:
             package = distribution(name)
         except PackageNotFoundError:
-            sys.exit(f"{name} is not installed{f', {asked_by} needs it' if asked_by else ''}: run make test, or pip install -e '.[dev]'")
-        found[name] = f"{package.metadata['Name']}=={package.version.split('+')[0]}"  # +cpu and the like name a build, not a version
+            sys.exit(
+                f"{name} is not installed{f', {asked_by} needs it' if asked_by else ''}: "
+                "run make test, or pip install -e '.[dev]'"
+            )
+        found[name] = (
+            # +cpu and the like name a build, not a version
+            f"{package.metadata['Name']}=={package.version.split('+')[0]}"
+        )
         for line in package.requires or ():
             needed = Requirement(line)
-            if needed.marker is None or any(needed.marker.evaluate({"extra": extra}) for extra in requirement.extras or {""}):
+            if needed.marker is None or any(
+                needed.marker.evaluate({"extra": extra}) for extra in requirement.extras or {""}
+            ):
                 queue.append((needed, name))
     for name in ALONE:
         found[name] = f"{name}=={distribution(name).version}"
@@ -58,8 +67,12 @@ def main() -> None:
         PINS.write_text(text, encoding="utf-8")
     elif (before := PINS.read_text(encoding="utf-8").splitlines()) != text.splitlines():
         here, there = set(text.splitlines()), set(before)
-        sys.exit("constraints.txt is not what is installed: run python tools/pins.py\n"
-                 + "\n".join([*(f"+ {line}" for line in sorted(here - there)), *(f"- {line}" for line in sorted(there - here))]))
+        sys.exit(
+            "constraints.txt is not what is installed: run python tools/pins.py\n"
+            + "\n".join(
+                [*(f"+ {line}" for line in sorted(here - there)), *(f"- {line}" for line in sorted(there - here))]
+            )
+        )
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from ..embedding import Embedder
 from .converters import ConversionError, EmptyDocument, Limits, convert_file
 from .sources import Item, storable
 from .splitting import split_document
-from .summaries import summarize, summary_nodes
+from .summaries import summarize, nodes_of_summary
 from ..language import detect_language, encodable
 from ..nodes import Document, Node, digest
 from ..stores.rows import carries_text
@@ -40,7 +40,7 @@ def make_chunks(document: Document, nodes: Sequence[Node], recipe: "Recipe") -> 
 def make_summary(document: Document, nodes: Sequence[Node], recipe: "Recipe") -> list[Node]:
     "The document's own node, and its summary where that says what no chunk says."
     summary = summarize(document, llm=recipe.llm, timeout=recipe.llm_timeout, count_tokens=recipe.embedder.count_tokens)
-    return summary_nodes(document, summary, [node for node in nodes if carries_text(node.kind)])
+    return nodes_of_summary(document, summary, [node for node in nodes if carries_text(node.kind)])
 
 MAKERS = (Maker("chunks", "1", make_chunks), Maker("summary", "2", make_summary))
 

@@ -8,7 +8,7 @@ extract when the check fails."""
 
 # %% auto #0
 __all__ = ['SUMMARY_PROMPT', 'GROUNDED', 'TITLE_CHARACTERS', 'summary_prompt', 'UnusableSummary', 'check_summary', 'summarize',
-           'summary_node', 'summary_nodes', 'DocumentSummarizer']
+           'summary_node', 'nodes_of_summary', 'DocumentSummarizer']
 
 # %% ../../nbs/indexing/33_summaries.ipynb #d363d65c
 import re
@@ -17,9 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 from haystack import Document as HaystackDocument
-from haystack import component, default_from_dict, default_to_dict
-from haystack.core.serialization import component_to_dict
-from haystack.utils import deserialize_chatgenerator_inplace
+from haystack import component
 
 from .extracts import MIN_TERMS, Summary, extract_summary, guess_tokens, prose_spans
 from .haystack import document_from_haystack
@@ -132,7 +130,7 @@ def summary_node(
                 language=document.language, meta=document.meta, payload=payload)
 
 # %% ../../nbs/indexing/33_summaries.ipynb #eaa806cc
-def summary_nodes(
+def nodes_of_summary(
     document: Document,
     summary: Summary,
     chunks: Sequence[Node],  # of the document
@@ -156,19 +154,6 @@ class DocumentSummarizer:
         timeout: float = 30.0,  # seconds for one document
     ):
         self.max_sentences, self.max_tokens, self.llm, self.timeout = max_sentences, max_tokens, llm, timeout
-
-    def to_dict(self) -> dict[str, Any]:
-        "As Haystack saves it."
-        llm = component_to_dict(self.llm, "llm") if self.llm is not None else None
-        return default_to_dict(self, max_sentences=self.max_sentences, max_tokens=self.max_tokens, llm=llm,
-                               timeout=self.timeout)
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> "DocumentSummarizer":
-        "From `to_dict`."
-        arguments = dict(data["init_parameters"])
-        if arguments.get("llm"): deserialize_chatgenerator_inplace(arguments, key="llm")
-        return default_from_dict(cls, {**data, "init_parameters": arguments})
 
     @component.output_types(documents=list[HaystackDocument])
     def run(self, documents: list[HaystackDocument]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ was stopped or killed goes on where it was. Out comes a `Report` with a row for 
 
 # %% auto #0
 __all__ = ['CLAIMED_TOGETHER', 'CLAIM_SECONDS', 'SETTINGS_CHANGED', 'KEPT', 'BATCH_NODES', 'BATCHES_AHEAD', 'PATIENCE_SECONDS',
-           'FIRST_LOAD', 'Account', 'Job', 'Outcome', 'measure', 'is_unchanged', 'Claims', 'read_job', 'refused_job',
+           'FIRST_LOAD', 'Account', 'Job', 'Prepared', 'measure', 'is_unchanged', 'Claims', 'read_job', 'refused_job',
            'not_stored', 'embed_batch', 'store_batch', 'Batches', 'Run', 'add_sources']
 
 # %% ../../nbs/indexing/36_sync.ipynb #syn03
@@ -79,7 +79,7 @@ class Job(NamedTuple):
         return ReportRow(self.source.uri, state, reason, nodes, time.perf_counter() - self.began,
                          self.source.document_id)
 
-class Outcome(NamedTuple):
+class Prepared(NamedTuple):
     "What is stored of an item, and the row of the report that it then gets."
     place: int
     row: ReportRow
@@ -146,7 +146,7 @@ SETTINGS_CHANGED = "the same bytes, indexed again: the settings or the version o
 def read_job(
     job: Job,
     recipe: Recipe,
-) -> Outcome:
+) -> Prepared:
     "Make nodes of an item; ConversionError or OSError when it cannot be read."
     document = recipe.read(job.item, job.source.uri)
     nodes = recipe.nodes(document)
@@ -159,7 +159,7 @@ def read_job(
     state = "updated" if before and before.state == "ok" else "added"
     if before and before.state == "ok" and before.fingerprint == source.fingerprint: notes = [SETTINGS_CHANGED, *notes]
     indexed = Indexed(source, replace(document, id=source.document_id), nodes)
-    return Outcome(job.place, job.row(state, "; ".join(notes), len(nodes)), indexed)
+    return Prepared(job.place, job.row(state, "; ".join(notes), len(nodes)), indexed)
 
 # %% ../../nbs/indexing/36_sync.ipynb #62551340
 KEPT = " (the version indexed earlier stays)"
@@ -167,7 +167,7 @@ KEPT = " (the version indexed earlier stays)"
 def refused_job(
     job: Job,
     error: Exception,
-) -> Outcome:
+) -> Prepared:
     "What becomes of an item that cannot be read."
     source, before = job.source, job.before
     state = getattr(error, "state", "failed")
@@ -177,13 +177,13 @@ def refused_job(
         reason += KEPT
         row = replace(before, state=state, reason=reason, fingerprint="")
     else: row = replace(source, state=state, reason=reason, nodes=0, fingerprint="")
-    return Outcome(job.place, job.row(state, reason), Indexed(row, None, []))
+    return Prepared(job.place, job.row(state, reason), Indexed(row, None, []))
 
 def not_stored(
-    outcome: Outcome,
+    outcome: Prepared,
     before: Source | None,
     why: str,
-) -> Outcome:
+) -> Prepared:
     "What becomes of an item of which the store refused a node for good."
     source, reason = outcome.indexed.source, f"the store refuses it: {why}"
     if before is None or not before.nodes: row = replace(source, state="failed", reason=reason, fingerprint="", nodes=0)
@@ -191,15 +191,15 @@ def not_stored(
         reason += KEPT
         row = replace(before, state="failed", reason=reason, fingerprint="")
     report = replace(outcome.row, state="failed", reason=reason, nodes=row.nodes)
-    return Outcome(outcome.place, report, Indexed(row, None, []))
+    return Prepared(outcome.place, report, Indexed(row, None, []))
 
 # %% ../../nbs/indexing/36_sync.ipynb #2ce09d54
 def embed_batch(
     store: NodeStore,
     embedder: Embedder,
-    batch: Sequence[Outcome],
+    batch: Sequence[Prepared],
     go_on: Callable[[int], Any],  # called with the number of texts of each embedded batch; may raise to stop
-) -> list[Outcome]:
+) -> list[Prepared]:
     "Give the nodes of a batch their vectors."
     nodes = [node for outcome in batch for node in outcome.indexed.nodes]
     hashes = list({node.content_hash for node in nodes if KINDS[node.kind].embedded})
@@ -209,16 +209,16 @@ def embed_batch(
 
 def store_batch(
     store: NodeStore,
-    batch: Sequence[Outcome],
+    batch: Sequence[Prepared],
     account: Account,
-) -> list[Outcome]:  # without texts and vectors; those that the store refuses have failed
+) -> list[Prepared]:  # without texts and vectors; those that the store refuses have failed
     "Store a batch and the rows of its account."
     try: store.put([outcome.indexed for outcome in batch])
     except WriteError as e:
         nodes = ((outcome.indexed.source.document_id, node.id) for outcome in batch for node in outcome.indexed.nodes)
         reasons = {document_id: e.failed[node_id] for document_id, node_id in nodes if node_id in e.failed}
         if not reasons: raise
-        def settled(outcome: Outcome) -> Outcome:
+        def settled(outcome: Prepared) -> Prepared:
             document_id = outcome.indexed.source.document_id
             if document_id not in reasons: return outcome
             return not_stored(outcome, account.rows.get(document_id), reasons[document_id])
@@ -231,24 +231,24 @@ BATCH_NODES = 256  # embedded and stored at a time: a few seconds of work, which
 BATCHES_AHEAD = 2  # batches under way: one is embedded while the one before it is stored
 
 class Batches:
-    "Outcomes on their way into the store, a batch at a time, in their order."
+    "What is prepared, on its way into the store, a batch at a time, in their order."
 
     def __init__(
         self,
-        embed: Callable[[Sequence[Outcome], Callable[..., None]],
-                        list[Outcome]],  # a batch, and what to call now and then
-        put: Callable[[Sequence[Outcome]], list[Outcome]],
-        on_stored: Callable[[Outcome], None],
+        embed: Callable[[Sequence[Prepared], Callable[..., None]],
+                        list[Prepared]],  # a batch, and what to call now and then
+        put: Callable[[Sequence[Prepared]], list[Prepared]],
+        on_stored: Callable[[Prepared], None],
         renew: Callable[[], None] = lambda: None,  # called now and then while batches are under way
     ):
         self.embed, self.put, self.on_stored, self.renew = embed, put, on_stored, renew
-        self.waiting: list[Outcome] = []
+        self.waiting: list[Prepared] = []
         self.nodes, self.enough = 0, BATCH_NODES // 4  # the first batch is small, so that the embedder soon has work
-        self.under_way: deque[Future[list[Outcome]]] = deque()  # oldest first
+        self.under_way: deque[Future[list[Prepared]]] = deque()  # oldest first
         self.pool = ThreadPoolExecutor(BATCHES_AHEAD, "kbase-add")
         self.stopped = threading.Event()
 
-    def add(self, outcome: Outcome) -> None:
+    def add(self, outcome: Prepared) -> None:
         "One more; a full batch is sent on its way."
         self.waiting.append(outcome)
         self.nodes += len(outcome.indexed.nodes)
@@ -263,7 +263,7 @@ class Batches:
         self.waiting, self.nodes, self.enough = [], 0, BATCH_NODES
         while len(self.under_way) > BATCHES_AHEAD: self._take_in()
 
-    def _work(self, batch: Sequence[Outcome], previous: "Future[list[Outcome]] | None") -> list[Outcome]:
+    def _work(self, batch: Sequence[Prepared], previous: "Future[list[Prepared]] | None") -> list[Prepared]:
         batch = self.embed(batch, self._go_on)
         if previous is not None: previous.result()  # raises what it raised
         self._go_on()
@@ -282,7 +282,7 @@ class Batches:
         while self.under_way: self._take_in()
 
     def stop(self, error: BaseException | None) -> None:
-        "What is being stored is stored to its end, what is being embedded is left. A failure becomes a note of `error`."
+        "What is being stored is stored to its end, the rest is left. A failure becomes a note of `error`."
         self.stopped.set()
         self.pool.shutdown(wait=True, cancel_futures=True)
         for future in self.under_way:
@@ -363,7 +363,7 @@ class Run:
         before, source = job.before or job.source, job.source
         if (before.path, before.modified) != (source.path, source.modified) and job.item.path:
             moved = replace(before, path=source.path, modified=source.modified)
-            self.batches.add(Outcome(job.place, job.row("unchanged", nodes=before.nodes), Indexed(moved, None, [])))
+            self.batches.add(Prepared(job.place, job.row("unchanged", nodes=before.nodes), Indexed(moved, None, [])))
         self.done(job.place, job.row("unchanged", nodes=before.nodes))
 
     def claim(self, jobs: list[Job]) -> tuple[list[Job], list[tuple[int, Item]]]:  # this run's; somebody else's
@@ -394,7 +394,7 @@ class Run:
         if gone: self.store.delete_by_document([job.source.document_id], self.claims.owner)
         self.batches.add(outcome)
 
-    def stored(self, outcome: Outcome) -> None:
+    def stored(self, outcome: Prepared) -> None:
         "A source is in."
         self.claims.drop(outcome.indexed.source.document_id)
         if outcome.place not in self.rows: self.done(outcome.place, outcome.row)

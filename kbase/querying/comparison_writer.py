@@ -14,14 +14,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from haystack import component
-from haystack.components.generators.chat.types import ChatGenerator
 
 from ..embedding import Embedder
 from .claims import write_answer
-from .fact_writer import answer_fact, joined_hits
+from .fact_writer import FactWriter, answer_fact, joined_hits
 from .passages import Passage, Quotes, antecedent, pick_passages
 from .plan import Plan
-from .support import Evidence, check_limits, find_evidence, refuse
+from .support import Evidence, find_evidence, refuse
 from ..results import Answer, Hits
 
 # %% ../../nbs/querying/51_comparison_writer.ipynb #179197f1
@@ -94,18 +93,8 @@ def answer_comparison(
 
 # %% ../../nbs/querying/51_comparison_writer.ipynb #60de1991
 @component
-class ComparisonWriter:
-    "Answer with a paragraph for each thing of a comparison."
-
-    def __init__(
-        self,
-        embedder: Embedder | None = None,  # None scores sentences by words alone
-        llm: ChatGenerator | None = None,
-        support: float = 0.5,  # how well evidence must cover a side, 0 to 1
-        timeout: float = 30.0,  # seconds for the model
-    ):
-        check_limits(support, timeout)
-        self.embedder, self.llm, self.support, self.timeout = embedder, llm, support, timeout
+class ComparisonWriter(FactWriter):
+    "Answer with a paragraph for each thing of a comparison; made with what a `FactWriter` is made with."
 
     @component.output_types(answer=Answer)
     def run(self, plan: Plan, found: list[Hits]) -> dict[str, Any]:

@@ -43,13 +43,13 @@ class QueryEmbedder:
         "The question's vector."
         return {"vector": self.embedder.embed_query(query).tolist()}
 
-# %% ../../nbs/querying/45_components.ipynb #cfa05970
+# %% ../../nbs/querying/45_components.ipynb #e0902598
 def query_embedding(
     store: NodeStore,
     embedder: Embedder | None,
     mode: str,  # hybrid, bm25 or dense
 ) -> Callable[[str], np.ndarray] | None:  # None where no query is embedded
-    "How queries of a store are embedded. EmbedderMismatch when the store was filled by another model, which tells what to do."
+    "How queries of a store are embedded. EmbedderMismatch when another model filled it; the message says what to do."
     if embedder is None or mode == "bm25": return None
     if store.embedder not in (None, embedder.identity): store.set_embedder(embedder.identity)
     return embedder.embed_query
@@ -88,11 +88,12 @@ class NodeRetriever:
         return {"hits": hits, "documents": [haystack_hit(hit) for hit in hits]}
 
     @component.output_types(hits=Hits, documents=list[HaystackDocument])
-    async def run_async(self, query: str, filters: dict[str, Any] | None = None, top_k: int | None = None) -> dict[str, Any]:
+    async def run_async(self, query: str, filters: dict[str, Any] | None = None, top_k: int | None = None) -> dict[str,
+                                                                                                                   Any]:
         "As `run`, with the work in a thread."
         return await asyncio.to_thread(self.run, query, filters, top_k)
 
-# %% ../../nbs/querying/45_components.ipynb #b56f7240
+# %% ../../nbs/querying/45_components.ipynb #fd97ebd4
 EXPANDERS: dict[str, Callable[[NodeStore, Hits], Hits]] = {}  # name → what it makes of the hits of one part
 ARGUMENTS = ("top_k", "group_by", "kinds")  # of a search, that a route may set
 DEFAULT_FIND: dict[str, Any] = {"top_k": 8}  # passages for one answer: what `querying.passages` reads
@@ -107,13 +108,14 @@ def search_part(
 ) -> Hits:
     "What one part of a plan finds. ValueError for a way to expand that nobody has put into EXPANDERS."
     if part.expand and part.expand not in EXPANDERS:
-        raise ValueError(f"{part.expand!r} is no way to expand hits: use {', '.join(EXPANDERS) or 'none, there is none yet'}")
+        raise ValueError(f"{part.expand!r} is no way to expand hits: use "
+                         f"{', '.join(EXPANDERS) or 'none, there is none yet'}")
     kinds = part.kinds or find.get("kinds")
     hits = search_store(store, part.query, embed_query, find.get("top_k", DEFAULT_FIND["top_k"]), mode, part.filters,
                         find.get("group_by"), kinds, dense_weight)
     return EXPANDERS[part.expand](store, hits) if part.expand else hits
 
-# %% ../../nbs/querying/45_components.ipynb #17ae5409
+# %% ../../nbs/querying/45_components.ipynb #957941f3
 @component
 class PartsRetriever:
     "Look up every part of a plan."
@@ -128,7 +130,8 @@ class PartsRetriever:
     ):
         for route, arguments in (find or {}).items():
             if unknown := set(arguments or ()) - set(ARGUMENTS):
-                raise ValueError(f"a search of route {route!r} cannot take {', '.join(sorted(unknown))}: use {', '.join(ARGUMENTS)}")
+                raise ValueError(f"a search of route {route!r} cannot take {', '.join(sorted(unknown))}: use "
+                                 f"{', '.join(ARGUMENTS)}")
         self.store, self.embedder, self.mode, self.dense_weight, self.find = store, embedder, mode, dense_weight, find
 
     @component.output_types(found=list[Hits])

@@ -15,7 +15,7 @@ from html import escape
 import networkx as nx
 from haystack import Pipeline
 
-# %% ../../nbs/querying/52_drawing.ipynb #2f313301
+# %% ../../nbs/querying/52_drawing.ipynb #43265ce4
 def columns_of(
     pipeline: Pipeline,
 ) -> list[list[str]]:  # names of components, from the start to the end
@@ -24,7 +24,8 @@ def columns_of(
     graph.remove_edges_from([(name, name) for name in graph.nodes if graph.has_edge(name, name)])
     condensed = nx.condensation(graph)
     members = condensed.nodes(data="members")
-    return [[name for part in column for name in sorted(members[part])] for column in nx.topological_generations(condensed)]
+    generations = nx.topological_generations(condensed)
+    return [[name for part in column for name in sorted(members[part])] for column in generations]
 
 # %% ../../nbs/querying/52_drawing.ipynb #f4319a5f
 BOX = (150, 40)  # width and height, pixels
@@ -38,7 +39,7 @@ def places_of(
     return {name: (10 + x * (BOX[0] + GAP[0]), int(10 + (y + (tall - len(column)) / 2) * (BOX[1] + GAP[1])))
             for x, column in enumerate(columns) for y, name in enumerate(column)}
 
-# %% ../../nbs/querying/52_drawing.ipynb #b9f49f9f
+# %% ../../nbs/querying/52_drawing.ipynb #a5c17b36
 class Drawing(str):
     "SVG that shows itself in a notebook."
     def _repr_html_(self) -> str: return str(self)
@@ -53,7 +54,9 @@ def _box(place: tuple[int, int], heavy: bool) -> str:
 
 def _label(place: tuple[int, int], name: str, kind: str) -> str:
     x, y = place[0] + BOX[0] // 2, place[1]
-    return f'<text x="{x}" y="{y + 17}">{escape(name)}</text><text x="{x}" y="{y + 31}" font-size="9" opacity="0.7">{escape(kind)}</text>'
+    lines = [f'<text x="{x}" y="{y + 17}">{escape(name)}</text>',
+             f'<text x="{x}" y="{y + 31}" font-size="9" opacity="0.7">{escape(kind)}</text>']
+    return "".join(lines)
 
 def draw_pipeline(
     pipeline: Pipeline,
@@ -67,8 +70,10 @@ def draw_pipeline(
     boxes = "".join(_box(place, name in taken) for name, place in places.items())
     labels = "".join(_label(place, name, type(pipeline.get_component(name)).__name__) for name, place in places.items())
     width, height = len(columns) * (BOX[0] + GAP[0]), max(map(len, columns), default=0) * (BOX[1] + GAP[1]) + 10
-    return Drawing(f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="pipeline of {len(places)} components" '
+    return Drawing(f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="pipeline of {len(places)} '
+                   'components" '
                    f'viewBox="0 0 {width} {height}" width="{width}" style="max-width:100%;height:auto;color:inherit" '
-                   f'font-family="sans-serif" font-size="12"><g fill="none" stroke="currentColor" opacity="0.5">{lines}</g>'
+                   f'font-family="sans-serif" font-size="12">'
+                   f'<g fill="none" stroke="currentColor" opacity="0.5">{lines}</g>'
                    f'<g fill="none" stroke="currentColor">{boxes}</g>'
                    f'<g fill="currentColor" text-anchor="middle">{labels}</g></svg>')

@@ -26,7 +26,8 @@ def all_of(
 ) -> dict[str, Any] | None:
     "One filter that holds when all of them do."
     conditions = [dict(one) for one in filters if one]
-    return {"operator": "AND", "conditions": conditions} if len(conditions) > 1 else conditions[0] if conditions else None
+    if len(conditions) < 2: return conditions[0] if conditions else None
+    return {"operator": "AND", "conditions": conditions}
 
 # %% ../../nbs/querying/40_filters.ipynb #4ebcb240
 _CONDITION = re.compile(r"\s*([^\s<>=!][^<>=!]*?)\s*(==|!=|>=|<=|=|<|>|\s(?:not\s+)?in\s)\s*(.*?)\s*", re.DOTALL)
@@ -35,7 +36,7 @@ _CONSTANTS = {"true": True, "false": False, "null": None, "none": None}
 
 def typed_value(
     text: str,
-    kind: str = "",  # of the field, as the store's `get_metadata_fields_info` names it; "keyword" takes the text as it is
+    kind: str = "",  # of the field, as `get_metadata_fields_info` names it; "keyword" takes the text as it is
 ) -> Any:
     "A value of a filter from its text."
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'": return text[1:-1]
@@ -52,11 +53,13 @@ def parse_condition(
     "One condition. ValueError for a text that is none."
     found = _CONDITION.fullmatch(text)
     if not found:
-        raise ValueError(f"{text!r} is no condition: write FIELD=VALUE, or one of != > >= < <= in its place, or 'FIELD in A,B'")
+        raise ValueError(f"{text!r} is no condition: write FIELD=VALUE, or one of != > >= < <= in its place, or "
+                         "'FIELD in A,B'")
     name, operator, written = found[1].strip(), " ".join(found[2].split()), found[3]
     kind = (kinds or {}).get(name.removeprefix("meta."), "")
     several = operator.endswith("in")
-    value: Any = [typed_value(part.strip(), kind) for part in written.split(",")] if several else typed_value(written, kind)
+    value: Any = [typed_value(part.strip(), kind) for part in written.split(",")] if several else typed_value(written,
+                                                                                                              kind)
     return {"field": name, "operator": "==" if operator == "=" else operator, "value": value}
 
 # %% ../../nbs/querying/40_filters.ipynb #cb776244
@@ -89,7 +92,8 @@ def check_fields(
         if not condition.is_meta or condition.field in fields or condition.field in parents: continue
         near = get_close_matches(condition.field, [*fields, *COLUMNS], n=1)
         hint = f"; did you mean {near[0]!r}?" if near else "."
-        raise filter_error(f"no node has a field {condition.field!r}{hint} Metadata fields are {', '.join(sorted(fields)) or 'none'}; "
+        raise filter_error(f"no node has a field {condition.field!r}{hint} Metadata fields are "
+                           f"{', '.join(sorted(fields)) or 'none'}; "
                            f"a node's own are {', '.join(COLUMNS)}")
 
 # %% ../../nbs/querying/40_filters.ipynb #fil13
@@ -98,7 +102,7 @@ def checked_filter(
     filters: Mapping[str, Any] | None,  # the caller's, Haystack's form
     where: Mapping[str, Any] | None = None,  # holds whatever the caller says
 ) -> dict[str, Any] | None:
-    "The caller's filter, held against the store's fields, and the one that no caller can lift. FilterError for a bad one."
+    "The caller's filter, held against the store's fields, and the one that no caller can lift. May raise FilterError."
     named = fields_of(parse_filter(filters))
     if any(condition.is_meta for condition in named): check_fields(filters, store.get_metadata_fields_info())
     return all_of(where, filters)

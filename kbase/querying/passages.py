@@ -80,7 +80,7 @@ def hit_pieces(
 
 # %% ../../nbs/querying/47_passages.ipynb #0e5d0442
 DEPTH_READ = 8  # hits whose pieces are read
-RANK_COST = 0.03  # of the score, a place of the hit; between .02 and .04 one quote in ten changes (benchmarks/refusal.py)
+RANK_COST = 0.03  # of the score, for each place of the hit; between .02 and .04 one quote in ten changes
 # what a piece is worth that adds none, one, or more words to the question's; flat between (.4, .85, 1) and (.6, .95, 1)
 TELLING = (0.4, 0.85, 1.0)
 

@@ -39,17 +39,21 @@ def route_conditions(
     default: str = DEFAULT_ROUTE,  # one of them: takes what no other branch takes
 ) -> list[Any]:  # of ConditionalRouter routes
     "The conditional router's table."
-    rows = [{"condition": "{{ plan.route == '%s' }}" % route, "output_name": route} for route in routes if route != default]
+    rows = [{"condition": "{{ plan.route == '%s' }}" % route,
+             "output_name": route} for route in routes if route != default]
     rows.append({"condition": "{{ True }}", "output_name": default})
     return [{**row, "output": "plan", "output_type": Plan, "output_passthrough": True} for row in rows]
 
-# %% ../../nbs/querying/55_pipeline.ipynb #193e9594
+# %% ../../nbs/querying/55_pipeline.ipynb #2f6602ea
 def make_writer(
     spec: RouteSpec,
     parts: Mapping[str, Any],  # name → what there is
 ) -> Any:  # a Haystack component
     "The component that writes a route's answers."
-    return spec.write(**{name: value for name, value in parts.items() if name in inspect.signature(spec.write).parameters})
+    make: Any = spec.write
+    if isinstance(make, type): make = make.__init__  # type: ignore[misc]  # a component class hides its own signature
+    wanted = inspect.signature(make).parameters
+    return spec.write(**{name: value for name, value in parts.items() if name in wanted})
 
 # %% ../../nbs/querying/55_pipeline.ipynb #pip10
 def build_pipeline(
@@ -69,20 +73,24 @@ def build_pipeline(
     pipeline.add_component("answer", BranchJoiner(Answer))
     pipeline.connect("planner.plan", "find.plan")
     pipeline.connect("planner.plan", "router.plan")
-    parts = {"store": store, "embedder": embedder, "llm": llm, "support": settings.support, "timeout": settings.llm_timeout}
+    parts = {"store": store, "embedder": embedder, "llm": llm, "support": settings.support,
+             "timeout": settings.llm_timeout}
     for spec in routes.values():
         writer = f"write_{spec.name}"
         pipeline.add_component(writer, make_writer(spec, parts))
-        pipeline.connect(f"router.{spec.name}", f"{writer}.plan")  # what keeps the writers of the other branches from running
+        pipeline.connect(f"router.{spec.name}",
+                         f"{writer}.plan")  # what keeps the writers of the other branches from running
         pipeline.connect("find.found", f"{writer}.found")
         pipeline.connect(f"{writer}.answer", "answer.value")
     return pipeline
 
-# %% ../../nbs/querying/55_pipeline.ipynb #54f786f0
+# %% ../../nbs/querying/55_pipeline.ipynb #1e78fe45
 QUESTION_SOCKETS = ("question", "query", "text")  # what the input of a question may be called
 
-def _takes_text(socket: Mapping[str, Any]) -> bool:
-    return socket["type"] in (str, Any) or str in get_args(socket["type"])
+def _takes_question(name: str, sockets: Mapping[str, Mapping[str, Any]]) -> bool:
+    if name not in sockets: return False
+    kind, wanted = sockets[name]["type"], sockets[name]["is_mandatory"] or name == "question"
+    return wanted and (kind in (str, Any) or str in get_args(kind))
 
 def question_inputs(
     pipeline: Pipeline,
@@ -94,8 +102,7 @@ def question_inputs(
     data: dict[str, dict[str, Any]] = {}
     taken: set[str] = set()
     for name, sockets in pipeline.inputs().items():
-        values: dict[str, Any] = {socket: question for socket in QUESTION_SOCKETS if socket in sockets and _takes_text(sockets[socket])
-                  and (sockets[socket]["is_mandatory"] or socket == "question")}
+        values: dict[str, Any] = {socket: question for socket in QUESTION_SOCKETS if _takes_question(socket, sockets)}
         if values: taken.add("question")
         for socket, value in (("route", route), ("filters", dict(filters) if filters else None)):
             if value is None or socket not in sockets: continue
@@ -105,10 +112,11 @@ def question_inputs(
     for socket in ("question", *(["route"] if route else []), *(["filters"] if filters else [])):
         if socket not in taken:
             names = " or ".join(QUESTION_SOCKETS) if socket == "question" else socket
-            raise ValueError(f"the pipeline has no open input for {socket}: one of its components needs an input called {names}")
+            raise ValueError(f"the pipeline has no open input for {socket}: one of its components needs an input "
+                             f"called {names}")
     return data
 
-# %% ../../nbs/querying/55_pipeline.ipynb #ee4acd52
+# %% ../../nbs/querying/55_pipeline.ipynb #c3042149
 def _outputs_of(pipeline: Pipeline, *types: Any) -> set[str]:  # names of components that give one of these
     return {name for name, data in pipeline.graph.nodes(data=True)
             if any(socket.type in types for socket in data["output_sockets"].values())}
@@ -125,10 +133,13 @@ def branch_taken(
 ) -> dict[str, Any] | None:  # the route, the branch, and why when they differ; None where nothing branches on a plan
     "Which branch of a pipeline a plan took."
     if plan is None: return None
-    routers = {name for name, data in pipeline.graph.nodes(data=True) if isinstance(data["instance"], ConditionalRouter)}
-    taken = [branch for name in routers & set(output) for branch, value in output[name].items() if isinstance(value, Plan)]
+    routers = {name for name, data in pipeline.graph.nodes(data=True) if isinstance(data["instance"],
+                                                                                    ConditionalRouter)}
+    taken = [branch for name in routers & set(output) for branch,
+             value in output[name].items() if isinstance(value, Plan)]
     if not taken: return None
-    reason = "" if plan.route in taken else f"the pipeline has no branch {plan.route!r}: {taken[0]} takes whatever no other takes"
+    other = f"the pipeline has no branch {plan.route!r}: {taken[0]} takes whatever no other takes"
+    reason = "" if plan.route in taken else other
     return {"route": plan.route, "taken": taken[0], "reason": reason}
 
 # %% ../../nbs/querying/55_pipeline.ipynb #pip15
@@ -143,7 +154,8 @@ def trace_of(
 ) -> dict[str, Any]:  # JSON values
     "How an answer came about."
     retrieved = [{**hits.like(hits[:TRACED_HITS]).to_dict(), "count": len(hits)} for hits in found]
-    return {"question": question, "plan": plan and plan.to_dict(), "branch": branch, "retrieved": retrieved, "steps": list(steps)}
+    return {"question": question, "plan": plan and plan.to_dict(), "branch": branch, "retrieved": retrieved,
+            "steps": list(steps)}
 
 def _run(pipeline: Pipeline, data: dict[str, Any]) -> dict[str, Any]:
     # what a component complains of is raised as it is: Haystack would wrap it in an error of the pipeline
@@ -158,16 +170,18 @@ def answer_question(
     route: str | None = None,  # a name of ROUTES; chosen when not given
     filters: Mapping[str, Any] | None = None,  # Haystack's form; unknown fields are refused
 ) -> Answer:
-    "Ask a pipeline. FilterError for a bad filter; ValueError for a route that does not exist, or where no Answer comes out."
+    "Ask a pipeline. FilterError for a bad filter; ValueError for a route that does not exist, or when no Answer comes."
     if not isinstance(question, str): raise TypeError(f"the question is of type {type(question).__name__}: give text")
     data, began = question_inputs(pipeline, question, route, filters), time.perf_counter()
     with traced_steps() as steps: output = _run(pipeline, data)
     order = [step["component"] for step in steps]
     answers = _values_of(output, Answer)
-    if len(answers) != 1: raise ValueError(f"the pipeline gave {len(answers)} answers: let its branches meet in a BranchJoiner(Answer)")
+    if len(answers) != 1:
+        raise ValueError(f"the pipeline gave {len(answers)} answers: let its branches meet in a BranchJoiner(Answer)")
     plan = next(iter(_values_of(output, Plan, order)[::-1]), None)
     listed = [value for values in output.values() for value in values.values() if isinstance(value, list)]
     found = _values_of(output, Hits) + [hits for one in listed for hits in one if isinstance(hits, Hits)]
     trace = trace_of(question, plan, branch_taken(pipeline, output, plan), found, steps)
     seconds = round(time.perf_counter() - began, 5)
-    return replace(answers[0], trace={**trace, "filters": dict(filters) if filters else None, "seconds": seconds, **answers[0].trace})
+    return replace(answers[0], trace={**trace, "filters": dict(filters) if filters else None, "seconds": seconds,
+                                      **answers[0].trace})

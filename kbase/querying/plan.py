@@ -29,7 +29,7 @@ class QueryPart:
     expand: str = ""  # a name of `querying.components.EXPANDERS`: how hits grow before they are read; "" not at all
     label: str = ""  # what it is about, for people: "asyncio"; "" when the plan has no other part
 
-# %% ../../nbs/querying/44_plan.ipynb #a4ca5555
+# %% ../../nbs/querying/44_plan.ipynb #ae472496
 METHODS = ("given", "rules", "examples", "llm", "default")  # who chose the route
 
 @dataclass(frozen=True)
@@ -54,16 +54,19 @@ class Plan:
 
     def to_dict(self) -> dict[str, Any]:  # JSON values
         "The plan by name."
-        parts = [{**asdict(part), "kinds": list(part.kinds), "filters": json_meta(part.filters) or None} for part in self.parts]
+        parts = [{**asdict(part), "kinds": list(part.kinds),
+                  "filters": json_meta(part.filters) or None} for part in self.parts]
         return {**vars(self), "parts": parts, "reasons": list(self.reasons), "values": dict(self.values)}
 
     def _repr_html_(self) -> str:
-        rows = [["route", f"<b>{escape(self.route)}</b>"], ["chosen", f"by {escape(self.method)}, confidence {self.confidence:.2f}"],
+        rows = [["route", f"<b>{escape(self.route)}</b>"],
+                ["chosen", f"by {escape(self.method)}, confidence {self.confidence:.2f}"],
                 ["why", "<br>".join(map(escape, self.reasons))]]
         for part in self.parts:
-            limits = [*(part.kinds and [f"kinds {', '.join(part.kinds)}"] or []), *([f"filters {part.filters}"] if part.filters else [])]
-            shown = f"“{escape(part.query[:200])}”" + (f"<br><small>{escape('; '.join(limits))}</small>" if limits else "")
-            rows.append([escape(part.label or "look up"), shown])
+            lines = [f"“{escape(part.query[:200])}”"]
+            if part.kinds: lines.append(f"<small>kinds {escape(', '.join(part.kinds))}</small>")
+            if part.filters: lines.append(f"<small>filters {escape(str(part.filters))}</small>")
+            rows.append([escape(part.label or "look up"), "<br>".join(lines)])
         return html_table(["", "plan"], [row for row in rows if row[1]], self.question[:200])
 
 # %% ../../nbs/querying/44_plan.ipynb #ec010832

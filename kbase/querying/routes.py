@@ -24,8 +24,8 @@ from .summary_writer import SummaryWriter
 from .things import side_query
 from ..results import html_table
 
-# %% ../../nbs/querying/53_routes.ipynb #6d2c6ac0
-_ROUTE_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")  # it stands in the condition of a router and in the names of components
+# %% ../../nbs/querying/53_routes.ipynb #be5bc11a
+_ROUTE_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")  # stands in the condition of a router and in names of components
 
 @dataclass(frozen=True)
 class RouteSpec:
@@ -33,13 +33,15 @@ class RouteSpec:
     name: str  # lower-case letters, digits and _, 32 at most
     meaning: str  # one line
     write: Callable[..., Any]  # makes a component: run(plan: Plan, found: list[Hits]) -> {"answer": Answer}
-    find: Mapping[str, Any] | None = field(default_factory=dict)  # of top_k, group_by, kinds; {}: as a fact's, None: not at all
+    find: Mapping[str, Any] | None = field(default_factory=dict)  # top_k, group_by, kinds; {}: as a fact, None: nothing
     rules: tuple[Rule, ...] = ()  # wordings that give it away
-    parts: Callable[[str, tuple[str, ...]], tuple[QueryPart, ...]] | None = None  # question, things → parts; None: the question
+    parts: Callable[[str, tuple[str, ...]], tuple[QueryPart,
+                                                  ...]] | None = None  # question, things → parts; None: the question
 
     def __post_init__(self) -> None:
         if not _ROUTE_NAME.fullmatch(self.name):
-            raise ValueError(f"a route is called {self.name!r}: use lower-case letters, digits and _, 32 at most, a letter first")
+            raise ValueError(f"a route is called {self.name!r}: use lower-case letters, digits and _, 32 at most, a "
+                             "letter first")
 
     def parts_of(
         self,
@@ -58,13 +60,14 @@ def comparison_parts(
     if len(things) < 2: return ()
     return tuple(QueryPart(side_query(question, thing, things), label=thing) for thing in things)
 
-# %% ../../nbs/querying/53_routes.ipynb #97fd6eca
+# %% ../../nbs/querying/53_routes.ipynb #bf02ed9c
 DEFAULT_ROUTE = "fact"
 
 class Routes(dict[str, RouteSpec]):
     "Routes by name, in the order in which they were added, that draw themselves."
     def _repr_html_(self) -> str:
-        rows = [[f"<b>{escape(spec.name)}</b>", escape(spec.meaning), str(len(spec.rules)), escape("nothing" if spec.find is None else str(dict(spec.find))),
+        rows = [[f"<b>{escape(spec.name)}</b>", escape(spec.meaning), str(len(spec.rules)),
+                 escape("nothing" if spec.find is None else str(dict(spec.find))),
                  escape(getattr(spec.write, "__name__", str(spec.write)))] for spec in self.values()]
         return html_table(["route", "meaning", "rules", "find", "writer"], rows)
 
@@ -73,11 +76,12 @@ ROUTES = Routes()
 def add_route(
     spec: RouteSpec,
 ) -> None:
-    "Make a route known, or put another in the place of one of that name. Pipelines that are built from now on have a branch for it."
+    "Make a route known, in the place of one of that name. Pipelines that are built from now on have a branch for it."
     ROUTES[spec.name] = spec
 
-# %% ../../nbs/querying/53_routes.ipynb #16adc64e
-add_route(RouteSpec("fact", "a detail, a reason, an explanation or an instruction that one passage can answer", FactWriter,
+# %% ../../nbs/querying/53_routes.ipynb #f67b4e27
+add_route(RouteSpec("fact", "a detail, a reason, an explanation or an instruction that one passage can answer",
+                    FactWriter,
                     {"top_k": 8}, load_rules("fact")))
 add_route(RouteSpec("summary", "a summary or overview of a whole document or subject", SummaryWriter,
                     {"top_k": 5, "kinds": ["document"]}, load_rules("summary")))
@@ -85,4 +89,3 @@ add_route(RouteSpec("comparison", "two or more named things held against each ot
                     {"top_k": 5}, load_rules("comparison"), comparison_parts))
 add_route(RouteSpec("list", "a list of all documents that deal with something", ListWriter,
                     {"top_k": 50, "group_by": "document"}, load_rules("list")))
-ROUTES

@@ -18,7 +18,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-# %% ../../nbs/querying/42_rules.ipynb #f8045cb3
+# %% ../../nbs/querying/42_rules.ipynb #d26350d4
 LANGUAGES = ("en", "de", "fr", "es", "zh")  # in the order in which lists are joined and rules of one place are tried
 MAX_RULES = 40  # of a language
 MAX_WORDS = 120  # of a list, of a language
@@ -34,18 +34,20 @@ def read_language(
     if not path.is_file(): return {}
     data = tomllib.loads(path.read_text("utf-8"))
     for name, entries in data.get("words", {}).items():
-        if len(entries) > MAX_WORDS: raise ValueError(f"{path}: the list {name!r} has {len(entries)} entries, {MAX_WORDS} are allowed")
+        if len(entries) > MAX_WORDS:
+            raise ValueError(f"{path}: the list {name!r} has {len(entries)} entries, {MAX_WORDS} are allowed")
     rules = data.get("rules", [])
     if len(rules) > MAX_RULES: raise ValueError(f"{path} has {len(rules)} rules, {MAX_RULES} are allowed")
     for rule in rules:
-        if len(rule["pattern"]) > MAX_PATTERN: raise ValueError(f"{path}: rule {rule['name']!r} is longer than {MAX_PATTERN} characters")
+        if len(rule["pattern"]) > MAX_PATTERN:
+            raise ValueError(f"{path}: rule {rule['name']!r} is longer than {MAX_PATTERN} characters")
     return data
 
-# %% ../../nbs/querying/42_rules.ipynb #7b7c4602
+# %% ../../nbs/querying/42_rules.ipynb #4833d038
 @cache
 def _entries(name: str, languages: tuple[str, ...], folder: str) -> tuple[str, ...]:
-    found = [entry for language in languages or LANGUAGES for entry in read_language(folder, language).get("words", {}).get(name, [])]
-    return tuple(dict.fromkeys(found))
+    lists = [read_language(folder, language).get("words", {}).get(name, []) for language in languages or LANGUAGES]
+    return tuple(dict.fromkeys(entry for entries in lists for entry in entries))
 
 def word_list(
     name: str,

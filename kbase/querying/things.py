@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from ..language import words
 from .rules import BETWEEN, Rule, expand, word_list, word_pattern
 
-# %% ../../nbs/querying/43_things.ipynb #293716ba
-HEAD, TAIL = 1000, 1000  # characters of a question that are read by rules, embedder and model: several times the longest question of any set
+# %% ../../nbs/querying/43_things.ipynb #5558c38e
+HEAD, TAIL = 1000, 1000  # characters of a question that are read: several times the longest one of any set
 
 def readable(
     question: str,

@@ -62,8 +62,6 @@ from kbase.stores.tables import (
     source_row,
     tokens_column,
     vector_array,
-    vector_column,
-    vector_columns,
     vector_size,
 )
 from .typed_columns import EVERYTHING, MAX_COLUMNS, typed_values
@@ -378,16 +376,14 @@ class Reembedding:
         self.at, self.identity, self.embed, self.batch_size, self.on_progress = at, identity, embed, batch_size, on_progress
         self.count = 0  # nodes embedded
         self._sums: dict[str, list[np.ndarray]] = {}  # document → the vectors of its chunks
-        old = vector_columns(at.schema)
-        words = [name.replace("tokens", "vector", 1) for name in at.schema.names if name.split("_")[0] == "tokens"]
-        fields = [field for field in at.schema if field.name not in old]
-        self.schema = pa.schema([*fields, *(pa.field(name, pa.list_(pa.float32(), identity.dimension)) for name in words)])
+        fields = [field for field in at.schema if field.name != "vector"]
+        self.schema = pa.schema([*fields, pa.field("vector", pa.list_(pa.float32(), identity.dimension))])
 
     def parts(self) -> Iterator[pa.Table]:
         "All rows, those that the embedder reads first."
         for embedded in (True, False):
             kinds = [name for name, kind in KINDS.items() if kind.embedded is embedded]
-            names = [name for name in self.at.schema.names if name in self.schema.names]
+            names = [name for name in self.schema.names if name != "vector"]
             for batch in self.at.nodes.search().where(col("kind").isin(kinds)).select(names).to_batches(1000):
                 yield self._part(pa.Table.from_batches([batch]), embedded)
 
@@ -396,13 +392,8 @@ class Reembedding:
         rows = fill_texts(self.at.nodes, table.select(columns).to_pylist())
         if embedded: vectors = self._read(rows)
         else: vectors = [mean_vector(self._sums.get(row["document_id"], ())) for row in rows]
-        arrays = []
-        for field in self.schema:
-            if pa.types.is_fixed_size_list(field.type):
-                own = [vector if vector_column(group_of(row)) == field.name else None for row, vector in zip(rows, vectors, strict=True)]
-                arrays.append(vector_array(own, self.identity.dimension))
-            else: arrays.append(table[field.name].combine_chunks())
-        return pa.table(arrays, schema=self.schema)
+        arrays = [table[name].combine_chunks() for name in self.schema.names if name != "vector"]
+        return pa.table([*arrays, vector_array(vectors, self.identity.dimension)], schema=self.schema)
 
     def _read(self, rows: Sequence[Mapping[str, Any]]) -> list[np.ndarray | None]:
         found: list[np.ndarray | None] = [None] * len(rows)
@@ -481,7 +472,7 @@ class EmbeddedReading(HaystackStore):
         direction = None if vector is None or at.dimension is None else query_direction(vector, at.dimension, self.path)
         words = self._start(search_bm25, at, terms, tokens_column(name), depth, where, group) if terms else None
         dense, background = [], None
-        if direction is not None and vector_column(name) in at.schema.names:
+        if direction is not None:
             dense = search_dense(at, direction, name, depth, where, group)
             background = background_of(at.sample(name) @ direction)
         return Candidates(words.result() if words else [], dense, background, fetch)
@@ -539,26 +530,21 @@ class EmbeddedReading(HaystackStore):
         with self._folder.lease():
             at = self.snapshot()
             if at.nodes is None: return
-            names, where = vector_columns(at.schema) if vectors else [], at.expression(tree)
-            query = at.nodes.search().select([*at.columns, *extra, *names])
+            where = at.expression(tree)
+            query = at.nodes.search().select([*at.columns, *extra, *(["vector"] if vectors and at.dimension else [])])
             for batch in (query if where is None else query.where(where)).to_batches(batch_size):
-                rows = fill_texts(at.nodes, batch.to_pylist())
-                if names:
-                    for row in rows: row["vector"] = next((found for name in names if (found := row[name]) is not None), None)
-                yield list(rows)
+                yield list(fill_texts(at.nodes, batch.to_pylist()))
 
     def vectors_by_hash(self, hashes: Sequence[str]) -> dict[str, np.ndarray]:
         "Vectors of nodes that were embedded before from the same text."
         found: dict[str, np.ndarray] = {}
         with self._folder.lease():
             at = self.snapshot()
-            names = vector_columns(at.schema)
-            for part in slices(list(dict.fromkeys(filter(None, hashes)))) if names else ():
-                rows = at.nodes.search().where(col("hash").isin(part)).select(["hash", *names]).limit(at.rows + 1).to_arrow()
-                for name in names:
-                    known = rows.filter(rows[name].is_valid())
-                    vectors = stored_vectors(known[name])
-                    found |= dict(zip(known["hash"].to_pylist(), vectors, strict=True))
+            for part in slices(list(dict.fromkeys(filter(None, hashes)))) if at.dimension else ():
+                query = at.nodes.search().where(col("hash").isin(part)).select(["hash", "vector"]).limit(at.rows + 1)
+                known = query.to_arrow()
+                known = known.filter(known["vector"].is_valid())
+                found |= dict(zip(known["hash"].to_pylist(), stored_vectors(known["vector"]), strict=True))
         return found
 
 def _fetch(at: Snapshot, lease: Lease, keys: Sequence[int]) -> list[Node]:  # the lease ends with whoever may fetch

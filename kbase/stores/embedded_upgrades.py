@@ -20,7 +20,7 @@ from lancedb.expr import col
 
 from ..nodes import KINDS
 from .rows import carries_text, mean_vector, slices
-from .tables import NODES, SOURCES, group_of, source_of, source_row, tokens_column, vector_array, vector_column
+from .tables import NODES, SOURCES, group_of, source_of, source_row, tokens_column, vector_array
 from .upgrades import upgrade_step
 
 # %% ../../nbs/stores/17_embedded_upgrades.ipynb #eup05
@@ -62,9 +62,7 @@ def schema_of_format_1(old: pa.Schema) -> pa.Schema:
     groups = list(dict.fromkeys(KINDS[kind].group for kind in _KINDS_1.values()))
     names = set(NODES.names)
     words = [pa.field(tokens_column(group), pa.string()) for group in groups if tokens_column(group) not in names]
-    if "vector" not in old.names: return pa.schema([*NODES, *words, *metas])
-    vectors = [pa.field(vector_column(group), old.field("vector").type) for group in groups]
-    return pa.schema([*NODES, *words, *vectors, *metas])
+    return pa.schema([*NODES, *words, *([old.field("vector")] if "vector" in old.names else []), *metas])
 
 def nodes_of_format_1(
     old: Any,  # the table of nodes
@@ -80,9 +78,7 @@ def nodes_of_format_1(
         rows = rows_of_format_1([{"vector": None, **row} for row in table.select(names).to_pylist()])
         columns = []
         for field in schema:
-            if pa.types.is_fixed_size_list(field.type):
-                own = [row["vector"] if vector_column(group_of(row)) == field.name else None for row in rows]
-                columns.append(vector_array(own, dimension or 0))
+            if field.name == "vector": columns.append(vector_array([row["vector"] for row in rows], dimension or 0))
             elif field.name.startswith("tokens"):
                 own = [row["tokens"] if tokens_column(group_of(row)) == field.name else None for row in rows]
                 columns.append(pa.array(own, field.type))

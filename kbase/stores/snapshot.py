@@ -8,8 +8,8 @@ vectors. `stores.embedded` makes a new one when somebody has written."""
 
 # %% auto #0
 __all__ = ['TEXT_COLUMNS', 'EXACT_BELOW', 'HELD_BYTES', 'COUNTED', 'BM25_UNIT', 'NARROW', 'join_text', 'touching', 'fill_texts',
-           'Vectors', 'SnapshotRows', 'stored_vectors', 'unit_vectors', 'Snapshot', 'search_bm25', 'compare_all',
-           'search_dense']
+           'Vectors', 'in_group', 'SnapshotRows', 'stored_vectors', 'unit_vectors', 'Snapshot', 'search_bm25',
+           'compare_all', 'search_dense']
 
 # %% ../../nbs/stores/16_snapshot.ipynb #sna03
 import json
@@ -29,7 +29,7 @@ from ..nodes import KINDS, Node
 from .conditions import Compare, Logic, flatten_meta, matches
 from .contract import SAMPLE, Found, StoreError
 from .rows import node_of_row, revision_of
-from .tables import tokens_column, vector_column, vector_columns, vector_size
+from .tables import tokens_column, vector_size
 from .typed_columns import MAX_COLUMNS, NOTHING, catalog_of, expression_of, present
 
 # %% ../../nbs/stores/16_snapshot.ipynb #sna08
@@ -93,6 +93,10 @@ class Vectors(NamedTuple):
     keys: np.ndarray  # (n,) row ids
     unit: np.ndarray  # (n, dim) float32, unit length
 
+def in_group(group: str) -> Expr:
+    "The nodes of a group."
+    return col("kind").isin([name for name, kind in KINDS.items() if kind.group == group])
+
 class SnapshotRows:
     "The rows at one moment; `nodes` is None where there is no table yet."
 
@@ -129,10 +133,13 @@ class SnapshotRows:
 
     def size(self, group: str) -> int:
         "How many nodes a group has."
-        if group not in self._sizes:
-            kinds = [name for name, kind in KINDS.items() if kind.group == group]
-            self._sizes[group] = self.count(col("kind").isin(kinds))
+        if group not in self._sizes: self._sizes[group] = self.count(in_group(group))
         return self._sizes[group]
+
+    def of_group(self, group: str, where: Expr | None = None) -> Expr | None:
+        "Of the rows that match those of a group; None where there is nothing else."
+        if self.size(group) == self.rows: return where
+        return in_group(group) if where is None else where & in_group(group)
 
     def fetch(self, keys: Sequence[int], columns: Sequence[str] = columns) -> list[dict[str, Any]]:
         "Rows by their row ids, in the order of these."
@@ -195,24 +202,23 @@ class Snapshot(SnapshotRows):
     def drawn(self, group: str) -> Expr | None:  # None for all of them
         "About SAMPLE nodes of a group, drawn by lot; the same lot on every machine."
         size = self.size(group)
-        return col("bucket") < lit(int(2**31 * SAMPLE / size)) if size > SAMPLE else None
+        return self.of_group(group, col("bucket") < lit(int(2**31 * SAMPLE / size)) if size > SAMPLE else None)
 
-    def read_vectors(self, group: str, where: Expr | None = None) -> Vectors:
-        "The vectors of some nodes of a group."
-        name = vector_column(group)
-        query = self.nodes.search().select([name]).with_row_id(True).limit(self.rows + 1)
+    def read_vectors(self, where: Expr | None) -> Vectors:
+        "The vectors of the nodes that match."
+        query = self.nodes.search().select(["vector"]).with_row_id(True).limit(self.rows + 1)
         table = (query if where is None else query.where(where)).to_arrow()
-        usable, unit = unit_vectors(table[name])
+        usable, unit = unit_vectors(table["vector"])
         return Vectors(table["_rowid"].to_numpy()[usable], unit)
 
     def vectors(self, group: str) -> Vectors:
         "All vectors of a group; read once."
-        if group not in self._vectors: self._vectors[group] = self.read_vectors(group)
+        if group not in self._vectors: self._vectors[group] = self.read_vectors(self.of_group(group))
         return self._vectors[group]
 
     def sample(self, group: str) -> np.ndarray:  # (≤ about SAMPLE, dim) float32, unit length
         "Vectors of a group, drawn by lot."
-        if group not in self._samples: self._samples[group] = self.read_vectors(group, self.drawn(group)).unit
+        if group not in self._samples: self._samples[group] = self.read_vectors(self.drawn(group)).unit
         return self._samples[group]
 
     def _count_term(self, term: str, group: str) -> float:
@@ -302,16 +308,18 @@ def search_dense(
     group: str = "",  # the column that hits are grouped by
 ) -> list[Found]:  # best first
     "Nodes by the cosine of their vector with the query's."
-    name = vector_column(kinds)
-    if name not in at.schema.names: return []
-    if at.size(kinds) < EXACT_BELOW:
-        return _with_groups(at, compare_all(at.vectors(kinds), vector, depth, None if where is None else at.keys(where)), group)
+    if at.dimension is None: return []
+    size = at.size(kinds)
+    if size < EXACT_BELOW:
+        among = None if where is None else at.keys(where)
+        return _with_groups(at, compare_all(at.vectors(kinds), vector, depth, among), group)
+    where, wide = at.of_group(kinds, where), where is None and size > at.rows // 2
     # LanceDB's own comparison reads the vectors of all rows, whatever the filter: twenty times slower at 100,000
-    if where is not None and at.count(where, NARROW + 1) <= NARROW:
-        return _with_groups(at, compare_all(at.read_vectors(kinds, where), vector, depth), group)
-    query = at.nodes.search(vector, vector_column_name=name, query_type="vector").distance_type("cosine")
+    if not wide and at.count(where, NARROW + 1) <= NARROW:
+        return _with_groups(at, compare_all(at.read_vectors(where), vector, depth), group)
+    query = at.nodes.search(vector, vector_column_name="vector", query_type="vector").distance_type("cosine")
     query = query.with_row_id(True).limit(depth).select([group, "_distance"] if group else ["_distance"])
     if where is not None: query = query.where(where, prefilter=True)
-    query = query.minimum_nprobes(20).maximum_nprobes(40 if where is None else 0).refine_factor(max(2, 100 // depth))
+    query = query.minimum_nprobes(20).maximum_nprobes(40 if wide else 0).refine_factor(max(2, 100 // depth))
     table = query.to_arrow()
     return _found(table, (1.0 - table["_distance"].to_numpy()).tolist(), group)

@@ -27,12 +27,10 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
-from lancedb.expr import col
 
-from ..nodes import KINDS
 from . import snapshot
 from .contract import StoreError, StoreLocked, retrying
-from .tables import NEAR_INDEX, WORD_INDEX, vector_column, vector_columns, word_columns
+from .tables import NEAR_INDEX, WORD_INDEX, word_columns
 
 try: import fcntl
 except ImportError: fcntl = None  # type: ignore[assignment]  # Windows: nobody can tell who reads
@@ -203,17 +201,14 @@ def add_indices(table: Any) -> None:
 VECTOR_PARTS = 8
 
 def train_vectors(table: Any) -> None:
-    "An index for each column of vectors that has enough of them and none, or one of many parts."
-    if table.count_rows() < snapshot.EXACT_BELOW: return
-    names = {column: index.name for index in table.list_indices() for column in index.columns}
-    for column in vector_columns(table.schema):
-        if column in names and table.index_stats(names[column]).num_indices <= VECTOR_PARTS: continue
-        if column not in names:
-            kinds = [name for name, kind in KINDS.items() if vector_column(kind.group) == column]
-            query = table.search().where(col("kind").isin(kinds)).select([column]).limit(snapshot.EXACT_BELOW)
-            known = query.to_arrow()[column]
-            if len(known) - known.null_count < snapshot.EXACT_BELOW // 2: continue
-        commit_again(lambda column=column: table.create_index(column, config=NEAR_INDEX))  # type: ignore[misc]
+    "An index of the vectors, where there are enough of them and it has none, or one of many parts."
+    if "vector" not in table.schema.names or table.count_rows() < snapshot.EXACT_BELOW: return
+    name = next((index.name for index in table.list_indices() if "vector" in index.columns), None)
+    if name is not None and table.index_stats(name).num_indices <= VECTOR_PARTS: return
+    if name is None:
+        known = table.search().select(["vector"]).limit(snapshot.EXACT_BELOW).to_arrow()["vector"]
+        if len(known) - known.null_count < snapshot.EXACT_BELOW // 2: return
+    commit_again(lambda: table.create_index("vector", config=NEAR_INDEX))
 
 # %% ../../nbs/stores/17_upkeep.ipynb #upk21
 KEEP_VERSIONS = timedelta(minutes=10)  # for readers whose leases cannot be seen
