@@ -308,7 +308,7 @@ class ElasticHooks(ElasticReading):
         if self.about.get() is None: return {"min": None, "max": None}
         return self.facts.ends(metadata_field.removeprefix("meta."))
 
-# %% ../../nbs/stores/24_elastic.ipynb #f06ba798
+# %% ../../nbs/stores/24_elastic.ipynb #c92cc5e0
 class ElasticStore(ElasticHooks):
     "Indices of an Elasticsearch cluster as a store of nodes, and as a Haystack DocumentStore."
     many_writers = True
@@ -389,7 +389,8 @@ class ElasticStore(ElasticHooks):
         if self.about.get() is not None: release_claims(self.cluster, owner)
 
     def rebuild(
-        self, identity: EmbedderIdentity, embed: Callable[[list[str]], Any], batch_size: int = 256, progress: bool = False,
+        self, identity: EmbedderIdentity, embed: Callable[[list[str]], Any],
+        batch_size: int = 256, progress: bool = False,
     ) -> int:  # nodes embedded
         "Embed everything anew, into an index beside the old one; searches go on, writers get StoreLocked."
         from tqdm.auto import tqdm
