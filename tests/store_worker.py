@@ -24,10 +24,13 @@ def item(name, text="some words", chunks=1, dim=DIM, meta=None, seed=None):
     "A document cut into chunks of about equal length."
     document = Document(f"docs/{name}", text, title=f"Title {name}", language="en", meta=meta or {})
     cuts = np.linspace(0, len(text), chunks + 1).astype(int)
-    nodes = [Node(document.id, "chunk", int(a), int(b), text[a:b], document.title, document.uri, language="en", meta=document.meta,
-                  vector=direction(int(digest(str(name), str(i))[:8], 16) if seed is None else seed + i, dim) if dim else None)
+    nodes = [Node(document.id, "chunk", int(a), int(b), text[a:b], document.title, document.uri, language="en",
+                  meta=document.meta,
+                  vector=direction(int(digest(str(name), str(i))[:8], 16) if seed is None else seed + i,
+                                   dim) if dim else None)
              for i, (a, b) in enumerate(zip(cuts, cuts[1:], strict=False))]
-    return Indexed(Source(document.uri, document.id, nodes=len(nodes), meta=document.meta, title=document.title), document, nodes)
+    return Indexed(Source(document.uri, document.id, nodes=len(nodes), meta=document.meta, title=document.title),
+                   document, nodes)
 
 
 def versioned(number, version, chunks=4):
