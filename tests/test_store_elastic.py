@@ -26,7 +26,7 @@ from store_worker import DIM, direction, item
 
 from kbase import KnowledgeBase
 from kbase.language import query_terms
-from kbase.stores import elastic, elastic_about, elastic_bulk, elastic_connection
+from kbase.stores import elastic_about, elastic_bulk, elastic_connection
 from kbase.nodes import EmbedderIdentity
 from kbase.stores.contract import (
     EmbedderMismatch,
