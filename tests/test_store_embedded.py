@@ -229,8 +229,9 @@ def test_a_search_does_not_wait_for_a_writer_of_the_same_process(store):
     thread = threading.Thread(target=write)
     thread.start()
     inside.wait(10)
-    assert len(store.find(["word"], direction(1)).bm25) == 1 and store.document_span(item("a").document.id, 0,
-                                                                                     4) == "some"
+    assert (
+        len(store.find(["word"], direction(1)).bm25) == 1 and store.document_span(item("a").document.id, 0, 4) == "some"
+    )
     assert thread.is_alive()  # it was not waited for
     leave.set()
     thread.join()
@@ -240,8 +241,9 @@ def test_a_search_does_not_wait_for_a_writer_of_the_same_process(store):
 
 
 @pytest.mark.parametrize("columns", [2, 0])
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture,
-                                                                 HealthCheck.too_slow])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(metadata=st.lists(METADATA, min_size=1, max_size=6), filters=st.lists(FILTERS, min_size=1, max_size=8))
 def test_a_pushed_down_filter_selects_the_same_when_the_table_is_full(tmp_path_factory, columns, metadata, filters):
     with pytest.MonkeyPatch.context() as patch:
@@ -260,8 +262,14 @@ def test_a_type_that_came_after_the_table_was_full_is_filtered_too(store, monkey
     items = nodes_with([{"a": "5", "b": "x", "c": 1}, {"a": 5}, {"a": True}])
     for one in items:
         store.put([one])
-    for filters in (eq("meta.a", 5), eq("meta.a", True), eq("meta.a", "5"), eq("meta.a", 5, "!="),
-                    eq("meta.a", [5, "5"], "in"), eq("meta.a", 4, ">")):
+    for filters in (
+        eq("meta.a", 5),
+        eq("meta.a", True),
+        eq("meta.a", "5"),
+        eq("meta.a", 5, "!="),
+        eq("meta.a", [5, "5"], "in"),
+        eq("meta.a", 4, ">"),
+    ):
         assert {node.id for node in all_nodes(store, filters=filters)} == expected(filters, items), filters
 
 
@@ -284,8 +292,12 @@ def test_another_format_is_refused(path, store):
     store.put([item("a")])
     about = store._folder.file
     about.write_text(json.dumps({**json.loads(about.read_text()), "format": 99}))
-    for use in (store.count_documents, lambda: store.put([item("b")]), lambda: EmbeddedStore(path).find(["word"]),
-                lambda: store.embedder):
+    for use in (
+        store.count_documents,
+        lambda: store.put([item("b")]),
+        lambda: EmbeddedStore(path).find(["word"]),
+        lambda: store.embedder,
+    ):
         with pytest.raises(FormatError, match="format 99, this kbase reads format 2"):
             use()
 
@@ -296,8 +308,14 @@ def test_another_format_is_refused(path, store):
 def test_reading_makes_no_folder(tmp_path):
     path = tmp_path / "not" / "there"
     store = EmbeddedStore(str(path))
-    assert (store.count_documents(), store.sources(), store.filter_documents(), store.languages(), store.embedder,
-            store.document("x")) == (0, [], [], [], None, None)
+    assert (
+        store.count_documents(),
+        store.sources(),
+        store.filter_documents(),
+        store.languages(),
+        store.embedder,
+        store.document("x"),
+    ) == (0, [], [], [], None, None)
     assert store.find(["a"], direction(1)).bm25 == [] and store.delete_by_filter(eq("meta.a", 1)) == 0
     store.optimize(force=True)
     assert repr(store).endswith("0 nodes)")
@@ -330,7 +348,8 @@ def test_an_open_store_of_another_patience_is_not_shared(path):
         shared_store(path, dimension=3).put([item("b", dim=3), item("c")])
 
 
-# -- new vectors ---------------------------------------------------------------------------------------------------------
+# -- new vectors
+# ---------------------------------------------------------------------------------------------------------
 
 
 def test_a_rebuild_that_is_killed_leaves_the_old_vectors_and_the_next_one_goes_through(path, store):
@@ -354,7 +373,8 @@ def test_a_rebuild_that_is_killed_leaves_the_old_vectors_and_the_next_one_goes_t
         store.rebuild(EmbedderIdentity("third", 3), lambda texts: np.ones((len(texts), 4)))
 
 
-# -- an older format -------------------------------------------------------------------------------------------------------
+# -- an older format
+# -------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -373,16 +393,28 @@ def check_format_1(store, known):
     summaries = [row for row in known["nodes"] if row["kind"] == "summary"]
     repeated = {row["id"] for row in summaries if len(of_document[row["document_id"]]) == 2}  # of one chunk
     wholes = [node for node in nodes.values() if node.kind == "document"]
-    assert sorted((node.document_id, node.text) for node in wholes) == sorted((row["document_id"],
-                                                                               row["text"]) for row in summaries)
+    assert sorted((node.document_id, node.text) for node in wholes) == sorted(
+        (row["document_id"], row["text"]) for row in summaries
+    )
     assert nodes.keys() - {node.id for node in wholes} == {row["id"] for row in known["nodes"]} - repeated
     for node in wholes:
         chunks = [row["vector"] for row in of_document[node.document_id] if row["kind"] == "chunk"]
         assert node.vector == pytest.approx(mean_vector(map(np.array, chunks)), abs=1e-5)
     for row in (row for row in known["nodes"] if row["id"] not in repeated):
         node = nodes[row["id"]]
-        for name in ("document_id", "kind", "start", "end", "text", "title", "uri", "page", "parent_id", "language",
-                     "meta"):
+        for name in (
+            "document_id",
+            "kind",
+            "start",
+            "end",
+            "text",
+            "title",
+            "uri",
+            "page",
+            "parent_id",
+            "language",
+            "meta",
+        ):
             assert getattr(node, name) == row[name], (row["id"], name)
         assert list(node.headings) == row["headings"]
         assert (node.vector is None) == (row["vector"] is None)
@@ -395,8 +427,10 @@ def check_format_1(store, known):
         assert ids == set(one["ids"]) - repeated, one["filter"]
     for query, said in known["searches"].items():
         found = store.find(said["terms"], direction(int(digest(query)[:8], 16)))
-        dense = [(node.id, hit.score) for hit,
-                 node in zip(found.dense, found.fetch([hit.key for hit in found.dense]), strict=True)]
+        dense = [
+            (node.id, hit.score)
+            for hit, node in zip(found.dense, found.fetch([hit.key for hit in found.dense]), strict=True)
+        ]
         assert [name for name, _ in dense] == [name for name, _ in said["dense"]], query
         assert [score for _, score in dense] == pytest.approx([score for _, score in said["dense"]], abs=1e-3)
         words = {node.id for node in found.fetch([hit.key for hit in found.bm25])}
