@@ -1,7 +1,9 @@
-"""What adding files costs, beside the embedding itself: `python benchmarks/ingest.py [--chunks 5000] [--files 1000] [--memory 20000]`
+"""What adding files costs, beside the embedding itself: `python benchmarks/ingest.py [--chunks 5000] [--files 1000]
+[--memory 20000]`
 
 Text is made here: files of sentences over a Zipf vocabulary, chunked by kbase. One run compares, on the same chunks,
-(1) sentence-transformers as it comes (fp32, batches of 32), (2) kbase's embedder alone ("raw"), (3) the whole of `kb.add`;
+(1) sentence-transformers as it comes (fp32, batches of 32), (2) kbase's embedder alone ("raw"), (3) the whole of
+`kb.add`;
 then a second `add` of unchanged files with the first; and, in a process of its own, the peak of resident memory.
 """
 
@@ -30,7 +32,7 @@ def write_files(folder: Path, count: int, words: int, seed: int = 0) -> None:
             n = draw.randint(8, 24)
             text.append(" ".join(chosen[:n]).capitalize() + ".")
             chosen = chosen[n:]
-        body = "\n\n".join(" ".join(text[at:at + 6]) for at in range(0, len(text), 6))
+        body = "\n\n".join(" ".join(text[at : at + 6]) for at in range(0, len(text), 6))
         (folder / f"{i:05}.md").write_text(f"# Note {i}\n\n{body}\n", encoding="utf-8")
 
 
@@ -64,10 +66,14 @@ def rates(folder: Path, chunks: int) -> None:
         peer.encode(sample, show_progress_bar=False)
         spent["peer"] += time.perf_counter() - began
         nodes, sampled = nodes + len(texts), sampled + len(sample)
-        print(f"round {turn + 1}: {len(texts)} nodes, so far add {nodes / spent['add']:.1f}/s, raw "
-              f"{nodes / spent['raw']:.1f}/s, sentence-transformers {sampled / spent['peer']:.1f}/s")
-    print(f"{nodes} nodes: add reaches {spent['raw'] / spent['add']:.0%} of the raw rate, and is "
-          f"{nodes / spent['add'] / (sampled / spent['peer']):.2f}× sentence-transformers' defaults")
+        print(
+            f"round {turn + 1}: {len(texts)} nodes, so far add {nodes / spent['add']:.1f}/s, raw "
+            f"{nodes / spent['raw']:.1f}/s, sentence-transformers {sampled / spent['peer']:.1f}/s"
+        )
+    print(
+        f"{nodes} nodes: add reaches {spent['raw'] / spent['add']:.0%} of the raw rate, and is "
+        f"{nodes / spent['add'] / (sampled / spent['peer']):.2f}× sentence-transformers' defaults"
+    )
 
 
 def twice(folder: Path, files: int) -> None:
@@ -82,8 +88,10 @@ def twice(folder: Path, files: int) -> None:
         began = time.perf_counter()
         report = kb.add(folder / "files", progress=False)
         times.append(time.perf_counter() - began)
-    print(f"{files} files: first add {times[0]:.1f} s, again {times[1]:.2f} s and {times[2]:.2f} s: "
-          f"{times[0] / times[1]:.0f}× ({report})")
+    print(
+        f"{files} files: first add {times[0]:.1f} s, again {times[1]:.2f} s and {times[2]:.2f} s: "
+        f"{times[0] / times[1]:.0f}× ({report})"
+    )
 
 
 def memory(folder: Path, chunks: int) -> None:
@@ -108,8 +116,17 @@ def main() -> None:
             with tempfile.TemporaryDirectory() as folder:
                 part(Path(folder), sizes[name])
         elif args.only is None and sizes[name]:
-            subprocess.run([sys.executable, __file__, "--only", name,
-                            f"--{ {'rates': 'chunks', 'twice': 'files'}.get(name, name) }", str(sizes[name])], check=True)
+            subprocess.run(
+                [
+                    sys.executable,
+                    __file__,
+                    "--only",
+                    name,
+                    f"--{ {'rates': 'chunks', 'twice': 'files'}.get(name, name) }",
+                    str(sizes[name]),
+                ],
+                check=True,
+            )
 
 
 if __name__ == "__main__":

@@ -50,11 +50,13 @@ class Remembering:
 
     def embed_texts(self, texts: list[str]) -> np.ndarray:
         new = list(dict.fromkeys(text for text in texts if text not in self.known))
-        if new: self.known |= dict(zip(new, self.embedder.embed_texts(new), strict=True))
+        if new:
+            self.known |= dict(zip(new, self.embedder.embed_texts(new), strict=True))
         return np.array([self.known[text] for text in texts])
 
     def embed_query(self, text: str) -> np.ndarray:
-        if ("query", text) not in self.known: self.known["query", text] = self.embedder.embed_query(text)
+        if ("query", text) not in self.known:
+            self.known["query", text] = self.embedder.embed_query(text)
         return self.known["query", text]
 
 
@@ -64,7 +66,8 @@ def changed(module: Any, name: str, value: Any) -> Iterator[None]:
     before = getattr(module, name)
     setattr(module, name, value)
     terms._terms_of.cache_clear()
-    try: yield
+    try:
+        yield
     finally:
         setattr(module, name, before)
         terms._terms_of.cache_clear()
@@ -88,24 +91,34 @@ def judge(asked: list[tuple[str, Hits]], embedder: Remembering) -> tuple[list[fl
     return [e.support.score for e in evidence], [Quotes().text(pick_passages(e.passages)) for e in evidence]
 
 
-def table(name: str, kb: KnowledgeBase, own: list[tuple[str, Hits]], removed: list[tuple[str, Hits]],
-          null: list[tuple[str, Hits]]) -> None:
+def table(
+    name: str,
+    kb: KnowledgeBase,
+    own: list[tuple[str, Hits]],
+    removed: list[tuple[str, Hits]],
+    null: list[tuple[str, Hits]],
+) -> None:
     "What each constant does on a set."
     embedder = Remembering(kb.embedder)
+
     def line(label: str, usual: list[str] | None) -> list[str]:
         (high, quotes), (low, _), (none, _) = judge(own, embedder), judge(removed, embedder), judge(null, embedder)
         moved = sum(a != b for a, b in zip(quotes, usual or quotes, strict=True))
-        cut = [f"{np.mean(np.array(scores) >= .5):.2f}" if scores else "–" for scores in (high, low, none)]
+        cut = [f"{np.mean(np.array(scores) >= 0.5):.2f}" if scores else "–" for scores in (high, low, none)]
         nothing = f"{auc(high, none):.3f}" if none else "–"
         print(f"| {label} | {auc(high, low):.3f} | {nothing} | {' / '.join(cut)} | {moved} of {len(own)} |", flush=True)
         return quotes
+
     print(f"\n{name}: {len(own)} questions, {len(null)} that nothing answers")
-    print("| constant | AUC, source taken away | AUC, nothing answers | answered at .5: own / taken away / nothing | "
-          "other quotes |\n|" + "---|" * 5)
+    print(
+        "| constant | AUC, source taken away | AUC, nothing answers | answered at .5: own / taken away / nothing | "
+        "other quotes |\n|" + "---|" * 5
+    )
     usual = line("as it is", None)
     for module, constant, values in CHANGES:
         for value in values:
-            with changed(module, constant, value): line(f"{constant} {value}", usual)
+            with changed(module, constant, value):
+                line(f"{constant} {value}", usual)
 
 
 def main() -> None:
@@ -114,7 +127,8 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=60, help="of each set, drawn by seed 1")
     parser.add_argument("--keep", help="a folder for the knowledge bases; a temporary one when not given")
     args = parser.parse_args()
-    if not os.environ.get("KBASE_DATA"): parser.error("KBASE_DATA names the folder of the sets: set it")
+    if not os.environ.get("KBASE_DATA"):
+        parser.error("KBASE_DATA names the folder of the sets: set it")
     data, keep = Path(os.environ["KBASE_DATA"]), Path(args.keep or tempfile.mkdtemp())
     for name in args.sets.split(","):
         documents, queries, qrels = read_set(data / name)

@@ -1,9 +1,13 @@
 """The embedded store against raw LanceDB and Haystack's InMemoryDocumentStore, in one run, side by side.
 
     python benchmarks/store.py --nodes 10000 100000 [--folder DIR] [--queries 60]
+    python benchmarks/store.py --nodes 500000 --slow 0 --wait 600        the disk ten minutes later, too
+    python benchmarks/store.py --nodes 1000000 --slow 0 --queries 30
 
-All sides hold the same chunks and answer the same questions in turn, so that a busy machine slows all of them. Analysing and embedding
-the question is on neither side. Resident memory and the first result after a start are taken in processes of their own. See corpus.py for what is stored."""
+All sides hold the same chunks and answer the same questions in turn, so that a busy machine slows all of them.
+Analysing and embedding
+the question is on neither side. Resident memory and the first result after a start are taken in processes of their own.
+See corpus.py for what is stored."""
 
 import argparse
 import itertools
@@ -49,7 +53,8 @@ def analysed(texts):
 
 
 class Peak:
-    "The most that a folder takes on the disk, and this process in memory, while something goes on; looked at every half second."
+    """The most that a folder takes on the disk, and this process in memory, while something goes on; looked at every
+    half second."""
 
     def __init__(self, folder: Path):
         self.folder, self.disk, self.memory, self.end = folder, 0.0, 0.0, threading.Event()
@@ -74,12 +79,42 @@ def indexed_articles(nodes: int, documents: bool):
     from kbase.stores.rows import Indexed, Source
 
     for article in corpus.articles(nodes):
-        document = Document(f"corpus/{article.number}.txt", article.text, title=f"Article {article.number}", language="en", meta=article.meta)
-        chunks = [Node(document.id, "chunk", c.start, c.end, article.text[c.start:c.end], document.title, document.uri, language="en",
-                       meta=article.meta, vector=c.vector) for c in article.chunks]
+        document = Document(
+            f"corpus/{article.number}.txt",
+            article.text,
+            title=f"Article {article.number}",
+            language="en",
+            meta=article.meta,
+        )
+        chunks = [
+            Node(
+                document.id,
+                "chunk",
+                c.start,
+                c.end,
+                article.text[c.start : c.end],
+                document.title,
+                document.uri,
+                language="en",
+                meta=article.meta,
+                vector=c.vector,
+            )
+            for c in article.chunks
+        ]
         if documents:
-            chunks.append(Node(document.id, "document", 0, len(article.text), article.text[:300], document.title, document.uri,
-                               language="en", meta=article.meta))
+            chunks.append(
+                Node(
+                    document.id,
+                    "document",
+                    0,
+                    len(article.text),
+                    article.text[:300],
+                    document.title,
+                    document.uri,
+                    language="en",
+                    meta=article.meta,
+                )
+            )
         source = Source(document.uri, document.id, nodes=len(chunks), meta=article.meta, title=document.title)
         yield Indexed(source, document, chunks)
 
@@ -100,14 +135,19 @@ def build_kbase(folder: Path, nodes: int, documents: bool = False, name: str = "
                 puts.append(time.perf_counter() - began)
             began = time.perf_counter()
         spent = sum(puts) + time.perf_counter() - began
-    return {"build_s": spent, "of which at the end": time.perf_counter() - began, "disk_mb": disk_mb(folder / name),
-            "highest_disk_mb": peak.disk, "highest_memory_mb": peak.memory}
+    return {
+        "build_s": spent,
+        "of which at the end": time.perf_counter() - began,
+        "disk_mb": disk_mb(folder / name),
+        "highest_disk_mb": peak.disk,
+        "highest_memory_mb": peak.memory,
+    }
 
 
 def build_raw(folder: Path) -> dict:
-    "The plainest LanceDB table of the same rows; its terms are the ones that kbase analysed, so analysis is not counted."
+    """The plainest LanceDB table of the same rows; its terms are the ones that kbase analysed, so analysis is not
+    counted."""
     import lancedb
-    import pyarrow as pa
     from lancedb.index import FTS, BTree, IvfRq
 
     from kbase.stores.embedded import EmbeddedStore
@@ -120,8 +160,18 @@ def build_raw(folder: Path) -> dict:
     with Peak(folder / "raw") as peak:
         began = time.perf_counter()
         table = lancedb.connect(str(folder / "raw")).create_table("t", rows)
-        table.create_index("tokens", config=FTS(base_tokenizer="whitespace", with_position=True, stem=False, remove_stop_words=False,
-                                                lower_case=False, ascii_folding=False, max_token_length=None))
+        table.create_index(
+            "tokens",
+            config=FTS(
+                base_tokenizer="whitespace",
+                with_position=True,
+                stem=False,
+                remove_stop_words=False,
+                lower_case=False,
+                ascii_folding=False,
+                max_token_length=None,
+            ),
+        )
         table.create_index("id", config=BTree())
         if at.rows >= 10_000:
             table.create_index("vector", config=IvfRq(distance_type="cosine", num_bits=4))
@@ -137,8 +187,13 @@ def open_kbase(folder: Path):
 
     def search(terms, vector, where=None):
         found = store.find(terms, vector, DEPTH, where)
-        return found.fetch(fused([(f.key, f.score) for f in found.bm25], [(f.key, f.score) for f in found.dense],
-                                 *(found.background or (0.0, 0.0))))
+        return found.fetch(
+            fused(
+                [(f.key, f.score) for f in found.bm25],
+                [(f.key, f.score) for f in found.dense],
+                *(found.background or (0.0, 0.0)),
+            )
+        )
 
     return store, search
 
@@ -147,7 +202,9 @@ def fused(words, near, mean, std):
     "Keys of the best, as kbase.querying.retrieval adds them up (without its explanations)."
     best, floor = (words[0][1] if words else 1.0), (near[-1][1] if near else 0.0)
     word, cosine = dict(words), dict(near)
-    scores = {key: word.get(key, 0.0) / best + 0.2 * (cosine.get(key, floor) - mean) / (std or 1.0) for key in word | cosine}
+    scores = {
+        key: word.get(key, 0.0) / best + 0.2 * (cosine.get(key, floor) - mean) / (std or 1.0) for key in word | cosine
+    }
     return sorted(scores, key=scores.__getitem__, reverse=True)[:TOP]
 
 
@@ -158,18 +215,34 @@ def open_raw(folder: Path):
     table, pool = lancedb.connect(str(folder / "raw")).open_table("t"), ThreadPoolExecutor(2)
 
     def bm25(terms):
-        return table.search(MatchQuery(" ".join(terms), "tokens"), query_type="fts").with_row_id(True).select(["_score"]).limit(DEPTH).to_arrow()
+        return (
+            table.search(MatchQuery(" ".join(terms), "tokens"), query_type="fts")
+            .with_row_id(True)
+            .select(["_score"])
+            .limit(DEPTH)
+            .to_arrow()
+        )
 
     def dense(vector):
-        query = table.search(vector, vector_column_name="vector", query_type="vector").distance_type("cosine").with_row_id(True)
-        return query.select(["_distance"]).limit(DEPTH).minimum_nprobes(20).maximum_nprobes(40).refine_factor(2).to_arrow()
+        query = (
+            table.search(vector, vector_column_name="vector", query_type="vector")
+            .distance_type("cosine")
+            .with_row_id(True)
+        )
+        return (
+            query.select(["_distance"]).limit(DEPTH).minimum_nprobes(20).maximum_nprobes(40).refine_factor(2).to_arrow()
+        )
 
     def search(terms, vector):
         words = pool.submit(bm25, terms)
         near = dense(vector)
         words = words.result()
-        keys = fused(list(zip(words["_rowid"].to_pylist(), words["_score"].to_pylist(), strict=True)),
-                     list(zip(near["_rowid"].to_pylist(), [1 - d for d in near["_distance"].to_pylist()], strict=True)), 0.0, 0.1)
+        keys = fused(
+            list(zip(words["_rowid"].to_pylist(), words["_score"].to_pylist(), strict=True)),
+            list(zip(near["_rowid"].to_pylist(), [1 - d for d in near["_distance"].to_pylist()], strict=True)),
+            0.0,
+            0.1,
+        )
         return table.take_row_ids(keys).select(["id", "content", "title", "uri", "meta"]).to_arrow().to_pylist()
 
     return search
@@ -183,7 +256,17 @@ def open_memory(folder: Path):
 
     store, memory = EmbeddedStore(str(folder / "kbase")), InMemoryDocumentStore(embedding_similarity_function="cosine")
     for batch in store.scan(vectors=True):
-        memory.write_documents([Document(id=n.id, content=n.text, meta={**n.meta, "title": n.title, "uri": n.uri}, embedding=n.vector.tolist()) for n in batch])
+        memory.write_documents(
+            [
+                Document(
+                    id=n.id,
+                    content=n.text,
+                    meta={**n.meta, "title": n.title, "uri": n.uri},
+                    embedding=n.vector.tolist(),
+                )
+                for n in batch
+            ]
+        )
     store.close()
 
     def search(text, vector):
@@ -193,7 +276,8 @@ def open_memory(folder: Path):
     return search
 
 
-# -- what runs in a process of its own ------------------------------------------------------------------------------------
+# -- what runs in a process of its own
+# ------------------------------------------------------------------------------------
 
 
 def child_first(folder: Path) -> dict:
@@ -205,8 +289,12 @@ def child_first(folder: Path) -> dict:
         terms, vector = saved["terms"].tolist(), saved["vector"]
     hits = search(terms, vector)
     assert hits
-    return {"imports_s": imported - began, "open_and_first_result_s": time.perf_counter() - imported,
-            "imports_cpu_s": imported_cpu, "process_cpu_s": time.process_time()}  # seconds of processor: what an idle machine would need
+    return {
+        "imports_s": imported - began,
+        "open_and_first_result_s": time.perf_counter() - imported,
+        "imports_cpu_s": imported_cpu,
+        "process_cpu_s": time.process_time(),
+    }  # seconds of processor: what an idle machine would need
 
 
 def child_memory(folder: Path, side: str, queries: int) -> dict:
@@ -226,11 +314,17 @@ def child_memory(folder: Path, side: str, queries: int) -> dict:
 
 def child(folder: Path, *arguments: str) -> dict:
     began = time.perf_counter()
-    out = subprocess.run([sys.executable, __file__, "--folder", str(folder), "--child", *arguments], check=True, capture_output=True, text=True)
+    out = subprocess.run(
+        [sys.executable, __file__, "--folder", str(folder), "--child", *arguments],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     return json.loads(out.stdout.splitlines()[-1]) | {"process_s": time.perf_counter() - began}
 
 
-# -- measuring ------------------------------------------------------------------------------------------------------------
+# -- measuring
+# ------------------------------------------------------------------------------------------------------------
 
 
 def timed(work, *arguments):
@@ -241,9 +335,20 @@ def timed(work, *arguments):
 
 def recalls(store, vectors) -> dict:
     "recall@10 of the dense retriever at the depth that hybrid uses, against all vectors compared."
+    from lancedb.expr import col, lit
+
     at = store.snapshot()
-    rows = at.nodes.search().select(["vector", "meta"]).with_row_id(True).limit(at.rows + 1).to_arrow()
-    matrix = np.concatenate([chunk.flatten().to_numpy() for chunk in rows["vector"].chunks]).reshape(-1, corpus.DIMENSION)
+    rows = (
+        at.nodes.search()
+        .where(col("kind") == lit("chunk"))
+        .select(["vector", "meta"])
+        .with_row_id(True)
+        .limit(at.rows + 1)
+        .to_arrow()
+    )
+    matrix = np.concatenate([chunk.flatten().to_numpy() for chunk in rows["vector"].chunks]).reshape(
+        -1, corpus.DIMENSION
+    )
     keys, share = rows["_rowid"].to_numpy(), np.array([json.loads(meta)["share"] for meta in rows["meta"].to_pylist()])
     out = {}
     for name, thousandths in (("no filter", 1000), ("50 %", 500), ("5 %", 50), ("0.1 %", 1)):
@@ -259,26 +364,57 @@ def recalls(store, vectors) -> dict:
     return out
 
 
-def measure(folder: Path, nodes: int, queries: int, slow: int) -> dict:
+def table(measured: dict) -> dict:
+    "What is asked of the store: as a multiple of the raw side, or in milliseconds and seconds."
+    ours, raw = measured["kbase build"], measured["raw build"]
+    rows = {
+        "disk after the build / raw": ours["disk_mb"] / raw["disk_mb"],
+        "highest disk of the build / its end": ours["highest_disk_mb"] / ours["disk_mb"],
+        "build / raw": ours["build_s"] / raw["build_s"],
+        "highest memory of the build, MB": ours["highest_memory_mb"],
+        "hybrid, ms": measured["ms, median"]["kbase"],
+        "hybrid under a 5 % filter, ms": measured["ms, median"]["kbase 5 %"],
+        "hybrid under a 0.1 % filter, ms": measured["ms, median"]["kbase 0.1 %"],
+        "resident while searching, MB": measured["rss"]["kbase"],
+        "first result in a new process, s": min(
+            first["imports_s"] + first["open_and_first_result_s"] for first in measured["cold"]
+        ),
+    }
+    if "disk_mb later" in ours:
+        rows["disk later / raw"] = ours["disk_mb later"] / raw["disk_mb"]
+    return {name: round(value, 2) for name, value in rows.items()}
+
+
+def measure(folder: Path, nodes: int, queries: int, slow: int, documents: bool = False, wait: float = 0.0) -> dict:
     texts, vectors = corpus.queries(queries)
     terms = analysed(texts)
     np.savez(folder / "query.npz", terms=np.array(terms[0]), vector=vectors[0])
     out: dict = {"nodes": nodes}
-    for name, build in (("kbase", lambda: build_kbase(folder, nodes)), ("raw", lambda: build_raw(folder))):
+    for name, build in (("kbase", lambda: build_kbase(folder, nodes, documents)), ("raw", lambda: build_raw(folder))):
         told = folder / f"{name}-build.json"
         if not told.exists():
             told.write_text(json.dumps(build()))
         out[f"{name} build"] = json.loads(told.read_text())
     out["cold"] = [child(folder, "first") for _ in range(3)]
-    out["rss"] = {side: child(folder, "memory", side, str(queries))["rss_mb"] for side in ("kbase", "kbase, filtered", "memory")}
+    out["rss"] = {
+        side: child(folder, "memory", side, str(queries))["rss_mb"]
+        for side in ("kbase", "kbase, filtered", "memory")[: 3 if slow else 2]
+    }
 
     store, ours = open_kbase(folder)
-    raw, memory = open_raw(folder), open_memory(folder)
+    raw, memory = open_raw(folder), open_memory(folder) if slow else None
     narrow = {"field": "meta.share", "operator": "<", "value": 1}
     wide = {"field": "meta.share", "operator": "<", "value": 50}
     for i in range(10):  # warm
-        ours(terms[i], vectors[i]), raw(terms[i], vectors[i]), ours(terms[i], vectors[i], narrow), ours(terms[i], vectors[i], wide)
-    times: dict[str, list[float]] = {name: [] for name in ("kbase", "raw", "memory", "kbase 5 %", "kbase 0.1 %", "bm25", "dense", "fetch")}
+        (
+            ours(terms[i], vectors[i]),
+            raw(terms[i], vectors[i]),
+            ours(terms[i], vectors[i], narrow),
+            ours(terms[i], vectors[i], wide),
+        )
+    times: dict[str, list[float]] = {
+        name: [] for name in ("kbase", "raw", "memory", "kbase 5 %", "kbase 0.1 %", "bm25", "dense", "fetch")
+    }
     for i, (words, vector) in enumerate(zip(terms, vectors, strict=True)):
         sides = [("kbase", ours), ("raw", raw)]
         for name, side in sides if i % 2 else sides[::-1]:
@@ -291,10 +427,15 @@ def measure(folder: Path, nodes: int, queries: int, slow: int) -> dict:
         times["fetch"].append(timed(found.fetch, [f.key for f in found.dense[:TOP]]))
         if i < slow:
             times["memory"].append(timed(memory, texts[i], vector))
-    medians = out["ms, median"] = {name: round(float(np.median(values)), 2) for name, values in times.items()}
+    medians = out["ms, median"] = {name: round(float(np.median(values)), 2) for name, values in times.items() if values}
     out["kbase / raw"] = round(medians["kbase"] / medians["raw"], 2)
-    out["memory / kbase"] = round(medians["memory"] / medians["kbase"], 1)
-    out["rss memory / kbase"] = round(out["rss"]["memory"] / out["rss"]["kbase"], 1)
+    if wait:
+        time.sleep(wait)
+        out["kbase build"]["disk_mb later"] = disk_mb(folder / "kbase")
+    out["table"] = table(out)
+    if slow:
+        out["memory / kbase"] = round(medians["memory"] / medians["kbase"], 1)
+        out["rss memory / kbase"] = round(out["rss"]["memory"] / out["rss"]["kbase"], 1)
     out["recall@10"] = recalls(store, vectors)
     return out
 
@@ -303,14 +444,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--nodes", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--queries", type=int, default=60)
-    parser.add_argument("--slow", type=int, default=5, help="questions that InMemoryDocumentStore is asked")
+    parser.add_argument(
+        "--slow", type=int, default=5, help="questions that InMemoryDocumentStore is asked; 0 leaves it out"
+    )
+    parser.add_argument("--documents", action="store_true", help="a node for each document beside its chunks")
+    parser.add_argument(
+        "--wait", type=float, default=0.0, help="seconds after which the disk is measured again, such as 600"
+    )
     parser.add_argument("--folder", type=Path, help="where the stores are built; a temporary folder when not given")
     parser.add_argument("--reuse", action="store_true", help="take the stores that an earlier run left in the folder")
     parser.add_argument("--child", nargs="+", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.child:
         task, *rest = given.child
-        print(json.dumps(child_first(given.folder) if task == "first" else child_memory(given.folder, rest[0], int(rest[1]))))
+        print(
+            json.dumps(
+                child_first(given.folder) if task == "first" else child_memory(given.folder, rest[0], int(rest[1]))
+            )
+        )
         return
     for nodes in given.nodes:
         folder = given.folder or Path(tempfile.mkdtemp(prefix="kbase-bench-"))
@@ -318,7 +469,12 @@ def main() -> None:
         if not given.reuse:
             shutil.rmtree(here, ignore_errors=True)
         here.mkdir(parents=True, exist_ok=True)
-        print(json.dumps(measure(here, nodes, given.queries, given.slow), indent=2, default=float), flush=True)
+        print(
+            json.dumps(
+                measure(here, nodes, given.queries, given.slow, given.documents, given.wait), indent=2, default=float
+            ),
+            flush=True,
+        )
         if not given.folder:
             shutil.rmtree(folder)
 

@@ -77,7 +77,10 @@ Modules:
 - `kbase.stores.elastic_writing`: Documents replaced whole, by any number of writers, with an account of everything
 - `kbase.stores.embedded`: A folder on disk: BM25, vectors and filters in one LanceDB database, no server
 - `kbase.stores.embedded_upgrades`: A knowledge base of an older format is written anew, and takes the place of the old one when it is whole
+- `kbase.stores.folder`: The files of a knowledge base: their newest state, and how they change
+- `kbase.stores.folder_reading`: Searches, scans, texts and the account of a knowledge base on disk
 - `kbase.stores.haystack`: What makes a store of kbase a Haystack DocumentStore, written once over a few hooks
+- `kbase.stores.reembedding`: The same texts, read by another embedder
 - `kbase.stores.rows`: How a document, its nodes and its account are written down, the same in every store
 - `kbase.stores.snapshot`: The nodes of a folder at one moment: filtered, searched, fetched
 - `kbase.stores.tables`: Nodes and their account as two LanceDB tables

@@ -232,7 +232,9 @@ class Planning(Asking):
         path: str | Path,  # a file, by custom .yaml; replaced when it is there
     ) -> None:
         "Write the pipeline that answers questions."
-        Path(path).write_text(self.pipeline.dumps(), encoding="utf-8")
+        from kbase.querying.saving import dump_pipeline
+
+        Path(path).write_text(dump_pipeline(self.pipeline), encoding="utf-8")
 
     def load_pipeline(
         self,

@@ -145,7 +145,7 @@ class Hits(UserList[Hit]):
         return self.like(self.data[place]) if isinstance(place, slice) else self.data[place]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Hits":
-        return self.like(self.data)  # a pipeline copies what it hands on: hits are frozen, so that a copy may share them
+        return self.like(self.data)  # a pipeline copies what it hands on; hits are frozen, so a copy may share them
 
     def like(
         self,

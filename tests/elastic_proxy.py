@@ -46,10 +46,22 @@ def handler_of(proxy):
 
         def forward(self, body):
             client = http.client.HTTPConnection(proxy.target.hostname, proxy.target.port, timeout=60)
-            headers = {k: v for k, v in self.headers.items() if k.lower() not in ("host", "content-length", "content-encoding", "accept-encoding", "connection")}
+            headers = {
+                k: v
+                for k, v in self.headers.items()
+                if k.lower() not in ("host", "content-length", "content-encoding", "accept-encoding", "connection")
+            }
             client.request(self.command, self.path, body or None, headers)
             got = client.getresponse()
-            reply = got.status, {k: v for k, v in got.getheaders() if k.lower() not in ("content-length", "transfer-encoding", "connection")}, got.read()
+            reply = (
+                got.status,
+                {
+                    k: v
+                    for k, v in got.getheaders()
+                    if k.lower() not in ("content-length", "transfer-encoding", "connection")
+                },
+                got.read(),
+            )
             client.close()
             return reply
 
@@ -87,11 +99,15 @@ def handler_of(proxy):
     return Handler
 
 
-def refuse_items(handler, body, refused, status=429, kind="es_rejected_execution_exception", reason="the queue is full"):
+def refuse_items(
+    handler, body, refused, status=429, kind="es_rejected_execution_exception", reason="the queue is full"
+):
     "Hand on all items but those that `refused(number, head)` picks; these get an error of their own."
     items = items_of(body)
     picked = [refused(number, head) for number, (_, head, _) in enumerate(items)]
-    rest = b"".join(line + b"\n" for keep, (_, _, lines) in zip(picked, items, strict=True) if not keep for line in lines)
+    rest = b"".join(
+        line + b"\n" for keep, (_, _, lines) in zip(picked, items, strict=True) if not keep for line in lines
+    )
     done = iter([])
     if rest:
         code, headers, data = handler.forward(rest)
@@ -100,7 +116,10 @@ def refuse_items(handler, body, refused, status=429, kind="es_rejected_execution
         if headers.get("content-encoding") == "gzip":
             data = gzip.decompress(data)
         done = iter(json.loads(data)["items"])
-    answers = [{op: {"status": status, "error": {"type": kind, "reason": reason}}} if bad else next(done) for bad, (op, _, _) in zip(picked, items, strict=True)]
+    answers = [
+        {op: {"status": status, "error": {"type": kind, "reason": reason}}} if bad else next(done)
+        for bad, (op, _, _) in zip(picked, items, strict=True)
+    ]
     return answer(200, {"items": answers})
 
 

@@ -24,10 +24,26 @@ def item(name, text="some words", chunks=1, dim=DIM, meta=None, seed=None):
     "A document cut into chunks of about equal length."
     document = Document(f"docs/{name}", text, title=f"Title {name}", language="en", meta=meta or {})
     cuts = np.linspace(0, len(text), chunks + 1).astype(int)
-    nodes = [Node(document.id, "chunk", int(a), int(b), text[a:b], document.title, document.uri, language="en", meta=document.meta,
-                  vector=direction(int(digest(str(name), str(i))[:8], 16) if seed is None else seed + i, dim) if dim else None)
-             for i, (a, b) in enumerate(zip(cuts, cuts[1:], strict=False))]
-    return Indexed(Source(document.uri, document.id, nodes=len(nodes), meta=document.meta, title=document.title), document, nodes)
+    nodes = [
+        Node(
+            document.id,
+            "chunk",
+            int(a),
+            int(b),
+            text[a:b],
+            document.title,
+            document.uri,
+            language="en",
+            meta=document.meta,
+            vector=direction(int(digest(str(name), str(i))[:8], 16) if seed is None else seed + i, dim)
+            if dim
+            else None,
+        )
+        for i, (a, b) in enumerate(zip(cuts, cuts[1:], strict=False))
+    ]
+    return Indexed(
+        Source(document.uri, document.id, nodes=len(nodes), meta=document.meta, title=document.title), document, nodes
+    )
 
 
 def versioned(number, version, chunks=4):
@@ -41,7 +57,9 @@ def open_store(path, **more):
         from kbase.stores.elastic import ElasticStore
 
         return ElasticStore(path, replicas=0, **more)
-    from kbase.stores.embedded import EmbeddedStore  # here and not above: the fork server must not hold LanceDB's threads
+    from kbase.stores.embedded import (
+        EmbeddedStore,
+    )  # here and not above: the fork server must not hold LanceDB's threads
 
     return EmbeddedStore(path, **more)
 
@@ -49,7 +67,7 @@ def open_store(path, **more):
 def upsert(path, names, batch):
     store = open_store(path)
     for at in range(0, len(names), batch):
-        store.put([item(name) for name in names[at:at + batch]])
+        store.put([item(name) for name in names[at : at + batch]])
 
 
 def hold_lock(path, ready):
@@ -72,6 +90,7 @@ def read_slowly(path, ready, answer, seconds):
 
 def rebuild(path, acknowledged, seconds):
     "Make vectors anew, slowly, and say when a batch is done."
+
     def embed(texts):
         os.write(acknowledged.fileno(), b"batch\n")
         time.sleep(seconds)

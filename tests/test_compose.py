@@ -11,5 +11,11 @@ def test_compose():
     server = yaml.safe_load(text)["services"]["elasticsearch"]
     assert server["image"] == IMAGE
     assert all(port.startswith("127.0.0.1:") for port in server["ports"])
-    assert server["environment"]["xpack.security.enabled"] == "true" and server["environment"]["ELASTIC_PASSWORD"].startswith("${ELASTIC_PASSWORD:?")
-    assert server["mem_limit"] and server["healthcheck"]["test"] and server["volumes"] == ["data:/usr/share/elasticsearch/data"]
+    assert server["environment"]["xpack.security.enabled"] == "true" and server["environment"][
+        "ELASTIC_PASSWORD"
+    ].startswith("${ELASTIC_PASSWORD:?")
+    assert (
+        server["mem_limit"]
+        and server["healthcheck"]["test"]
+        and server["volumes"] == ["data:/usr/share/elasticsearch/data"]
+    )

@@ -43,20 +43,30 @@ def full(tmp_path_factory):
     for number in range(12):
         (files / f"history{number}.md").write_text(
             f"---\nauthor: Clara {number % 3}\n---\n# The mill, part {number}\n\nIn {1890 + number} the miller {'replaced the wheel ' * number} by a turbine.\n\n"
-            f"## Flood\n\nThe flood of {1950 + number} took the weir 😀, {'the insurance ' * number} paid nothing.\n\n" + "A ladder for trout was added. " * (number * 20))
-    (files / "wehr.txt").write_text("Das Wehr wurde 1957 von der Gemeinde aus Beton neu gebaut.\r\n\r\nEs hält das "
-                                    "Wasser zwei Meter hoch.")
+            f"## Flood\n\nThe flood of {1950 + number} took the weir 😀, {'the insurance ' * number} paid nothing.\n\n"
+            + "A ladder for trout was added. "
+            * (number * 20)
+        )
+    (files / "wehr.txt").write_text(
+        "Das Wehr wurde 1957 von der Gemeinde aus Beton neu gebaut.\r\n\r\nEs hält das Wasser zwei Meter hoch."
+    )
     (files / "empty.txt").write_text("")
     (files / "plan.pdf").write_bytes(b"%PDF-1.4\ncut off")
     with KnowledgeBase(folder / "kb") as kb:
         kb.add(files, progress=False)
-        kb.store.write_documents([
-            HaystackDocument(id="note", content="The museum opens in May.",
-                             meta={"n": 1, "tags": ["a", 1.5], "deep": {"x": None}}, embedding=[0.25] * 384),
-            HaystackDocument(id="zero", content="no direction", embedding=[0.0] * 384),
-            HaystackDocument(id="blob", blob=ByteStream(b"\x00\x01", {"k": 1}, "image/png")),
-            HaystackDocument(id="bare", content="without a vector"),
-        ])
+        kb.store.write_documents(
+            [
+                HaystackDocument(
+                    id="note",
+                    content="The museum opens in May.",
+                    meta={"n": 1, "tags": ["a", 1.5], "deep": {"x": None}},
+                    embedding=[0.25] * 384,
+                ),
+                HaystackDocument(id="zero", content="no direction", embedding=[0.0] * 384),
+                HaystackDocument(id="blob", blob=ByteStream(b"\x00\x01", {"k": 1}, "image/png")),
+                HaystackDocument(id="bare", content="without a vector"),
+            ]
+        )
         yield kb
 
 
@@ -68,16 +78,19 @@ def contents(store):
         "vectors": [None if node.vector is None else node.vector.tobytes() for node in nodes],
         "account": store.sources(),
         "documents": [store.document(source.document_id) for source in store.sources()],
-        "haystack": sorted((document.to_dict() for document in store.filter_documents()),
-                           key=lambda document: document["id"]),
+        "haystack": sorted(
+            (document.to_dict() for document in store.filter_documents()), key=lambda document: document["id"]
+        ),
         "embedder": store.embedder,
         "fields": store.get_metadata_fields_info(),
     }
 
 
 def hits(kb, **how):
-    return [[(hit.id, hit.start, hit.end, hit.text) for hit in kb.search(question, top_k=10,
-                                                                         **how)] for question in QUESTIONS]
+    return [
+        [(hit.id, hit.start, hit.end, hit.text) for hit in kb.search(question, top_k=10, **how)]
+        for question in QUESTIONS
+    ]
 
 
 def same(one, two):
@@ -88,15 +101,18 @@ def same(one, two):
         if type(one.store) is type(two.store):
             assert ours == theirs
         else:  # Lucene rounds the lengths of texts, so that neighbours may change places
-            shared = [len(set(a) & set(b)) / max(len(a), len(b), 1) if a or b else 1.0 for a,
-                      b in zip(ours, theirs, strict=True)]
+            shared = [
+                len(set(a) & set(b)) / max(len(a), len(b), 1) if a or b else 1.0
+                for a, b in zip(ours, theirs, strict=True)
+            ]
             assert np.mean(shared) >= 0.9, (how, shared)
     for hit in two.search(QUESTIONS[0]):
         assert two.store.document_span(hit.document_id, hit.start, hit.end) == hit.text
 
 
 def test_there_and_back(full, place, tmp_path, monkeypatch):
-    "Counts, texts, vectors, offsets, account, Haystack Documents and the ten best are the same in the copy, and in the copy of the copy."
+    """Counts, texts, vectors, offsets, account, Haystack Documents and the ten best are the same in the copy, and in
+    the copy of the copy."""
     monkeypatch.setattr(copying, "COPIED_TOGETHER", 10)
     for name in ("embed_texts", "embed_batches"):
         monkeypatch.setattr(Embedder, name, lambda *_: pytest.fail("a copy embeds nothing"))
@@ -132,8 +148,15 @@ def test_repeated_and_stopped(full, place, monkeypatch):
     assert copy_store(full.store, target, progress=False) == Copied(0, len(full.store.sources()), 0, 0)
     # the copy was changed by hand, and gets back what it was copied from
     source = next(source for source in target.sources() if source.nodes)
-    target.put([Indexed(replace(source, indexed_at="later"), target.document(source.document_id),
-                        [n for b in target.scan(vectors=True) for n in b if n.document_id == source.document_id][:2])])
+    target.put(
+        [
+            Indexed(
+                replace(source, indexed_at="later"),
+                target.document(source.document_id),
+                [n for b in target.scan(vectors=True) for n in b if n.document_id == source.document_id][:2],
+            )
+        ]
+    )
     nothing = next(source for source in target.sources() if source.state == "failed")
     stray = Document(nothing.uri, "stray", id=nothing.document_id)
     target.put([Indexed(replace(nothing, state="ok", nodes=1), stray, [Node(stray.id, "chunk", 0, 5, "stray")])])
@@ -146,16 +169,22 @@ def test_wrong_target(place, tmp_path):
     "Vectors of another model, or of another length, are told before anything is written; so is a copy onto itself."
     first, second, third = (open_store(str(tmp_path / name)) for name in ("one", "two", "three"))
     document = Document("a.txt", "one two", language="en")
-    item = Indexed(Source(document.uri, document.id, nodes=1), document,
-                   [Node(document.id, "chunk", 0, 7, "one two", vector=np.array([1, 0], dtype=np.float32))])
+    item = Indexed(
+        Source(document.uri, document.id, nodes=1),
+        document,
+        [Node(document.id, "chunk", 0, 7, "one two", vector=np.array([1, 0], dtype=np.float32))],
+    )
     first.set_embedder(TWO)
     first.put([item])
     second.put([item])
     third.write_documents([HaystackDocument(content="three", embedding=[1.0, 2.0, 3.0])])
     target = open_store(place("target"))
     target.set_embedder(EmbedderIdentity("another", 2))
-    for source, told in ((first, "mix vectors of two numbers"), (second, "2-d vectors of an unknown model"),
-                         (third, "3-d vectors of an unknown model")):
+    for source, told in (
+        (first, "mix vectors of two numbers"),
+        (second, "2-d vectors of an unknown model"),
+        (third, "3-d vectors of an unknown model"),
+    ):
         with pytest.raises(EmbedderMismatch, match=told):
             copy_store(source, target, progress=False)
     with pytest.raises(EmbedderMismatch, match="3-d vectors to 2-d ones"):
@@ -166,31 +195,40 @@ def test_wrong_target(place, tmp_path):
 
 
 def test_what_does_not_fit(place, tmp_path):
-    "A document that was damaged is named with the reason, the others are copied, and nothing of it is passed over in silence."
+    """A document that was damaged is named with the reason, the others are copied, and nothing of it is passed over
+    in silence."""
     source, target = open_store(str(tmp_path / "s")), open_store(place("t"))
     for name in "abc":
         document = Document(f"{name}.txt", "one two three four", id=name)
-        chunks = [Node(name, "chunk", start, end, document.text[start:end], uri=document.uri, language="en") for start,
-                  end in ((0, 8), (8, 18))]
+        chunks = [
+            Node(name, "chunk", start, end, document.text[start:end], uri=document.uri, language="en")
+            for start, end in ((0, 8), (8, 18))
+        ]
         source.put([Indexed(Source(document.uri, name, nodes=2), document, chunks)])
     source.delete_documents([Node("b", "chunk", 0, 8, "one two ").id])
     with pytest.raises(WriteError, match="b.txt.*lost a part.*repeat") as told:
         copy_store(source, target, progress=False)
-    assert list(told.value.failed) == ["b.txt"] and [row.uri for row in target.sources()] == ["a.txt",
-                                                                                              "c.txt"] and target.count_documents() == 4
+    assert (
+        list(told.value.failed) == ["b.txt"]
+        and [row.uri for row in target.sources()] == ["a.txt", "c.txt"]
+        and target.count_documents() == 4
+    )
     with pytest.raises(StoreError, match="lost a part"):
         copy_store(source, target, progress=False)
 
 
 def test_empty(place, tmp_path):
     "An empty knowledge base is copied, too."
-    assert copy_store(open_store(str(tmp_path / "nothing")), open_store(place("nothing")), progress=False) == Copied(0,
-                                                                                                                     0, 0, 0)
+    assert copy_store(open_store(str(tmp_path / "nothing")), open_store(place("nothing")), progress=False) == Copied(
+        0, 0, 0, 0
+    )
 
 
 def test_the_tutorial(elastic_url, tmp_path, monkeypatch, capsys):
     "What the tutorial shows of the cluster comes out as it is saved there."
-    page = json.loads((Path(__file__).parent.parent / "nbs/tutorials/from_a_laptop_to_a_cluster.ipynb").read_text(encoding="utf-8"))
+    page = json.loads(
+        (Path(__file__).parent.parent / "nbs/tutorials/from_a_laptop_to_a_cluster.ipynb").read_text(encoding="utf-8")
+    )
     monkeypatch.chdir(tmp_path)
     names, compared = {}, 0
     for cell in page["cells"]:

@@ -1,4 +1,5 @@
-"Indices that an older kbase wrote open, are upgraded and answer the same. tests/formats/elastic_1.json has the requests that format 1 was written with."
+"""Indices that an older kbase wrote open, are upgraded and answer the same. tests/formats/elastic_1.json has the
+requests that format 1 was written with."""
 
 import json
 import urllib.request
@@ -27,7 +28,12 @@ def format_1(elastic_url):
     server, _, name = elastic_url.rpartition("/")
     for method, path, body in OLD["requests"]:
         kind = "application/x-ndjson" if "_bulk" in path else "application/json"
-        request = urllib.request.Request(server + path.replace("format1-", f"{name}-", 1), body.replace("format1-", f"{name}-").encode(), {"content-type": kind}, method=method)
+        request = urllib.request.Request(
+            server + path.replace("format1-", f"{name}-", 1),
+            body.replace("format1-", f"{name}-").encode(),
+            {"content-type": kind},
+            method=method,
+        )
         with urllib.request.urlopen(request, timeout=60) as reply:
             assert not json.load(reply).get("errors")
     urllib.request.urlopen(urllib.request.Request(f"{server}/{name}-*/_refresh", method="POST"), timeout=60).close()
@@ -43,28 +49,40 @@ def check_answers(store):
             continue
         node = nodes[node_id]
         assert (node.kind, node.text, node.uri, list(node.headings), node.meta) == (kind, text, uri, headings, meta)
-        assert (node.vector is None) == (vector is None) and (vector is None or node.vector == pytest.approx(vector, abs=1e-6))
+        assert (node.vector is None) == (vector is None) and (
+            vector is None or node.vector == pytest.approx(vector, abs=1e-6)
+        )
     assert [source.__dict__ | {"pages": list(source.pages)} for source in store.sources()] == ANSWERS["sources"]
     assert {name: store.document(name).text for name in ANSWERS["documents"]} == ANSWERS["documents"]
     assert [document.to_dict() for document in store.filter_documents(eq("meta.by", "Ada"))] == ANSWERS["haystack"]
     for words, wanted in ANSWERS["bm25"].items():
         found = store.find(words.split())
-        assert {node.id for node in found.fetch([hit.key for hit in found.bm25])} == {node_id for node_id, kind, _ in wanted if kind == "chunk"}
+        assert {node.id for node in found.fetch([hit.key for hit in found.bm25])} == {
+            node_id for node_id, kind, _ in wanted if kind == "chunk"
+        }
     found = store.find(vector=np.array([1.0, 0, 0, 0]))
-    assert [[hit.key, pytest.approx(hit.score, abs=1e-4)] for hit in found.dense] == [[name, score] for name, kind, score in ANSWERS["dense"]["1 0 0 0"] if kind == "chunk"]
+    assert [[hit.key, pytest.approx(hit.score, abs=1e-4)] for hit in found.dense] == [
+        [name, score] for name, kind, score in ANSWERS["dense"]["1 0 0 0"] if kind == "chunk"
+    ]
     check_summaries(store, nodes)
 
 
 def check_summaries(store, nodes):
-    "Each is a `document` node now, with its chunks' terms and the mean of their vectors, and still a node of its own where it says more than they do."
+    """Each is a `document` node now, with its chunks' terms and the mean of their vectors, and still a node of its
+    own where it says more than they do."""
     old = {node_id: text for node_id, kind, text, *_ in ANSWERS["nodes"] if kind == "summary"}
     assert {node.id: node.text for node in nodes.values() if node.kind == "summary"} == old
     whole = {node.document_id: node for node in nodes.values() if node.kind == "document"}
     assert sorted(node.text for node in whole.values()) == sorted(old.values())
     for node in whole.values():
-        assert node.vector == pytest.approx(mean_vector(n.vector for n in nodes.values() if n.document_id == node.document_id and n.kind == "chunk"), abs=1e-6)
+        assert node.vector == pytest.approx(
+            mean_vector(n.vector for n in nodes.values() if n.document_id == node.document_id and n.kind == "chunk"),
+            abs=1e-6,
+        )
     found = store.find(["coroutin"], kinds=("document",))  # a word of a chunk
-    assert [node.text for node in found.fetch([hit.key for hit in found.bm25])] == ["Event loops run coroutines and finalise generators."]
+    assert [node.text for node in found.fetch([hit.key for hit in found.bm25])] == [
+        "Event loops run coroutines and finalise generators."
+    ]
 
 
 def test_format_1_opens_upgrades_and_answers_the_same(format_1):
@@ -72,10 +90,18 @@ def test_format_1_opens_upgrades_and_answers_the_same(format_1):
     check_answers(store)
     about = store.about.get(fresh=True)
     assert about["format"] == 2 and about["generation"] == 2 and "rebuilding" not in about
-    assert list(store.cluster.request("GET", f"/{store.cluster.nodes}-*/_settings")) == [f"{store.cluster.nodes}-000002"]
-    assert store.count_sources("ok") == 3 and store.count_sources("failed") == 1 and store.find_source("Loops").uri == "peps/loops.md"
+    assert list(store.cluster.request("GET", f"/{store.cluster.nodes}-*/_settings")) == [
+        f"{store.cluster.nodes}-000002"
+    ]
+    assert (
+        store.count_sources("ok") == 3
+        and store.count_sources("failed") == 1
+        and store.find_source("Loops").uri == "peps/loops.md"
+    )
     store.put([item("a", "kiwi words", 2, dim=4)])  # and it goes on
-    assert store.rebuild(EmbedderIdentity("new", 3), lambda texts: np.ones((len(texts), 3))) == store.count_documents() - 3  # two documents, one bare note
+    assert (
+        store.rebuild(EmbedderIdentity("new", 3), lambda texts: np.ones((len(texts), 3))) == store.count_documents() - 3
+    )  # two documents, one bare note
     check = ElasticStore(format_1)
     assert check.count_documents() == store.count_documents() and check.embedder.name == "new"
 
@@ -111,8 +137,15 @@ def test_an_upgrade_that_fails_leaves_format_1_as_it_was(format_1, monkeypatch):
 def test_whoever_may_only_read_is_told_that_a_writer_must_upgrade(format_1):
     def fault(proxy, handler, body):
         if handler.command == "PUT":
-            return error(403, "security_exception", "action [indices:data/write/index] is unauthorized for API key id [x]")
+            return error(
+                403, "security_exception", "action [indices:data/write/index] is unauthorized for API key id [x]"
+            )
 
     server, _, name = format_1.rpartition("/")
-    with proxied(server, fault) as proxy, pytest.raises(FormatError, match="has format 1, this kbase reads format 2: open it once with a user or key that may write"):
+    with (
+        proxied(server, fault) as proxy,
+        pytest.raises(
+            FormatError, match="has format 1, this kbase reads format 2: open it once with a user or key that may write"
+        ),
+    ):
         ElasticStore(f"{proxy.url}/{name}").count_documents()

@@ -1,4 +1,5 @@
-"What an embedder must never do: mix models, read what it should not, differ from sentence-transformers, or take a short cut silently."
+"""What an embedder must never do: mix models, read what it should not, differ from sentence-transformers, or take a
+short cut silently."""
 
 import json
 import os
@@ -35,8 +36,16 @@ from kbase.shared import Shared
 from kbase.weights import EmbedderError, archive_members, packaged_model, read_anatomy, resolve_model, unpack
 
 ROOT = Path(__file__).resolve().parent.parent
-TEXTS = [*PROBES, "", "Übergröße naïve ﬁancé", "x" * 3000, "a b c d e f g h " * 200, "🙂 emoji 🙃", "\x00\x07 control",
-         "你好" * 400]
+TEXTS = [
+    *PROBES,
+    "",
+    "Übergröße naïve ﬁancé",
+    "x" * 3000,
+    "a b c d e f g h " * 200,
+    "🙂 emoji 🙃",
+    "\x00\x07 control",
+    "你好" * 400,
+]
 
 
 @pytest.fixture(scope="module")
@@ -110,11 +119,15 @@ def test_identities_tell_models_apart(copied: Path, embedder: Embedder):
 
 def test_limit_and_counts(embedder: Embedder):
     assert embedder.limit == 256
-    assert embedder.count_tokens(["", "pears", "a " * 1000]) == [2, 4,
-                                                                 1002]  # [CLS] pear ##s [SEP]; not cut at the limit
+    assert embedder.count_tokens(["", "pears", "a " * 1000]) == [
+        2,
+        4,
+        1002,
+    ]  # [CLS] pear ##s [SEP]; not cut at the limit
     long = "the cat sat on the mat " * 100
-    assert np.allclose(embedder.embed_query(long), embedder.embed_query(long + "and the dog"),
-                       atol=1e-6)  # past the limit
+    assert np.allclose(
+        embedder.embed_query(long), embedder.embed_query(long + "and the dog"), atol=1e-6
+    )  # past the limit
     assert max(map(len, embedder.model.token_ids([long]))) == 256
 
 
@@ -152,8 +165,11 @@ def test_what_the_store_gives_its_vector_is_not_embedded():
             return np.ones((len(texts), 2), dtype=np.float32)
 
     read: list[str] = []
-    nodes = [Node("d", "chunk", 0, 6, "a mill"), Node("d", "document", 0, 6, "a summary"),
-             Node("d", "document", 0, 6, "a mill")]
+    nodes = [
+        Node("d", "chunk", 0, 6, "a mill"),
+        Node("d", "document", 0, 6, "a summary"),
+        Node("d", "document", 0, 6, "a mill"),
+    ]
     embedded = embed_missing(nodes, {}, Counting(None))  # type: ignore[arg-type]  no model is asked
     assert read == ["a mill"] and [node.vector is None for node in embedded] == [False, True, True]
     assert embedded[1:] == nodes[1:]
@@ -182,12 +198,17 @@ def test_haystack_embedders():
     pair = MockDocumentEmbedder(dimension=32), MockTextEmbedder(dimension=32)
     made = Embedder.load(pair)
     rows = made.embed_texts(["one", "two", "one"])
-    assert rows.shape == (3, 32) and np.array_equal(rows[0], rows[2]) and np.allclose(np.linalg.norm(rows, axis=1), 1,
-                                                                                      atol=1e-6)
+    assert (
+        rows.shape == (3, 32)
+        and np.array_equal(rows[0], rows[2])
+        and np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-6)
+    )
     assert made.limit == 512 and made.count_tokens(["pears"]) == Embedder.load().count_tokens(["pears"])
     assert made.identity.dimension == 32
-    assert Embedder.load((MockDocumentEmbedder(dimension=16),
-                          MockTextEmbedder(dimension=16))).identity.name != made.identity.name
+    assert (
+        Embedder.load((MockDocumentEmbedder(dimension=16), MockTextEmbedder(dimension=16))).identity.name
+        != made.identity.name
+    )
     one = Embedder.load(MockDocumentEmbedder(dimension=32))
     assert one.identity == made.identity and one.embed_query("one").shape == (32,)
     only_text = Embedder.load(MockTextEmbedder(dimension=8))
@@ -202,9 +223,12 @@ class Failing:
     "An embedder that loses a document, as providers do when they only log an error."
 
     def run(self, documents: list[HaystackDocument]) -> dict[str, list[HaystackDocument]]:
-        return {"documents": [HaystackDocument(content=d.content,
-                                               embedding=None if "b" in (d.content or "") else [1.0,
-                                                                                                0.0]) for d in documents]}
+        return {
+            "documents": [
+                HaystackDocument(content=d.content, embedding=None if "b" in (d.content or "") else [1.0, 0.0])
+                for d in documents
+            ]
+        }
 
 
 def test_a_lost_vector_is_an_error():
@@ -255,8 +279,9 @@ def test_an_empty_folder_is_no_model(tmp_path: Path):
         Embedder.load(tmp_path).embed_query("pears")
 
 
-@pytest.mark.parametrize("name", ["../outside.json", "/etc/outside.json", "a/../../outside.json", "C:outside.json",
-                                  "a\\..\\b.json"])
+@pytest.mark.parametrize(
+    "name", ["../outside.json", "/etc/outside.json", "a/../../outside.json", "C:outside.json", "a\\..\\b.json"]
+)
 def test_archives_do_not_leave_their_folder(tmp_path: Path, name: str):
     with zipfile.ZipFile(tmp_path / "bad.zip", "w") as z:
         z.writestr(name, "{}")
@@ -291,15 +316,25 @@ def test_unpacking_at_once_and_repairing(tmp_path: Path):
     assert len(list(target.rglob("*.json"))) == 20 and [p.name for p in target.parent.iterdir()] == ["model"]
     (target / "part" / "3.json").write_text("half")
     assert unpack(tmp_path / "model.zip", target) == target
-    assert json.loads((target / "part" / "3.json").read_text()[:8]) == {"i": 3} and [p.name for p in target.parent.iterdir()] == ["model"]
+    assert json.loads((target / "part" / "3.json").read_text()[:8]) == {"i": 3} and [
+        p.name for p in target.parent.iterdir()
+    ] == ["model"]
 
 
 def test_a_fresh_process_is_silent_and_stays_without_sentence_transformers(tmp_path: Path):
-    code = ("import sys\nfrom kbase.embedding import Embedder\ne = Embedder.load()\ne.embed_texts(['a mill', 'a "
-            "weir'])\n"
-            "assert e.embed_query('pears').shape == (384,)\n"
-            "assert not {'sentence_transformers', 'transformers', 'all_minilm_l6_v2'} & set(sys.modules)")
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=300,
-                          env={**os.environ, "XDG_CACHE_HOME": str(tmp_path)})
+    code = (
+        "import sys\nfrom kbase.embedding import Embedder\ne = Embedder.load()\ne.embed_texts(['a mill', 'a "
+        "weir'])\n"
+        "assert e.embed_query('pears').shape == (384,)\n"
+        "assert not {'sentence_transformers', 'transformers', 'all_minilm_l6_v2'} & set(sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path)},
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert (tmp_path / "kbase" / "models").is_dir() or sys.platform != "linux"

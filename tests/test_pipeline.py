@@ -23,7 +23,7 @@ from kbase.querying.drawing import draw_pipeline
 from kbase.querying.pipeline import answer_question, build_pipeline, question_inputs, route_conditions
 from kbase.querying.plan import Plan, QueryPart, narrow
 from kbase.querying.routes import ROUTES, Routes, RouteSpec
-from kbase.querying.saving import MAX_YAML, load_pipeline, read_yaml
+from kbase.querying.saving import MAX_YAML, dump_pipeline, load_pipeline, read_yaml
 from kbase.querying.tracing import StepTracer, traced_steps
 from kbase.results import Answer, Hits
 from kbase.settings import Settings
@@ -276,13 +276,13 @@ def test_a_step_that_fails_is_noted_and_the_tracer_goes(store: NodeStore) -> Non
 
 
 def test_a_saved_pipeline_answers_the_same(pipeline: Pipeline, store: NodeStore) -> None:
-    loaded = load_pipeline(pipeline.dumps())
+    loaded = load_pipeline(dump_pipeline(pipeline))
     assert loaded.get_component("find").store is store
     for question in ("When do pears ripen?", "Compare event loops and threads", "Which documents mention pears?",
                      *HOSTILE[:4]):
         one, other = answer_question(pipeline, question), answer_question(loaded, question)
         assert (one.text, one.citations, one.trace["branch"]) == (other.text, other.citations, other.trace["branch"])
-    again = load_pipeline(loaded.dumps())
+    again = load_pipeline(dump_pipeline(loaded))
     assert set(again.graph.edges) == set(pipeline.graph.edges) and set(again.graph.nodes) == set(pipeline.graph.nodes)
 
 
@@ -309,7 +309,7 @@ def test_a_bomb_of_aliases_is_not_read() -> None:
 @pytest.mark.parametrize("name", ["subprocess.Popen", "os.system", "builtins.eval", "kbase_evil.Box",
                                   "haystack.components.generators.chat.openai.OpenAIChatGenerator"])
 def test_a_class_that_is_not_trusted_is_not_made(name: str) -> None:
-    text = joiners("a").dumps().replace("haystack.components.joiners.string_joiner.StringJoiner", name)
+    text = dump_pipeline(joiners("a")).replace("haystack.components.joiners.string_joiner.StringJoiner", name)
     with pytest.raises(ValueError, match="would make a"): load_pipeline(text)
 
 
@@ -317,14 +317,14 @@ def test_a_class_hidden_in_an_argument_is_not_made(pipeline: Pipeline, tmp_path:
     witness = tmp_path / "made"
     for slot in ("embedder: null", "llm: null"):
         evil = f"{slot.split(':')[0]}: {{type: subprocess.Popen, init_parameters: {{args: [touch, {witness}]}}}}"
-        text = pipeline.dumps().replace(slot, evil)
+        text = dump_pipeline(pipeline).replace(slot, evil)
         assert evil in text
         with pytest.raises(ValueError, match="would make a subprocess.Popen"): load_pipeline(text)
     assert not witness.exists()
 
 
 def test_a_model_is_made_when_its_class_is_trusted(store: NodeStore) -> None:
-    text = build_pipeline(store, None, Settings(), MockChatGenerator("x")).dumps()
+    text = dump_pipeline(build_pipeline(store, None, Settings(), MockChatGenerator("x")))
     with pytest.raises(ValueError, match="would make a haystack.components.generators.chat.mock.*also="):
         load_pipeline(text)
     loaded = load_pipeline(text, ["haystack.components.generators.chat.*"])
@@ -333,7 +333,7 @@ def test_a_model_is_made_when_its_class_is_trusted(store: NodeStore) -> None:
 
 def test_the_environment_may_not_open_the_door(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HAYSTACK_UNSAFE_DESERIALIZATION", "true")
-    with pytest.raises(ValueError, match="unset it"): load_pipeline(pipeline.dumps())
+    with pytest.raises(ValueError, match="unset it"): load_pipeline(dump_pipeline(pipeline))
 
 
 def test_a_picture_marks_what_ran_and_runs_nothing(pipeline: Pipeline) -> None:

@@ -1,4 +1,5 @@
-"The search explorer's Python side where it makes poor reading: odd text, odd filters, faults of its callables, strange messages."
+"""The search explorer's Python side where it makes poor reading: odd text, odd filters, faults of its callables,
+strange messages."""
 
 import gc
 import json
@@ -20,8 +21,18 @@ from kbase.widgets.search import SearchExplorer
 
 def make(i: int, score=None, parts=None, matched=(), cover=None, **fields) -> Hit:
     "A hit like any other, but for what is given."
-    usual = {"id": str(i), "document_id": f"d{i}", "uri": f"a/{i}.md", "title": f"Title {i}", "kind": "chunk", "text": f"text {i}", "start": 0,
-             "end": 6, "language": "en", "meta": {"year": 2020 + i % 3}}
+    usual = {
+        "id": str(i),
+        "document_id": f"d{i}",
+        "uri": f"a/{i}.md",
+        "title": f"Title {i}",
+        "kind": "chunk",
+        "text": f"text {i}",
+        "start": 0,
+        "end": 6,
+        "language": "en",
+        "meta": {"year": 2020 + i % 3},
+    }
     parts = {"bm25": Part(2.0, i + 1, 1.0, "all of it")} if parts is None else parts
     return Hit(Node(**{**usual, **fields}), 1.0 - i / 1000 if score is None else score, parts, matched, cover)
 
@@ -35,15 +46,24 @@ class Corpus:
     def __call__(self, query, top_k=10, mode="hybrid", filters=None, group_by="document"):
         self.calls.append((query, top_k, filters))
         self.grouped = group_by
+
         def holds(hit, c):
             have = hit.meta.get(c["field"][5:]) if c["field"].startswith("meta.") else getattr(hit, c["field"])
             return have in (c["value"] if c["operator"] == "in" else [c["value"]])
+
         return Hits([h for h in self.hits if all(holds(h, c) for c in conditions_of(filters))][:top_k], query, mode)
 
 
 def test_payload_survives_a_message():
-    hit = make(0, text="half \ud83d 😀 word", title="\udfff", score=float("nan"), parts={"dense": Part(float("inf"), None, float("-inf"), "\ud800")},
-               matched=((9, 13),), meta={})
+    hit = make(
+        0,
+        text="half \ud83d 😀 word",
+        title="\udfff",
+        score=float("nan"),
+        parts={"dense": Part(float("inf"), None, float("-inf"), "\ud800")},
+        matched=((9, 13),),
+        meta={},
+    )
     sent = json.dumps(hit_payload(hit), allow_nan=False).encode()
     assert json.loads(sent)["score"] is None and b"\\ud83d\\ude00" in sent  # the pair is whole, the halves are gone
     assert json_safe("\ud83d\ude00") == "😀"
@@ -61,14 +81,17 @@ def test_pieces_make_the_text_again():
 @pytest.mark.parametrize("at", [0, 5, 400, 1500, 2990])
 @pytest.mark.parametrize("filler", ["word ", "字"])
 def test_an_excerpt_shows_a_match(at, filler):
-    text = (filler * 3000)[:at] + "MATCH" + (filler * 3000)[:2995 - at]
+    text = (filler * 3000)[:at] + "MATCH" + (filler * 3000)[: 2995 - at]
     start, end = excerpt(text, [(at, at + 5)])
     assert start <= at and at + 5 <= end and end - start <= 361
 
 
 def test_toggling_keeps_what_it_does_not_own():
-    for mine in ({"operator": "OR", "conditions": [{"field": "meta.a", "operator": "==", "value": 1}]}, {"field": "meta.year", "operator": ">=", "value": 2000},
-                 {"operator": "NOT", "conditions": [{"field": "kind", "operator": "==", "value": "chunk"}]}):
+    for mine in (
+        {"operator": "OR", "conditions": [{"field": "meta.a", "operator": "==", "value": 1}]},
+        {"field": "meta.year", "operator": ">=", "value": 2000},
+        {"operator": "NOT", "conditions": [{"field": "kind", "operator": "==", "value": "chunk"}]},
+    ):
         on = toggle_values(mine, "kind", ["chunk"])
         assert on["conditions"][0] == mine and len(on["conditions"]) == 2
         assert conditions_of(toggle_values(on, "kind", ["chunk"])) == [mine]
@@ -82,17 +105,37 @@ def test_true_is_not_one():
 
 
 def test_describe():
-    said = [({"field": "meta.a", "operator": "in", "value": [1, 2, 3, 4, 5]}, "a is 1 or 2 or 3 or 2 more"),
-            ({"field": "uri", "operator": "in", "value": ["x", "a/y"]}, "folder is no folder or a (2 documents found)"),
-            ({"operator": "NOT", "conditions": [{"field": "kind", "operator": "==", "value": "chunk"}]}, "not (kind is chunk)"),
-            ({"operator": "OR", "conditions": [{"field": "meta.a", "operator": "<", "value": 1}, {"field": "meta.b", "operator": "==", "value": None}]},
-             "(a < 1 or b is None)")]
+    said = [
+        ({"field": "meta.a", "operator": "in", "value": [1, 2, 3, 4, 5]}, "a is 1 or 2 or 3 or 2 more"),
+        ({"field": "uri", "operator": "in", "value": ["x", "a/y"]}, "folder is no folder or a (2 documents found)"),
+        (
+            {"operator": "NOT", "conditions": [{"field": "kind", "operator": "==", "value": "chunk"}]},
+            "not (kind is chunk)",
+        ),
+        (
+            {
+                "operator": "OR",
+                "conditions": [
+                    {"field": "meta.a", "operator": "<", "value": 1},
+                    {"field": "meta.b", "operator": "==", "value": None},
+                ],
+            },
+            "(a < 1 or b is None)",
+        ),
+    ]
     for condition, text in said:
         assert describe(condition) == text
 
 
 def test_facets_leave_out_what_narrows_nothing():
-    hits = [make(i, meta={"unique": f"u{i}", "same": "x", "some": ["a", "b"][i % 2], "list": [1], "long": "y" * 80} | ({"rare": True} if i < 2 else {})) for i in range(30)]
+    hits = [
+        make(
+            i,
+            meta={"unique": f"u{i}", "same": "x", "some": ["a", "b"][i % 2], "list": [1], "long": "y" * 80}
+            | ({"rare": True} if i < 2 else {}),
+        )
+        for i in range(30)
+    ]
     assert facet_fields(hits) == ["meta.rare", "meta.some"]
 
 
@@ -100,12 +143,15 @@ def test_facets_cost_one_search_more_and_only_when_asked():
     corpus = Corpus(make(i, kind=["chunk", "summary"][i % 5 == 0]) for i in range(60))
     explorer = SearchExplorer(corpus, query="x", top_k=5)
     assert [top_k for _, top_k, _ in corpus.calls] == [5]
-    for _ in range(3): explorer.receive({"do": "facets", "of": explorer.results["of"]})
+    for _ in range(3):
+        explorer.receive({"do": "facets", "of": explorer.results["of"]})
     assert [top_k for _, top_k, _ in corpus.calls] == [5, 100] and explorer.facets["among"] == 60
     explorer.toggle_filter("kind", "summary")
     corpus.calls.clear()
     explorer.count_facets()
-    assert [(top_k, bool(filters)) for _, top_k, filters in corpus.calls] == [(100, True)]  # the list without the filter is still known
+    assert [(top_k, bool(filters)) for _, top_k, filters in corpus.calls] == [
+        (100, True)
+    ]  # the list without the filter is still known
     kinds = next(f for f in explorer.facets["fields"] if f["field"] == "kind")
     assert [(v["value"], v["count"], v["on"]) for v in kinds["values"]] == [("chunk", 48, False), ("summary", 12, True)]
     years = next(f for f in explorer.facets["fields"] if f["field"] == "meta.year")
@@ -117,41 +163,67 @@ def test_facets_cost_one_search_more_and_only_when_asked():
 def test_folders():
     explorer = SearchExplorer(Corpus([make(0), make(1), make(2, uri="b/c/2.md"), make(3, uri="top.md")]), query="x")
     explorer.toggle_filter("folder", "a")
-    assert [h.uri for h in explorer.hits] == ["a/0.md", "a/1.md"] and explorer.results["filters"] == ["folder is a (2 documents found)"]
+    assert [h.uri for h in explorer.hits] == ["a/0.md", "a/1.md"] and explorer.results["filters"] == [
+        "folder is a (2 documents found)"
+    ]
     explorer.toggle_filter("folder", "b/c")
     assert len(explorer.hits) == 3
     explorer.toggle_filter("folder", "a")
     assert [h.uri for h in explorer.hits] == ["b/c/2.md"]
-    assert [v["value"] for f in explorer.count_facets()["fields"] if f["field"] == "folder" for v in f["values"] if v["on"]] == ["b/c"]
-    with pytest.raises(ValueError, match="'nowhere'"): explorer.toggle_filter("folder", "nowhere")
-    with pytest.raises(ValueError, match="no condition reads 'x'"): explorer.drop_filter("x")
+    assert [
+        v["value"] for f in explorer.count_facets()["fields"] if f["field"] == "folder" for v in f["values"] if v["on"]
+    ] == ["b/c"]
+    with pytest.raises(ValueError, match="'nowhere'"):
+        explorer.toggle_filter("folder", "nowhere")
+    with pytest.raises(ValueError, match="no condition reads 'x'"):
+        explorer.drop_filter("x")
     explorer.drop_filter()
     assert explorer.filters is None and len(explorer.hits) == 4
 
 
 def test_a_search_that_fails():
-    class Closed(Exception): pass
+    class Closed(Exception):
+        pass
 
     corpus = Corpus([make(0)])
     explorer = SearchExplorer(corpus, query="x")
-    def fail(*args, **kwargs): raise Closed("the store is closed: open it")
+
+    def fail(*args, **kwargs):
+        raise Closed("the store is closed: open it")
+
     explorer._search = fail
-    with pytest.raises(Closed): explorer.ask("y")
-    assert explorer.error == "Closed: the store is closed: open it" and not explorer.hits and explorer.results["query"] == "y"
-    explorer.receive({"do": "ask", "query": "z", "mode": "bm25", "view": "v", "seq": 3})  # the browser: told, not raised, and answered
+    with pytest.raises(Closed):
+        explorer.ask("y")
+    assert (
+        explorer.error == "Closed: the store is closed: open it"
+        and not explorer.hits
+        and explorer.results["query"] == "y"
+    )
+    explorer.receive(
+        {"do": "ask", "query": "z", "mode": "bm25", "view": "v", "seq": 3}
+    )  # the browser: told, not raised, and answered
     assert explorer.results["asked"] == {"view": "v", "seq": 3} and "closed" in explorer.error
     explorer._search = corpus
     assert len(explorer.ask("y", mode="hybrid")) == 1 and explorer.error == ""
-    with pytest.raises(Closed): SearchExplorer(fail, query="x")
-    assert SearchExplorer(fail).hits == [] and SearchExplorer(fail, query="  ").error == ""  # nothing is asked for nothing
+    with pytest.raises(Closed):
+        SearchExplorer(fail, query="x")
+    assert (
+        SearchExplorer(fail).hits == [] and SearchExplorer(fail, query="  ").error == ""
+    )  # nothing is asked for nothing
 
 
 def test_one_hit_a_document_unless_asked():
     corpus = Corpus([make(0)])
     explorer = SearchExplorer(corpus, query="x")
-    assert corpus.grouped == "document" and explorer.results["group_by"] == "document" and "group_by" not in explorer.code
+    assert (
+        corpus.grouped == "document" and explorer.results["group_by"] == "document" and "group_by" not in explorer.code
+    )
     explorer.receive({"do": "ask", "group_by": None, "view": "v", "seq": 1})
-    assert corpus.grouped is None and explorer.results["group_by"] is None and explorer.code.endswith("top_k=10, group_by=None)")
+    assert (
+        corpus.grouped is None
+        and explorer.results["group_by"] is None
+        and explorer.code.endswith("top_k=10, group_by=None)")
+    )
     explorer.count_facets()
     assert corpus.grouped is None
 
@@ -163,7 +235,8 @@ def test_an_answer_is_one_writer_s_and_all_or_nothing():
     explorer.observe(lambda change: numbers.append(change.new["of"]), "results")
     explorer.change(query="y", mode="bm25", top_k=1)
     assert numbers == [2] and corpus.calls[-1][:2] == ("y", 1)
-    with pytest.raises(TraitError): explorer.change(query="z", mode="psychic")
+    with pytest.raises(TraitError):
+        explorer.change(query="z", mode="psychic")
     assert (explorer.query, explorer.mode, numbers) == ("y", "bm25", [2])
     explorer.receive({"do": "ask", "error": "made up", "view": "v", "seq": 1})  # no trait of the question
     assert "'error'" in explorer.error and numbers == [2]
@@ -184,14 +257,19 @@ def test_modules_are_text():
     "A path would be watched, and would keep its widgets for as long as the process runs."
     assert isinstance(SearchExplorer._esm, str) and isinstance(SearchExplorer._css, str)
     assert "\nimport " not in SearchExplorer._esm and "\nexport default " in SearchExplorer._esm
-    with pytest.raises(ValueError, match="hits.js imports base.js: name it before"): module("hits.js")
+    with pytest.raises(ValueError, match="hits.js imports base.js: name it before"):
+        module("hits.js")
 
 
 def test_a_module_s_functions_are_short():
     for path in (Path(__file__).parent.parent / "kbase/static").glob("*.js"):
         start, name = 0, ""
         for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
-            if line.endswith("{") and len(line) - len(line.lstrip()) in (0, 2) and not line.lstrip().startswith(("class", "export class", "export default")):
+            if (
+                line.endswith("{")
+                and len(line) - len(line.lstrip()) in (0, 2)
+                and not line.lstrip().startswith(("class", "export class", "export default"))
+            ):
                 start, name = number, line.strip()
             if line in ("}", "  }"):
                 assert number - start <= 30, f"{path.name}: {name} has {number - start + 1} lines"
@@ -200,18 +278,33 @@ def test_a_module_s_functions_are_short():
 def test_messages_that_make_no_sense():
     explorer = SearchExplorer(Corpus([make(0)]), query="x")
     before = dict(explorer.results)
-    for message in (None, "open", {}, {"do": "open_hit", "index": 0}, {"do": "__init__"}, {"do": ["ask"]}, {"do": "ask"}, {"do": "open", "index": "0", "of": before["of"]},
-                    {"do": "open", "index": 5, "of": before["of"]}, {"do": "ask", "query": "q", "mode": "psychic", "view": "v", "seq": 1}):
+    for message in (
+        None,
+        "open",
+        {},
+        {"do": "open_hit", "index": 0},
+        {"do": "__init__"},
+        {"do": ["ask"]},
+        {"do": "ask"},
+        {"do": "open", "index": "0", "of": before["of"]},
+        {"do": "open", "index": 5, "of": before["of"]},
+        {"do": "ask", "query": "q", "mode": "psychic", "view": "v", "seq": 1},
+    ):
         explorer.error = ""
         explorer.receive(message)
         assert explorer.error, message
         assert explorer.results == before and explorer.selected is None
     explorer.error = ""
-    explorer.receive({"do": "open", "index": 0, "of": before["of"] - 1})  # of a list that has been replaced: nothing to do, no error
+    explorer.receive(
+        {"do": "open", "index": 0, "of": before["of"] - 1}
+    )  # of a list that has been replaced: nothing to do, no error
     assert explorer.selected is None and explorer.error == ""
-    with pytest.raises(TraitError): explorer.mode = "psychic"
-    with pytest.raises(TraitError): explorer.top_k = 0
-    with pytest.raises(IndexError, match="counted from 0"): explorer.open_hit(-1)
+    with pytest.raises(TraitError):
+        explorer.mode = "psychic"
+    with pytest.raises(TraitError):
+        explorer.top_k = 0
+    with pytest.raises(IndexError, match="counted from 0"):
+        explorer.open_hit(-1)
 
 
 def test_context():
@@ -219,10 +312,15 @@ def test_context():
     window = {"text": "alpha bravo charlie", "start": 6, "end": 11, "before": 40}
     assert context_payload(chunk, window)["pieces"] == [["alpha ", 0], ["br", 2], ["avo", 1], [" charlie", 0]]
     changed = context_payload(chunk, window | {"text": "alpha BRAVO charlie"})
-    assert "reads differently" in changed["note"] and changed["apart"] == [["br", 2], ["avo", 1]] and ["BRAVO", 1] in changed["pieces"]
+    assert (
+        "reads differently" in changed["note"]
+        and changed["apart"] == [["br", 2], ["avo", 1]]
+        and ["BRAVO", 1] in changed["pieces"]
+    )
     above = context_payload(summary, window)
     assert above["apart"] == [["in short", 1]] and above["pieces"] == [["alpha bravo charlie", 0]] and not above["note"]
-    with pytest.raises(ValueError, match="gave 6–99"): context_payload(chunk, window | {"end": 99})
+    with pytest.raises(ValueError, match="gave 6–99"):
+        context_payload(chunk, window | {"end": 99})
     explorer = SearchExplorer(Corpus([chunk]), lambda hit: {"text": "x", "start": 5, "end": 9}, "x")
     explorer.receive({"do": "open", "index": 0, "of": explorer.results["of"]})
     assert "context gave 5–9" in explorer.error and explorer.selected is None
@@ -244,9 +342,16 @@ def test_selection_and_observers():
 
 def test_without_a_kernel_it_is_html():
     evil = "<script>alert(1)</script><img src=x onerror=alert(2)>"
-    explorer = SearchExplorer(Corpus([make(0, title=evil, text=evil, uri=evil, meta={evil: evil})]), query=evil,
-                              filters={"field": f"meta.{evil}", "operator": "==", "value": evil})
+    explorer = SearchExplorer(
+        Corpus([make(0, title=evil, text=evil, uri=evil, meta={evil: evil})]),
+        query=evil,
+        filters={"field": f"meta.{evil}", "operator": "==", "value": evil},
+    )
     explorer.open_hit(0)
     bundle = explorer._repr_mimebundle_()
     assert not has_kernel() and set(bundle) == {"text/plain", "text/html"}
-    assert "<script" not in bundle["text/html"] and "<img" not in bundle["text/html"] and "&lt;script&gt;" in bundle["text/html"]
+    assert (
+        "<script" not in bundle["text/html"]
+        and "<img" not in bundle["text/html"]
+        and "&lt;script&gt;" in bundle["text/html"]
+    )

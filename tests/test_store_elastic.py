@@ -26,7 +26,7 @@ from store_worker import DIM, direction, item
 
 from kbase import KnowledgeBase
 from kbase.language import query_terms
-from kbase.stores import elastic, elastic_about, elastic_bulk, elastic_connection
+from kbase.stores import elastic_about, elastic_bulk, elastic_connection
 from kbase.nodes import EmbedderIdentity
 from kbase.stores.contract import (
     EmbedderMismatch,
@@ -58,7 +58,9 @@ class Hands:
 
     def __init__(self):
         self.ahead = 0.0
-        self.clock = Clock(wall=lambda: time.time() + self.ahead, now=lambda: time.monotonic() + self.ahead, sleep=SHORT.sleep)
+        self.clock = Clock(
+            wall=lambda: time.time() + self.ahead, now=lambda: time.monotonic() + self.ahead, sleep=SHORT.sleep
+        )
 
 
 @pytest.fixture
@@ -79,7 +81,10 @@ def behind(elastic_url):
 
 
 def documents(count, start=0):
-    return [HaystackDocument(id=f"d{i}", content=f"text number {i}", meta={"n": i}, embedding=direction(i).tolist()) for i in range(start, start + count)]
+    return [
+        HaystackDocument(id=f"d{i}", content=f"text number {i}", meta={"n": i}, embedding=direction(i).tolist())
+        for i in range(start, start + count)
+    ]
 
 
 def same_as_undisturbed(store, elastic_url, items):
@@ -115,7 +120,7 @@ def test_429_cut_connections_and_refused_items_lose_and_double_nothing(behind, e
     store, proxy = behind(fault)
     items = [item(f"a{i}", f"words of document {i} " * 5, 5) for i in range(60)]
     for at in range(0, 60, 20):
-        store.put(items[at:at + 20])
+        store.put(items[at : at + 20])
     assert proxy.bulks > 20 and proxy.cut > 1
     same_as_undisturbed(store, elastic_url, items)
 
@@ -134,7 +139,9 @@ def test_reads_and_other_writes_are_tried_again_too(behind, status):
     assert store.delete_by_document([item("a").document.id]) in (0, 2) and store.count_documents() == 0
 
 
-@pytest.mark.parametrize("policy", [DuplicatePolicy.NONE, DuplicatePolicy.FAIL, DuplicatePolicy.SKIP, DuplicatePolicy.OVERWRITE])
+@pytest.mark.parametrize(
+    "policy", [DuplicatePolicy.NONE, DuplicatePolicy.FAIL, DuplicatePolicy.SKIP, DuplicatePolicy.OVERWRITE]
+)
 def test_a_lost_reply_is_no_duplicate(behind, policy):
     def fault(proxy, handler, body):
         return "cut" if "/_bulk" in handler.path and "-nodes" in handler.path and not proxy.cut else None
@@ -172,10 +179,18 @@ def test_3_bad_of_500(behind, policy, where):
     store, _ = behind(lambda proxy, handler, body: strange_items(handler, body, strange))
     given = documents(500)
     if where == "by the store":
-        given[7:10] = [replace(given[7], embedding=[1.0, 2.0]), replace(given[8], embedding=[float("nan")] * DIM), replace(given[9], content="half a \ud800")]
+        given[7:10] = [
+            replace(given[7], embedding=[1.0, 2.0]),
+            replace(given[8], embedding=[float("nan")] * DIM),
+            replace(given[9], content="half a \ud800"),
+        ]
     with pytest.raises(WriteError, match="3 nodes could not be stored, 497 were") as caught:
         store.write_documents(given, policy)
-    assert set(caught.value.failed) == {"d7", "d8", "d9"} and caught.value.written == 497 and store.count_documents() == 497
+    assert (
+        set(caught.value.failed) == {"d7", "d8", "d9"}
+        and caught.value.written == 497
+        and store.count_documents() == 497
+    )
     told = " ".join(caught.value.failed.values())
     assert "strict" in told if where == "by the server" else all(word in told for word in ("2-d", "NaN", "surrogate"))
     strange.clear()
@@ -190,7 +205,10 @@ def test_a_document_with_a_bad_node_keeps_its_old_version(behind):
     with pytest.raises(WriteError, match="not in the account"):
         store.put([item("a", "new words", 2), item("b", "good words", 3)])
     strange.clear()
-    assert store.document(item("a").document.id).text == "old words" and store.document(item("b").document.id).text == "good words"
+    assert (
+        store.document(item("a").document.id).text == "old words"
+        and store.document(item("b").document.id).text == "good words"
+    )
     store.put([item("a", "new words", 2)])
     assert store.document(item("a").document.id).text == "new words" and store.count_documents() == 5
 
@@ -198,6 +216,7 @@ def test_a_document_with_a_bad_node_keeps_its_old_version(behind):
 @pytest.fixture
 def killed_put(store, elastic_url, monkeypatch):
     "A writer that was killed when its nodes were sent, and neither the old ones deleted nor anything refreshed."
+
     def kill(what):
         writer = ElasticStore(elastic_url)
         monkeypatch.setattr(writer.writer, "replace_old", lambda *_: (_ for _ in ()).throw(SystemExit))
@@ -213,11 +232,20 @@ def killed_put(store, elastic_url, monkeypatch):
 def test_what_a_killed_writer_left_goes_when_its_document_comes_again(killed_put):
     killed_put.put([item("a", "new words", 2)])
     killed_put.put([item("b", "new words", 2)])
-    assert killed_put.count_documents() == 4 and all(killed_put.document(item(name).document.id).text == "new words" for name in "ab")
+    assert killed_put.count_documents() == 4 and all(
+        killed_put.document(item(name).document.id).text == "new words" for name in "ab"
+    )
 
 
-@pytest.mark.parametrize("delete", [lambda store: store.delete_by_document([item("a").document.id, item("b").document.id]), lambda store: store.delete_all_documents(),
-                                    lambda store: store.delete_by_filter(eq("kind", "chunk"))], ids=["by document", "all", "by filter"])
+@pytest.mark.parametrize(
+    "delete",
+    [
+        lambda store: store.delete_by_document([item("a").document.id, item("b").document.id]),
+        lambda store: store.delete_all_documents(),
+        lambda store: store.delete_by_filter(eq("kind", "chunk")),
+    ],
+    ids=["by document", "all", "by filter"],
+)
 def test_what_a_killed_writer_left_goes_when_it_is_deleted(killed_put, elastic_url, delete):
     delete(killed_put)
     killed_put.put([item("c", "other words", 2)])
@@ -238,7 +266,14 @@ def test_what_the_store_refuses_is_a_failed_row_and_stops_nothing(behind):
     def fault(proxy, handler, body):
         if "-entrance/_bulk" not in handler.path:
             return None
-        return refuse_items(handler, body, lambda number, head: head["routing"] in refused, 400, "strict_dynamic_mapping_exception", "no field [strange]")
+        return refuse_items(
+            handler,
+            body,
+            lambda number, head: head["routing"] in refused,
+            400,
+            "strict_dynamic_mapping_exception",
+            "no field [strange]",
+        )
 
     store, proxy = behind(fault)
     with KnowledgeBase(store.place) as kb:
@@ -247,10 +282,18 @@ def test_what_the_store_refuses_is_a_failed_row_and_stops_nothing(behind):
             refused |= {"a", "b"}
             report = kb.add([replace(given[0], content="Plums of a ripen."), *given[1:]], progress=False)
             refused.clear()
-            assert [(row.document_id, row.state, row.nodes) for row in report.rows] == [("a", "failed", 2), ("b", "failed", 0), ("c", wanted, 2)]
+            assert [(row.document_id, row.state, row.nodes) for row in report.rows] == [
+                ("a", "failed", 2),
+                ("b", "failed", 0),
+                ("c", wanted, 2),
+            ]
             assert "strict" in report.rows[1].reason and "indexed earlier stays" in report.rows[0].reason
         assert kb.store.document("a").text == given[0].content and kb.store.document("b") is None
-        assert [row.state for row in kb.add(given, progress=False).rows] == ["added", "added", "unchanged"] and kb.store.count_documents() == 6
+        assert [row.state for row in kb.add(given, progress=False).rows] == [
+            "added",
+            "added",
+            "unchanged",
+        ] and kb.store.count_documents() == 6
 
 
 def test_two_folders_of_one_name_in_one_add(elastic_url, tmp_path):
@@ -259,7 +302,10 @@ def test_two_folders_of_one_name_in_one_add(elastic_url, tmp_path):
         (tmp_path / place / "docs" / "readme.md").write_text(f"# Read me\n\nThis is about {place}.")
     with KnowledgeBase(elastic_url) as kb:
         report = kb.add([tmp_path / "one" / "docs", tmp_path / "two" / "docs"], progress=False)
-        assert [(row.uri, row.state) for row in report.rows] == [("docs/readme.md", "added"), ("two/docs/readme.md", "added")]
+        assert [(row.uri, row.state) for row in report.rows] == [
+            ("docs/readme.md", "added"),
+            ("two/docs/readme.md", "added"),
+        ]
 
 
 def test_what_is_being_added_is_not_deleted_under_the_adder(elastic_url):
@@ -277,7 +323,11 @@ def test_429_that_does_not_end_is_an_error_from_which_the_next_run_goes_on(behin
     refusing = [True]
 
     def fault(proxy, handler, body):
-        return refuse_items(handler, body, lambda number, head: int(head["_id"][-1], 16) % 2) if refusing[0] and "-entrance/_bulk" in handler.path else None
+        return (
+            refuse_items(handler, body, lambda number, head: int(head["_id"][-1], 16) % 2)
+            if refusing[0] and "-entrance/_bulk" in handler.path
+            else None
+        )
 
     store, _ = behind(fault, patience=0.5)
     items = [item(f"a{i}", "some words", 2) for i in range(10)]
@@ -299,7 +349,9 @@ def test_a_scan_goes_on_when_its_point_in_time_is_lost(behind, monkeypatch):
 
     store, _ = behind(fault)
     store.write_documents(documents(95))
-    assert [node.id for batch in store.scan(batch_size=10) for node in batch] == [f"d{i}" for i in range(95)] and len(lost) == 3
+    assert [node.id for batch in store.scan(batch_size=10) for node in batch] == [f"d{i}" for i in range(95)] and len(
+        lost
+    ) == 3
 
 
 def test_a_search_whose_point_in_time_is_lost_is_repeated(behind):
@@ -308,7 +360,14 @@ def test_a_search_whose_point_in_time_is_lost_is_repeated(behind):
     def fault(proxy, handler, body):
         if "_msearch" in handler.path and len(lost) < 2:
             lost.append(1)
-            missing = {"error": {"root_cause": [{"type": "search_context_missing_exception", "reason": "gone"}], "type": "search_phase_execution_exception", "reason": "all"}, "status": 404}
+            missing = {
+                "error": {
+                    "root_cause": [{"type": "search_context_missing_exception", "reason": "gone"}],
+                    "type": "search_phase_execution_exception",
+                    "reason": "all",
+                },
+                "status": 404,
+            }
             return answer(200, {"responses": [missing] * (body.count(b"\n") // 2)})
         return None
 
@@ -335,12 +394,20 @@ def test_one_msearch_and_one_fetch(behind):
 def test_25000_are_scanned_and_more_than_10000_are_found(store):
     with store.loading():
         for at in range(0, 25_000, 5000):
-            store.write_documents([HaystackDocument(id=f"d{i}", content="kiwi", embedding=direction(i, 4).tolist()) for i in range(at, at + 5000)], DuplicatePolicy.OVERWRITE)
+            store.write_documents(
+                [
+                    HaystackDocument(id=f"d{i}", content="kiwi", embedding=direction(i, 4).tolist())
+                    for i in range(at, at + 5000)
+                ],
+                DuplicatePolicy.OVERWRITE,
+            )
     ids = [document.id for document in store.filter_documents()]
     assert ids == [f"d{i}" for i in range(25_000)]
     found = store.find(["kiwi"], direction(3, 4), depth=12_000)
     assert len(found.bm25) == len(found.dense) == len({hit.key for hit in found.bm25}) == 12_000
-    assert [hit.score for hit in found.dense] == sorted([hit.score for hit in found.dense], reverse=True) and found.dense[0].key == "d3"
+    assert [hit.score for hit in found.dense] == sorted(
+        [hit.score for hit in found.dense], reverse=True
+    ) and found.dense[0].key == "d3"
     assert len(found.fetch([hit.key for hit in found.bm25])) == 12_000
     assert store.delete_by_filter(eq("meta.none", None)) == 25_000 and store.count_documents() == 0
 
@@ -348,8 +415,13 @@ def test_25000_are_scanned_and_more_than_10000_are_found(store):
 def test_metadata_makes_no_field(store):
     from elasticsearch import Elasticsearch
 
-    store.write_documents([HaystackDocument(content="x", meta={f"key {i}": i for i in range(5000)}), HaystackDocument(content="y", meta={"long": "a" * 40_000, "n": "5"}),
-                           HaystackDocument(content="z", meta={"n": "five", "k" * 40_000: "é" * 40_000})])
+    store.write_documents(
+        [
+            HaystackDocument(content="x", meta={f"key {i}": i for i in range(5000)}),
+            HaystackDocument(content="y", meta={"long": "a" * 40_000, "n": "5"}),
+            HaystackDocument(content="z", meta={"n": "five", "k" * 40_000: "é" * 40_000}),
+        ]
+    )
     with Elasticsearch(parse_url(store.place).hosts[0]) as client:
         mapping = next(iter(client.indices.get_mapping(index=store.cluster.nodes).values()))["mappings"]
     assert mapping["dynamic"] == "strict" and len(mapping["properties"]) < 40
@@ -362,7 +434,10 @@ def test_metadata_makes_no_field(store):
 def test_long_ids_words_and_names_are_kept(store):
     document = HaystackDocument(id="i" * 2000, content="x" * 50_000, meta={"a": 1})
     store.write_documents([document, HaystackDocument(id="long:x", content="short")])
-    assert store.filter_documents(eq("id", "i" * 2000)) == [document] and len(store.find(query_terms("x" * 50_000, ["en"])).bm25) == 1
+    assert (
+        store.filter_documents(eq("id", "i" * 2000)) == [document]
+        and len(store.find(query_terms("x" * 50_000, ["en"])).bm25) == 1
+    )
     with pytest.raises(DuplicateDocumentError):
         store.write_documents([document])
     store.delete_documents(["i" * 2000, "long:x"])
@@ -370,8 +445,11 @@ def test_long_ids_words_and_names_are_kept(store):
 
 
 def test_vectors_come_back_as_they_came(store):
-    given = [HaystackDocument(id="zero", content="a", embedding=[0.0] * 4), HaystackDocument(id="raw", content="b", embedding=[0.1, -7.0, 1e-30, 1e30]),
-             HaystackDocument(id="none", content="c")]
+    given = [
+        HaystackDocument(id="zero", content="a", embedding=[0.0] * 4),
+        HaystackDocument(id="raw", content="b", embedding=[0.1, -7.0, 1e-30, 1e30]),
+        HaystackDocument(id="none", content="c"),
+    ]
     store.write_documents(given)
     assert store.filter_documents() == given
     assert [hit.key for hit in store.find(vector=np.array([0, 0, 0, 1.0])).dense] == ["raw"]
@@ -381,10 +459,14 @@ def test_several_shards_score_as_one(elastic_url):
     store = ElasticStore(elastic_url, shards=3, replicas=0)
     store.put([plain(i, "kiwi " * (i % 3 + 1) + "plum " * (i % 5)) for i in range(40)])
     scores = {}
-    for hit, node in zip((found := store.find(["kiwi"])).bm25, found.fetch([hit.key for hit in found.bm25]), strict=True):
+    for hit, node in zip(
+        (found := store.find(["kiwi"])).bm25, found.fetch([hit.key for hit in found.bm25]), strict=True
+    ):
         scores.setdefault(node.text, set()).add(round(hit.score, 6))
     assert all(len(same) == 1 for same in scores.values())
-    note = HaystackDocument(id=all_nodes(store)[0].id, content="taken over")  # the id of a node, in another document now
+    note = HaystackDocument(
+        id=all_nodes(store)[0].id, content="taken over"
+    )  # the id of a node, in another document now
     store.write_documents([note], DuplicatePolicy.OVERWRITE)
     assert store.count_documents() == 40 and store.filter_documents(eq("id", note.id))[0].content == "taken over"
     store.put([plain(i, "fig") for i in range(40)])
@@ -447,7 +529,9 @@ def test_two_that_make_the_same_knowledge_base_at_once_make_one(elastic_url):
 
 
 def replicas(store):
-    return next(iter(store.cluster.request("GET", f"/{store.cluster.nodes}/_settings").values()))["settings"]["index"]["number_of_replicas"]
+    return next(iter(store.cluster.request("GET", f"/{store.cluster.nodes}/_settings").values()))["settings"]["index"][
+        "number_of_replicas"
+    ]
 
 
 def test_a_first_load_is_put_right_whatever_happens(elastic_url):
@@ -456,10 +540,16 @@ def test_a_first_load_is_put_right_whatever_happens(elastic_url):
         store.put([item("a", "old words", 3)])
         assert replicas(store) == "0" and store.count_documents() == 0
         other = ElasticStore(elastic_url)  # who adds beside this one sees what is done, or does it again
-        assert other.sources() == [] and [source.uri for source in other.sources([item("a").document.id, "none"])] == ["docs/a"]
+        assert other.sources() == [] and [source.uri for source in other.sources([item("a").document.id, "none"])] == [
+            "docs/a"
+        ]
         store.put([item("a", "new words", 2)])  # the same document twice in a load
         raise KeyboardInterrupt
-    assert replicas(store) == "1" and store.count_documents() == 2 and store.document(item("a").document.id).text == "new words"
+    assert (
+        replicas(store) == "1"
+        and store.count_documents() == 2
+        and store.document(item("a").document.id).text == "new words"
+    )
 
 
 def test_a_first_load_that_was_killed_is_put_right_by_the_next_opening(elastic_url):
@@ -476,7 +566,9 @@ def test_a_first_load_that_was_killed_is_put_right_by_the_next_opening(elastic_u
 def test_another_embedder_is_brought_in_without_a_moment_without_answers(store, elastic_url):
     store.set_embedder(EmbedderIdentity("old", DIM))
     store.put([item(f"a{i}", f"kiwi words {i}", 2) for i in range(50)])
-    store.write_documents([HaystackDocument(id="own", content="plum", embedding=[0.5] * DIM), HaystackDocument(id="bare", content="fig")])
+    store.write_documents(
+        [HaystackDocument(id="own", content="plum", embedding=[0.5] * DIM), HaystackDocument(id="bare", content="fig")]
+    )
     reader, stop, seen, errors = ElasticStore(elastic_url), threading.Event(), [], []
 
     def read():
@@ -500,7 +592,10 @@ def test_another_embedder_is_brought_in_without_a_moment_without_answers(store, 
     thread.join()
     assert not errors and set(seen) == {50}, errors[:1]
     assert store.embedder == EmbedderIdentity("new", 8) and [node.id for node in all_nodes(store)] == order
-    assert store.document(item("a3").document.id).text == "kiwi words 3" and len(store.find(vector=direction(3, 8)).dense) == 100
+    assert (
+        store.document(item("a3").document.id).text == "kiwi words 3"
+        and len(store.find(vector=direction(3, 8)).dense) == 100
+    )
     with pytest.raises(EmbedderMismatch):
         reader.set_embedder(EmbedderIdentity("old", DIM))
     store.put([item("late", dim=8)])
@@ -527,7 +622,9 @@ def test_a_put_that_a_rebuild_overtakes_is_told_and_mixes_no_models(behind, elas
         writer.put([item("b", "plum words", 2)])
     with pytest.raises(EmbedderMismatch, match="embedded anew, with new"):
         writer.put([item("b", "plum words", 2)])
-    assert other.count_documents() == 3 and all(np.array_equal(node.vector, direction(5)) for node in all_nodes(other, vectors=True))
+    assert other.count_documents() == 3 and all(
+        np.array_equal(node.vector, direction(5)) for node in all_nodes(other, vectors=True)
+    )
     other.put([item("b", "plum words", 2)])
     assert other.count_documents() == 5 and [source.uri for source in other.sources()] == ["docs/a", "docs/b"]
 
@@ -566,7 +663,10 @@ def test_what_was_being_written_when_a_rebuild_began_is_embedded_anew_too(behind
         return np.tile(direction(5), (len(texts), 1))
 
     assert store.rebuild(EmbedderIdentity("new", DIM), embed) == 5 and asked == [3, 5]
-    assert all(np.array_equal(node.vector, direction(5)) for node in all_nodes(store, vectors=True)) and store.document(item("b").document.id).text == "plum words"
+    assert (
+        all(np.array_equal(node.vector, direction(5)) for node in all_nodes(store, vectors=True))
+        and store.document(item("b").document.id).text == "plum words"
+    )
 
 
 @pytest.mark.parametrize("when", ["before the swap", "after the swap"])
@@ -575,10 +675,12 @@ def test_a_killed_rebuild_is_cleared_away_by_the_next_writer(elastic_url, monkey
     store.set_embedder(old)
     store.put([item("a", "kiwi words", 3)])
 
-    def die(*_): raise SystemExit
+    def die(*_):
+        raise SystemExit
 
     with monkeypatch.context() as dying, pytest.raises(SystemExit):
-        if when == "before the swap": dying.setattr(Rebuild, "swap", die)
+        if when == "before the swap":
+            dying.setattr(Rebuild, "swap", die)
         dying.setattr(Rebuild, "settle", die)
         store.rebuild(new, lambda texts: np.ones((len(texts), 4)))
     writer = ElasticStore(elastic_url)
@@ -587,9 +689,16 @@ def test_a_killed_rebuild_is_cleared_away_by_the_next_writer(elastic_url, monkey
     writer.about.change(lambda about: {**about, "rebuilding": {**about["rebuilding"], "until": 0}})  # ten minutes later
     chosen = old if when == "before the swap" else new
     writer.put([item("b", "plum words", 2, dim=chosen.dimension)])
-    assert writer.embedder == chosen and writer.count_documents() == 5 and len(writer.find(vector=direction(1, chosen.dimension)).dense) == 5
+    assert (
+        writer.embedder == chosen
+        and writer.count_documents() == 5
+        and len(writer.find(vector=direction(1, chosen.dimension)).dense) == 5
+    )
     indices = set(writer.cluster.request("GET", f"/{writer.cluster.nodes}-*/_settings"))
-    assert writer.rebuild(EmbedderIdentity("third", 8), lambda texts: np.ones((len(texts), 8))) == 5 and len(all_nodes(writer)) == 5
+    assert (
+        writer.rebuild(EmbedderIdentity("third", 8), lambda texts: np.ones((len(texts), 8))) == 5
+        and len(all_nodes(writer)) == 5
+    )
     assert len(indices) <= 2 and len(writer.cluster.request("GET", f"/{writer.cluster.nodes}-*/_settings")) == 1
 
 
@@ -599,12 +708,22 @@ def test_a_killed_rebuild_is_cleared_away_by_the_next_writer(elastic_url, monkey
 def test_a_url_is_read():
     assert parse_url("http://host/docs").hosts == ("http://host:9200",) and parse_url("https://host").name == "kbase"
     place = parse_url("https://ada:p%40ss@es1:1,es2:2/prefix/docs")
-    assert place.hosts == ("https://es1:1/prefix", "https://es2:2/prefix") and (place.user, place.password, place.url) == ("ada", "p@ss", "https://es1:1,es2:2/prefix/docs")
+    assert place.hosts == ("https://es1:1/prefix", "https://es2:2/prefix") and (
+        place.user,
+        place.password,
+        place.url,
+    ) == ("ada", "p@ss", "https://es1:1,es2:2/prefix/docs")
     import base64
 
     cloud = {"ELASTIC_CLOUD_ID": "mine:" + base64.b64encode(b"eu.example.com:9243$abc$def").decode()}
     assert parse_url("cloud://docs", cloud).hosts == ("https://abc.eu.example.com:9243",)
-    for wrong, told in (("http://", "is no place"), ("ftp://x/y", "is no place"), ("http://h:port/x", "host or the port"), ("http://h/UPPER", "cannot be called"), ("cloud://x", "ELASTIC_CLOUD_ID")):
+    for wrong, told in (
+        ("http://", "is no place"),
+        ("ftp://x/y", "is no place"),
+        ("http://h:port/x", "host or the port"),
+        ("http://h/UPPER", "cannot be called"),
+        ("cloud://x", "ELASTIC_CLOUD_ID"),
+    ):
         with pytest.raises(StoreError, match=told):
             parse_url(wrong, {})
 
@@ -618,7 +737,16 @@ def test_no_secret_shows(caplog, monkeypatch):
     monkeypatch.setenv("ELASTIC_API_KEY", CANARY)
     monkeypatch.setattr(elastic_connection, "FIRST", 0.1)
     kb = KnowledgeBase(url)
-    shown = [str(kb.settings), kb.name, repr(parse_url(url)), str(kb.store.to_dict()), kb.pipeline.dumps(), repr(kb.store._place), public_place(url), str(parse_url(url))]
+    shown = [
+        str(kb.settings),
+        kb.name,
+        repr(parse_url(url)),
+        str(kb.store.to_dict()),
+        kb.pipeline.dumps(),
+        repr(kb.store._place),
+        public_place(url),
+        str(parse_url(url)),
+    ]
     for use in (kb.store.count_documents, lambda: repr(kb), lambda: kb.search("x"), lambda: repr(kb.store)):
         with pytest.raises(StoreError, match="nobody answers") as caught:
             use()
@@ -634,17 +762,30 @@ def serve(reply):
     return proxied("http://127.0.0.1:1", lambda *_: reply)
 
 
-OPENSEARCH = {"name": "x", "version": {"distribution": "opensearch", "number": "2.11.0"}, "tagline": "The OpenSearch Project"}
+OPENSEARCH = {
+    "name": "x",
+    "version": {"distribution": "opensearch", "number": "2.11.0"},
+    "tagline": "The OpenSearch Project",
+}
 OLD = {"name": "x", "version": {"number": "7.17.9", "build_flavor": "default"}, "tagline": "You Know, for Search"}
 
 
-@pytest.mark.parametrize("reply, told", [
-    ((200, {"content-type": "application/json"}, json.dumps(OPENSEARCH).encode()), "is OpenSearch 2.11.0.*needs Elasticsearch 8.18"),
-    (answer(200, OLD, "application/json"), "is Elasticsearch 7.17.9: kbase needs 8.18"),
-    ((200, {"content-type": "text/html"}, b"<html>hello</html>"), "not Elasticsearch"),
-    ((200, {"content-type": "application/json"}, b'{"hello": 1}'), "not Elasticsearch"),
-    (error(401, "security_exception", "unable to authenticate user"), "does not know this user or key.*ELASTIC_API_KEY"),
-])
+@pytest.mark.parametrize(
+    "reply, told",
+    [
+        (
+            (200, {"content-type": "application/json"}, json.dumps(OPENSEARCH).encode()),
+            "is OpenSearch 2.11.0.*needs Elasticsearch 8.18",
+        ),
+        (answer(200, OLD, "application/json"), "is Elasticsearch 7.17.9: kbase needs 8.18"),
+        ((200, {"content-type": "text/html"}, b"<html>hello</html>"), "not Elasticsearch"),
+        ((200, {"content-type": "application/json"}, b'{"hello": 1}'), "not Elasticsearch"),
+        (
+            error(401, "security_exception", "unable to authenticate user"),
+            "does not know this user or key.*ELASTIC_API_KEY",
+        ),
+    ],
+)
 def test_who_answers_is_looked_at(reply, told):
     with serve(reply) as proxy:
         with pytest.raises(StoreError, match=told):
@@ -655,7 +796,11 @@ def test_missing_rights_are_named(behind):
     def fault(proxy, handler, body):
         if handler.path == "/":
             return error(403, "security_exception", "action [cluster:monitor/main] is unauthorized for API key")
-        return error(403, "security_exception", "action [indices:admin/create] is unauthorized for API key id [x]") if handler.command == "PUT" else None
+        return (
+            error(403, "security_exception", "action [indices:admin/create] is unauthorized for API key id [x]")
+            if handler.command == "PUT"
+            else None
+        )
 
     store, _ = behind(fault)
     assert store.count_documents() == 0  # who may not ask for the version may read
@@ -682,8 +827,19 @@ def test_another_format_is_refused(store, elastic_url):
 
 
 def test_reading_makes_no_index(store):
-    assert (store.count_documents(), store.sources(), store.filter_documents(), store.languages(), store.embedder, store.document("x")) == (0, [], [], [], None, None)
-    assert store.find(["a"], direction(1)).bm25 == [] and store.delete_by_filter(eq("meta.a", 1)) == 0 and store.delete_by_document(["x"]) == 0
+    assert (
+        store.count_documents(),
+        store.sources(),
+        store.filter_documents(),
+        store.languages(),
+        store.embedder,
+        store.document("x"),
+    ) == (0, [], [], [], None, None)
+    assert (
+        store.find(["a"], direction(1)).bm25 == []
+        and store.delete_by_filter(eq("meta.a", 1)) == 0
+        and store.delete_by_document(["x"]) == 0
+    )
     store.optimize(force=True)
     store.release("nobody")
     store.delete_all_documents()
@@ -719,7 +875,10 @@ def secure(elastic_secure):
 
 
 def key_for(client, *privileges, name="*"):
-    made = client.security.create_api_key(name="kbase-test", role_descriptors={"some": {"cluster": [], "indices": [{"names": [name], "privileges": list(privileges)}]}})
+    made = client.security.create_api_key(
+        name="kbase-test",
+        role_descriptors={"some": {"cluster": [], "indices": [{"names": [name], "privileges": list(privileges)}]}},
+    )
     return made["encoded"]
 
 
@@ -734,7 +893,11 @@ def test_tls_and_an_api_key_end_to_end(secure, monkeypatch):
     with store.loading():
         store.put([item("a", "kiwi words", 2)])
     store.write_documents(documents(3))
-    assert len(store.find(["kiwi"], direction(1)).dense) == 5 and len(all_nodes(store)) == 5 and store.claim(["x"], "me") == {"x"}
+    assert (
+        len(store.find(["kiwi"], direction(1)).dense) == 5
+        and len(all_nodes(store)) == 5
+        and store.claim(["x"], "me") == {"x"}
+    )
     store.release("me")
     assert store.rebuild(EmbedderIdentity("new", 4), lambda texts: np.ones((len(texts), 4))) == 5
     store.optimize(force=True)
@@ -743,9 +906,16 @@ def test_tls_and_an_api_key_end_to_end(secure, monkeypatch):
     hands = Hands()
     reader = ElasticStore(url, clock=hands.clock)
     assert reader.count_documents() == 0 and reader.find(["kiwi"]).bm25 == []
-    store.about.change(lambda about: {**about, "loading": {"until": 0}})  # a load that was killed is not for a reader to mend
+    store.about.change(
+        lambda about: {**about, "loading": {"until": 0}}
+    )  # a load that was killed is not for a reader to mend
     hands.ahead = 2.0
-    assert reader.count_documents() == 0 and "loading" in reader.about.get(fresh=True) and store.count_documents() == 0 and "loading" not in store.about.get(fresh=True)
+    assert (
+        reader.count_documents() == 0
+        and "loading" in reader.about.get(fresh=True)
+        and store.count_documents() == 0
+        and "loading" not in store.about.get(fresh=True)
+    )
     with pytest.raises(StoreError, match="may not do that"):
         reader.put([item("a")])
 
@@ -775,21 +945,34 @@ def test_each_wrong_way_in_has_its_own_message(secure, monkeypatch):
         ElasticStore(url).count_documents()
     with pytest.raises(StoreError, match="is not there: set ELASTIC_CA_CERTS"):
         ElasticStore(url, ca_certs="/no/such/file").count_documents()
-    for more in ({}, {"user": Secret.from_token("kbase"), "password": Secret.from_token(CANARY)}, {"api_key": Secret.from_token(CANARY)}):
+    for more in (
+        {},
+        {"user": Secret.from_token("kbase"), "password": Secret.from_token(CANARY)},
+        {"api_key": Secret.from_token(CANARY)},
+    ):
         with pytest.raises(StoreError, match="does not know this user or key.*ELASTIC_API_KEY") as caught:
             ElasticStore(url, ca_certs=authority, **more).count_documents()
         assert CANARY not in "".join(traceback.format_exception(caught.value))
     with pytest.raises(StoreError, match="may not do that.*indices:data/read"):
-        ElasticStore(url, ca_certs=authority, api_key=Secret.from_token(key_for(client, "read", name="other-*"))).count_documents()
+        ElasticStore(
+            url, ca_certs=authority, api_key=Secret.from_token(key_for(client, "read", name="other-*"))
+        ).count_documents()
     with pytest.raises(StoreError, match="nobody answers"):
         ElasticStore(url.replace("https", "http")).count_documents()
 
 
-# -- the page -------------------------------------------------------------------------------------------------------------
+# -- the page
+# -------------------------------------------------------------------------------------------------------------
 
 
 def test_the_cells_of_the_page_that_want_a_server(elastic_url):
     code = "import sys; from nbdev.test import nbdev_test; nbdev_test.__wrapped__(sys.argv[1], flags='elastic', n_workers=0)"
-    done = subprocess.run([sys.executable, "-c", code, "nbs/stores/24_elastic.ipynb"], cwd=Path(__file__).parent.parent, capture_output=True, text=True,
-                          env={**os.environ, "KBASE_TEST_ELASTICSEARCH": elastic_url.rpartition("/")[0]}, timeout=300)
+    done = subprocess.run(
+        [sys.executable, "-c", code, "nbs/stores/24_elastic.ipynb"],
+        cwd=Path(__file__).parent.parent,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "KBASE_TEST_ELASTICSEARCH": elastic_url.rpartition("/")[0]},
+        timeout=300,
+    )
     assert done.returncode == 0 and "Success" in done.stdout, done.stdout + done.stderr

@@ -30,8 +30,11 @@ WORDS = Path(__file__).read_text(encoding="utf-8").split()
 
 def contents(kb: KnowledgeBase) -> dict[str, tuple]:
     "Everything that a reader sees, by node id."
-    return {node.id: (node.document_id, node.kind, node.start, node.end, node.text, node.uri, node.content_hash)
-            for batch in kb.store.scan() for node in batch}
+    return {
+        node.id: (node.document_id, node.kind, node.start, node.end, node.text, node.uri, node.content_hash)
+        for batch in kb.store.scan()
+        for node in batch
+    }
 
 
 def write_notes(folder: Path, count: int, seed: int = 0) -> Path:
@@ -39,8 +42,10 @@ def write_notes(folder: Path, count: int, seed: int = 0) -> Path:
     for i in range(count):
         path = folder / f"part{i % 3}" / f"note{i:03}.md"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"# Note {i}\n\n" + "\n\n".join(" ".join(draw.choices(WORDS, k=40)) + "." for _ in range(3)),
-                        encoding="utf-8")
+        path.write_text(
+            f"# Note {i}\n\n" + "\n\n".join(" ".join(draw.choices(WORDS, k=40)) + "." for _ in range(3)),
+            encoding="utf-8",
+        )
     return folder
 
 
@@ -62,9 +67,15 @@ def test_the_account_adds_up(kb, tmp_path):
     (folder / "out.txt").symlink_to(__file__)
     report = kb.add(folder, progress=False)
     states = {row.uri: row.state for row in report.rows}
-    assert states == {"mixed/good.md": "added", "mixed/empty.txt": "skipped", "mixed/broken.pdf": "failed",
-                      "mixed/random.bin": "skipped",
-                      "mixed/.hidden": "skipped", "mixed/pipe": "skipped", "mixed/out.txt": "skipped"}
+    assert states == {
+        "mixed/good.md": "added",
+        "mixed/empty.txt": "skipped",
+        "mixed/broken.pdf": "failed",
+        "mixed/random.bin": "skipped",
+        "mixed/.hidden": "skipped",
+        "mixed/pipe": "skipped",
+        "mixed/out.txt": "skipped",
+    }
     assert report.found == report.ok + report.failed + report.skipped == 7
     assert all(row.reason for row in report.rows if row.state in ("failed", "skipped"))
     assert len(kb) == 1 and set(kb.documents()["state"]) == {"ok", "failed", "skipped"}
@@ -105,12 +116,19 @@ def test_equal_names_stay_two_documents(kb, tmp_path):
     for place in ("a", "b", "x/docs", "y/docs"):
         (tmp_path / place).mkdir(parents=True)
         (tmp_path / place / "README.md").write_text(f"# Read me\n\nThis one stands in {place}.")
-    kb.add([tmp_path / "a" / "README.md", tmp_path / "b" / "README.md", tmp_path / "x/docs", tmp_path / "y/docs"],
-           progress=False)
-    assert len(kb) == 4 and sorted(kb.documents()["uri"]) == ["README.md", "b/README.md", "docs/README.md",
-                                                              "y/docs/README.md"]
-    assert {row.state for row in kb.add([tmp_path / "y/docs", tmp_path / "b" / "README.md"],
-                                        progress=False).rows} == {"unchanged"}
+    kb.add(
+        [tmp_path / "a" / "README.md", tmp_path / "b" / "README.md", tmp_path / "x/docs", tmp_path / "y/docs"],
+        progress=False,
+    )
+    assert len(kb) == 4 and sorted(kb.documents()["uri"]) == [
+        "README.md",
+        "b/README.md",
+        "docs/README.md",
+        "y/docs/README.md",
+    ]
+    assert {row.state for row in kb.add([tmp_path / "y/docs", tmp_path / "b" / "README.md"], progress=False).rows} == {
+        "unchanged"
+    }
 
 
 def test_a_file_that_breaks_keeps_its_last_good_version(kb, tmp_path):
@@ -127,9 +145,14 @@ def test_a_file_that_breaks_keeps_its_last_good_version(kb, tmp_path):
 
 
 def test_documents_keep_their_ids_and_meta(kb):
-    given = [HaystackDocument(id="first", content="Pears ripen in autumn.",
-                              meta={"title": "Pears", "year": 2020, "kind": "fruit", "start": "x"}),
-             Document("mine.txt", "Plums are stone fruit.", meta={"year": 2021})]
+    given = [
+        HaystackDocument(
+            id="first",
+            content="Pears ripen in autumn.",
+            meta={"title": "Pears", "year": 2020, "kind": "fruit", "start": "x"},
+        ),
+        Document("mine.txt", "Plums are stone fruit.", meta={"year": 2021}),
+    ]
     report = kb.add((document for document in given), progress=False)
     assert [row.state for row in report.rows] == ["added", "added"]
     hit = kb.search("autumn")[0]
@@ -138,8 +161,13 @@ def test_documents_keep_their_ids_and_meta(kb):
 
 
 def test_a_text_that_is_none_fails_alone(kb):
-    report = kb.add([HaystackDocument(id="bad", content="half a \ud800 character"),
-                     HaystackDocument(id="good", content="Pears ripen.")], progress=False)
+    report = kb.add(
+        [
+            HaystackDocument(id="bad", content="half a \ud800 character"),
+            HaystackDocument(id="good", content="Pears ripen."),
+        ],
+        progress=False,
+    )
     assert [row.state for row in report.rows] == ["failed", "added"] and "lone surrogate" in report.rows[0].reason
 
 
@@ -147,28 +175,32 @@ def test_offsets_hold(kb, tmp_path):
     kb.add(write_notes(tmp_path / "notes", 5), progress=False)
     for batch in kb.store.scan({"field": "kind", "operator": "==", "value": "chunk"}):
         for node in batch:
-            assert node.text == kb.store.document(node.document_id).text[node.start:node.end]
+            assert node.text == kb.store.document(node.document_id).text[node.start : node.end]
 
 
 @pytest.mark.skipif(not AWKWARD.is_dir(), reason="KBASE_DATA is not set or has no awkward_docs")
 def test_offsets_hold_in_awkward_files(kb):
     report = kb.add(AWKWARD, progress=False)
     assert report.found == report.ok + report.failed + report.skipped and report.failed and report.skipped
-    fresh = {source.document_id: convert_file(source.path).text for source in kb.store.sources() if source.state == "ok"}
+    fresh = {
+        source.document_id: convert_file(source.path).text for source in kb.store.sources() if source.state == "ok"
+    }
     chunks = [node for batch in kb.store.scan({"field": "kind", "operator": "==", "value": "chunk"}) for node in batch]
     assert len(chunks) > 100 and {node.document_id for node in chunks} == set(fresh)
-    assert [node.uri for node in chunks if node.text != fresh[node.document_id][node.start:node.end]] == []
+    assert [node.uri for node in chunks if node.text != fresh[node.document_id][node.start : node.end]] == []
 
 
 def test_a_write_that_fails_stops_the_run_and_what_was_stored_counts(tmp_path, monkeypatch):
     folder = write_notes(tmp_path / "notes", 150)
     with KnowledgeBase(tmp_path / "kb") as kb:
         put, calls = kb.store.put, []
+
         def failing(items):
             calls.append(len(items))
             if len(calls) == 2:
                 raise StoreError("no room left")
             put(items)
+
         monkeypatch.setattr(kb.store, "put", failing)
         with pytest.raises(StoreError, match="no room left"):
             kb.add(folder, progress=False)
@@ -200,9 +232,9 @@ def test_a_name_that_is_no_text_stops_nothing(kb, tmp_path):
     os.remove(os.path.join(os.fsencode(folder), b"caf\xe9.md"))
     with open(os.path.join(os.fsencode(folder), b"caf\xe9.pdf"), "w") as f:
         f.write("no PDF")
-    assert [(row.state, row.uri) for row in kb.add(folder,
-                                                   progress=False).rows if row.state != "unchanged"] == [("failed",
-                                                                                                          "notes/caf\\udce9.pdf")]
+    assert [(row.state, row.uri) for row in kb.add(folder, progress=False).rows if row.state != "unchanged"] == [
+        ("failed", "notes/caf\\udce9.pdf")
+    ]
 
 
 def test_the_knowledge_base_does_not_index_itself(tmp_path):
@@ -210,7 +242,9 @@ def test_the_knowledge_base_does_not_index_itself(tmp_path):
     with KnowledgeBase(tmp_path / "kb") as kb:
         kb.add(tmp_path, progress=False)
         report = kb.add(tmp_path, progress=False)
-        assert [row.reason for row in report.rows if row.state == "skipped"] == ["the knowledge base's own folder"] and len(kb) == 1
+        assert [row.reason for row in report.rows if row.state == "skipped"] == [
+            "the knowledge base's own folder"
+        ] and len(kb) == 1
 
 
 ADD = "import sys; from kbase import KnowledgeBase; KnowledgeBase(sys.argv[1]).add(sys.argv[2], progress=False); print('done')"
@@ -218,8 +252,12 @@ ADD = "import sys; from kbase import KnowledgeBase; KnowledgeBase(sys.argv[1]).a
 
 def test_ctrl_c_leaves_a_store_that_goes_on(tmp_path):
     folder = write_notes(tmp_path / "notes", 300)
-    child = subprocess.Popen([sys.executable, "-c", ADD, str(tmp_path / "kb"), str(folder)], stdout=subprocess.PIPE,
-                             stderr=subprocess.PIPE, text=True)
+    child = subprocess.Popen(
+        [sys.executable, "-c", ADD, str(tmp_path / "kb"), str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     with KnowledgeBase(tmp_path / "kb") as kb:
         while not kb.store.count_documents() and child.poll() is None:
             time.sleep(0.05)
@@ -228,7 +266,11 @@ def test_ctrl_c_leaves_a_store_that_goes_on(tmp_path):
     assert child.returncode != 0 and "add the same again to go on" in errors
     with KnowledgeBase(tmp_path / "kb") as kb:
         report = kb.add(folder, progress=False)
-        assert report.ok == 300 and 0 < report.count("unchanged") < 300 and report.count("unchanged") + report.count("added") == 300
+        assert (
+            report.ok == 300
+            and 0 < report.count("unchanged") < 300
+            and report.count("unchanged") + report.count("added") == 300
+        )
 
 
 @pytest.mark.slow
@@ -241,8 +283,12 @@ def test_kill_9_at_random_points(tmp_path):
     draw = random.Random(7)
     place, kills = tmp_path / "kb", 0
     while kills < 20:
-        child = subprocess.Popen([sys.executable, "-c", ADD, str(place), str(folder)], stdout=subprocess.PIPE,
-                                 stderr=subprocess.DEVNULL, text=True)
+        child = subprocess.Popen(
+            [sys.executable, "-c", ADD, str(place), str(folder)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
         try:
             child.wait(timeout=2.5 + draw.random() * 3)
         except subprocess.TimeoutExpired:
@@ -270,13 +316,23 @@ def test_kill_9_at_random_points(tmp_path):
 def test_a_kind_of_ones_own_is_made_stored_and_found(tmp_path, monkeypatch):
     folder = write_notes(tmp_path / "notes", 2)
     (folder / "ask.md").write_text("# Pears\n\nPears ripen in autumn.\n\nWhen do plums ripen? In August.")
-    monkeypatch.setitem(KINDS, "toy_question",
-                        Kind(verbatim=True, holds_text=False, searched=False, embedded=True, group="toy_question"))
+    monkeypatch.setitem(
+        KINDS,
+        "toy_question",
+        Kind(verbatim=True, holds_text=False, searched=False, embedded=True, group="toy_question"),
+    )
 
     def make(document, nodes, recipe):
         for match in re.finditer(r"(?m)^When [^?\n]*\?", document.text):
-            yield Node(document.id, "toy_question", *match.span(), match[0], document.title, document.uri,
-                       language=document.language)
+            yield Node(
+                document.id,
+                "toy_question",
+                *match.span(),
+                match[0],
+                document.title,
+                document.uri,
+                language=document.language,
+            )
 
     with KnowledgeBase(tmp_path / "kb") as kb:
         kb.add(folder, progress=False)
@@ -297,8 +353,9 @@ def test_ids_and_texts_of_chunks_are_those_of_the_first_format(tmp_path):
         nodes = [node for batch in kb.store.scan() for node in batch]
     assert sorted(node.kind for node in nodes) == ["chunk", "document"]
     chunk = next(node for node in nodes if node.kind == "chunk")
-    assert chunk.id == digest(digest("weir.md"), "chunk", f"0-{len(note.read_text())}",
-                              digest(f"The weir\n{note.read_text()}"))
+    assert chunk.id == digest(
+        digest("weir.md"), "chunk", f"0-{len(note.read_text())}", digest(f"The weir\n{note.read_text()}")
+    )
 
 
 def outcome(place, state="added"):
@@ -338,8 +395,14 @@ def test_a_store_that_refuses_a_node_fails_that_source_alone():
                 raise WriteError("one refused", {node.id: "too large"})
 
     node = Node("b", "chunk", 0, 4, "text")
-    good, bad = outcome("a"), Prepared("b", ReportRow("b", "added", "", 1),
-                                       Indexed(Source("b", "b", nodes=1), Document("b", "text", id="b"), [node]))
+    good, bad = (
+        outcome("a"),
+        Prepared(
+            "b",
+            ReportRow("b", "added", "", 1),
+            Indexed(Source("b", "b", nodes=1), Document("b", "text", id="b"), [node]),
+        ),
+    )
     store = Refusing()
     settled = store_batch(store, [good, bad], Account([]))
     assert [(one.row.state, one.row.nodes) for one in settled] == [("added", 0), ("failed", 0)]

@@ -35,7 +35,9 @@ print(json.dumps([[row.uri, row.state] for row in report.rows]))
 def write_notes(folder: Path, count: int, paragraphs: int = 2) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for i in range(count):
-        text = "\n\n".join(" ".join(WORDS[(i * 31 + j * 17 + k) % len(WORDS)] for k in range(60)) for j in range(paragraphs))
+        text = "\n\n".join(
+            " ".join(WORDS[(i * 31 + j * 17 + k) % len(WORDS)] for k in range(60)) for j in range(paragraphs)
+        )
         (folder / f"note{i:04}.md").write_text(f"# Note {i}\n\n{text}\n", encoding="utf-8")
     return folder
 
@@ -45,23 +47,28 @@ def contents(kb: KnowledgeBase) -> dict[str, str]:
 
 
 def begin(place: str, folder: Path, out: int = subprocess.PIPE) -> subprocess.Popen:
-    return subprocess.Popen([sys.executable, "-c", ADD, place, str(folder)], stdout=out, stderr=subprocess.PIPE,
-                            text=True)
+    return subprocess.Popen(
+        [sys.executable, "-c", ADD, place, str(folder)], stdout=out, stderr=subprocess.PIPE, text=True
+    )
 
 
 @pytest.fixture
 def alone(tmp_path):
     "What one undisturbed run makes of a folder, on the embedded store."
+
     def run(folder: Path) -> dict[str, str]:
         with KnowledgeBase(tmp_path / "alone") as kb:
             kb.add(folder, progress=False)
             return contents(kb)
+
     return run
 
 
 def test_the_best_row_of_each_source_counts():
-    rows = [[ReportRow("a", "unchanged", "", 1, 0.0, "a"), ReportRow("b", "failed", "broken", 0, 0.0, "b")],
-            [ReportRow("a", "added", "", 1, 0.0, "a"), ReportRow("b", "unchanged", "", 0, 0.0, "b")]]
+    rows = [
+        [ReportRow("a", "unchanged", "", 1, 0.0, "a"), ReportRow("b", "failed", "broken", 0, 0.0, "b")],
+        [ReportRow("a", "added", "", 1, 0.0, "a"), ReportRow("b", "unchanged", "", 0, 0.0, "b")],
+    ]
     assert [(row.uri, row.state) for row in merge_rows(rows)] == [("a", "added"), ("b", "failed")]
 
 
@@ -167,15 +174,17 @@ def test_claims_are_renewed_after_a_third_of_their_time(monkeypatch):
     clock[0] += 2
     claims.drop("a")
     claims.renew()
-    assert [ids for ids, _ in made] == [["a", "b"], ["a", "b"], ["b"]] and {seconds for _,
-                                                                            seconds in made} == {CLAIM_SECONDS}
+    assert [ids for ids, _ in made] == [["a", "b"], ["a", "b"], ["b"]] and {seconds for _, seconds in made} == {
+        CLAIM_SECONDS
+    }
 
 
 def test_what_workers_say():
     heard = Heard()
     row = ReportRow("a", "added", "", 1, 0.0, "a")
-    assert heard.take("w0", "row", row) and not heard.take("w1", "end",
-                                                           Report([ReportRow("a", "unchanged", "", 1, 0.0, "a")]))
+    assert heard.take("w0", "row", row) and not heard.take(
+        "w1", "end", Report([ReportRow("a", "unchanged", "", 1, 0.0, "a")])
+    )
     assert heard.merged() == [row]
     with pytest.raises(KeyboardInterrupt):
         heard.take("w0", "stopped", None)
@@ -214,16 +223,35 @@ def test_the_page_shows_two_workers(elastic_url):
     page = json.loads((Path(__file__).parent.parent / "nbs/61_workers.ipynb").read_text(encoding="utf-8"))
     sources = ["".join(cell["source"]) for cell in page["cells"] if cell["cell_type"] == "code"]
     names = {"tempfile": tempfile, "Path": Path, "add_with_workers": add_with_workers}
-    exec(next(source for source in sources if source.startswith("#| elastic")).replace("http://localhost:9200/notes",
-                                                                                       elastic_url), names)
+    exec(
+        next(source for source in sources if source.startswith("#| elastic")).replace(
+            "http://localhost:9200/notes", elastic_url
+        ),
+        names,
+    )
     assert (names["report"].count("added"), names["report"].found) == (20, 20)
 
 
 @pytest.mark.slow
 def test_workers(elastic_url, tmp_path, alone):
     folder = write_notes(tmp_path / "notes", 80)
-    done = subprocess.run([sys.executable, "-m", "kbase.serving.cli", "add", str(folder), "--kb", elastic_url,
-                           "--workers", "2", "--json"], capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "kbase.serving.cli",
+            "add",
+            str(folder),
+            "--kb",
+            elastic_url,
+            "--workers",
+            "2",
+            "--json",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert (report["found"], report["ok"]) == (80, 80) and {row["state"] for row in report["rows"]} == {"added"}
@@ -235,17 +263,19 @@ def test_workers(elastic_url, tmp_path, alone):
 def test_ctrl_c_leaves_workers_a_moment_to_put_a_first_load_right(elastic_url, tmp_path):
     folder = write_notes(tmp_path / "notes", 1100, 1)
     command = [sys.executable, "-m", "kbase.serving.cli", "add", str(folder), "--kb", elastic_url, "--workers", "2"]
-    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                               start_new_session=True)
+    running = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
     ids = [digest(f"notes/note{i:04}.md") for i in range(1100)]
     with KnowledgeBase(elastic_url) as kb:
         while len(kb.store.sources(ids)) < 20 and running.poll() is None:
             time.sleep(0.2)
-        assert "loading" in kb.store.about.get(fresh=True) and kb.store.count_documents() == 0
+        assert "loading" in kb.store.about.read()[0] and kb.store.count_documents() == 0
         os.killpg(running.pid, signal.SIGINT)  # as a terminal does, which tells every process
         _, errors = running.communicate(timeout=120)
         assert running.returncode == 130 and "Traceback" not in errors, errors
-        assert "loading" not in kb.store.about.get(fresh=True) and 0 < len(kb) < 1100 and kb.store.count_documents() == sum(source.nodes for source in kb.store.sources())
+        assert "loading" not in kb.store.about.read()[0] and 0 < len(kb) < 1100
+        assert kb.store.count_documents() == sum(source.nodes for source in kb.store.sources())
         assert kb.store.claim(ids, "later") == set(ids), "claims were given back"
 
 
@@ -271,8 +301,9 @@ def three_nodes():
     os.chmod(folder, 0o755)
 
     def command(what: str, *more: str) -> None:
-        subprocess.run([SERVER, what, "--port", str(port), "--dir", folder, *more], check=True, capture_output=True,
-                       timeout=240)
+        subprocess.run(
+            [SERVER, what, "--port", str(port), "--dir", folder, *more], check=True, capture_output=True, timeout=240
+        )
 
     command("start", "--nodes", "3", "--heap", "512m")
     try:
@@ -288,8 +319,11 @@ def test_a_node_dies_while_two_processes_add(three_nodes, tmp_path, alone):
     count = int(os.environ.get("KBASE_TEST_NOTES", "120"))
     folder, place = write_notes(tmp_path / "notes", count, 6), f"{servers}/three"
     whole = alone(folder)
-    running, failures, searches = [begin(place, folder,
-                                         subprocess.DEVNULL) for _ in range(2)], [], 0  # thousands of rows would fill a pipe that nobody reads
+    running, failures, searches = (
+        [begin(place, folder, subprocess.DEVNULL) for _ in range(2)],
+        [],
+        0,
+    )  # thousands of rows would fill a pipe that nobody reads
     end = threading.Event()
 
     def life() -> None:

@@ -50,7 +50,8 @@ def make_writer(
     parts: Mapping[str, Any],  # name → what there is
 ) -> Any:  # a Haystack component
     "The component that writes a route's answers."
-    make: Any = spec.write.__init__ if isinstance(spec.write, type) else spec.write  # a component class hides its own signature
+    make: Any = spec.write
+    if isinstance(make, type): make = make.__init__  # type: ignore[misc]  # a component class hides its own signature
     wanted = inspect.signature(make).parameters
     return spec.write(**{name: value for name, value in parts.items() if name in wanted})
 

@@ -102,11 +102,13 @@ def hit_of(
     score: float,
     parts: dict[str, Part],
     idf: Mapping[str, float],  # the query's terms, with how rare each is; {} where none was looked up
+    query: str = "",  # a word is looked up in every language of the store: covered is what the node's own makes of it
 ) -> Hit:
     "A node as a hit."
     if not idf: return Hit(node, score, parts)
-    own, mass = set(terms(node.embedded_text, node.language)), sum(idf.values())
-    cover = sum(weight for term, weight in idf.items() if term in own) / mass if mass else None
+    asked = {term: idf[term] for term in query_terms(query, [node.language]) if term in idf} or idf
+    own, mass = set(terms(node.embedded_text, node.language)), sum(asked.values())
+    cover = sum(weight for term, weight in asked.items() if term in own) / mass if mass else None
     return Hit(node, score, parts, tuple(matched_spans(node.text, node.language, idf)), cover)
 
 # %% ../../nbs/querying/41_retrieval.ipynb #ret44
@@ -164,5 +166,5 @@ def search_store(
         shown += [(node, one, idf) for node, one in nodes_to_show(store, lookup, ranked[:top_k], found)]
         idfs, background = idfs or idf, background or found.background
     shown = sorted(shown, key=lambda item: -item[1].score)[:top_k]
-    hits = (hit_of(node, one.score, one.parts, idf or dict.fromkeys(asked, 1.0)) for node, one, idf in shown)
+    hits = (hit_of(node, one.score, one.parts, idf or dict.fromkeys(asked, 1.0), query) for node, one, idf in shown)
     return Hits(hits, query, mode, lookup.notes, background, idfs)

@@ -12,7 +12,7 @@ one; here they are put together."""
 # %% auto #0
 __all__ = ['source_document', 'ElasticReading', 'moved_rows', 'ElasticHooks', 'ElasticStore', 'shared_store']
 
-# %% ../../nbs/stores/24_elastic.ipynb #d33ff8f2
+# %% ../../nbs/stores/24_elastic.ipynb #7f4142f2
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -32,7 +32,7 @@ from .elastic_filters import ALL, all_query, name_of, query_of, terms_query
 from .elastic_rebuild import Rebuild, chunks_of, derived_row
 from .elastic_schema import SHOWN_FIELDS, row_of_hit, source_of_hit, unpack_vector
 from .elastic_opening import ElasticOpening
-from .elastic_texts import PartLost, Span, fill_texts, join_pieces, read_pieces
+from .elastic_texts import PartLost, Span, fill_cut_texts, join_pieces, read_pieces
 from .elastic_writing import Row, claim_documents, release_claims
 from .haystack import Tree
 from kbase.stores.rows import (
@@ -60,7 +60,7 @@ def source_document(
     return Document(source.uri, text, source.title, source.meta, source.fingerprint, source.language, source.pages,
                     source.markup or "text", source.document_id)
 
-# %% ../../nbs/stores/24_elastic.ipynb #9399566a
+# %% ../../nbs/stores/24_elastic.ipynb #f9446645
 _TEXT_TRIES = 5  # a text that another process is replacing is read again so often
 
 class ElasticReading(ElasticOpening):
@@ -72,13 +72,8 @@ class ElasticReading(ElasticOpening):
         return self.about.embedder
 
     def find(
-        self,
-        terms: Sequence[str] = (),
-        vector: np.ndarray | None = None,
-        depth: int = 100,
-        filters: Mapping[str, Any] | None = None,
-        kinds: Sequence[str] | None = None,
-        group: str = "",
+        self, terms: Sequence[str] = (), vector: np.ndarray | None = None, depth: int = 100,
+        filters: Mapping[str, Any] | None = None, kinds: Sequence[str] | None = None, group: str = "",
     ) -> Candidates:
         "Look up by words and by vector, both at once, in one request."
         return self.searcher.find(terms, vector, depth, filters, kinds, group)
@@ -159,7 +154,7 @@ class ElasticReading(ElasticOpening):
         for hits in Pages(self.cluster, self.cluster.nodes, {"query": query_of(tree), "_source": list(fields)},
                           ["seq", "id"], batch_size):
             rows = [row_of_hit(hit["_source"]) for hit in hits]
-            if "shown" in fields: fill_texts(rows, self.cluster.hits)
+            if "shown" in fields: fill_cut_texts(rows, self.cluster.hits)
             yield rows
 
     def scan(
@@ -313,7 +308,7 @@ class ElasticHooks(ElasticReading):
         if self.about.get() is None: return {"min": None, "max": None}
         return self.facts.ends(metadata_field.removeprefix("meta."))
 
-# %% ../../nbs/stores/24_elastic.ipynb #0412d74f
+# %% ../../nbs/stores/24_elastic.ipynb #c92cc5e0
 class ElasticStore(ElasticHooks):
     "Indices of an Elasticsearch cluster as a store of nodes, and as a Haystack DocumentStore."
     many_writers = True
@@ -394,12 +389,9 @@ class ElasticStore(ElasticHooks):
         if self.about.get() is not None: release_claims(self.cluster, owner)
 
     def rebuild(
-        self,
-        identity: EmbedderIdentity,
-        embed: Callable[[list[str]], Any],
-        batch_size: int = 256,
-        progress: bool = False,
-    ) -> int:
+        self, identity: EmbedderIdentity, embed: Callable[[list[str]], Any],
+        batch_size: int = 256, progress: bool = False,
+    ) -> int:  # nodes embedded
         "Embed everything anew, into an index beside the old one; searches go on, writers get StoreLocked."
         from tqdm.auto import tqdm
 

@@ -11,7 +11,7 @@ ten minutes later."""
 # %% auto #0
 __all__ = ['Copy', 'derived_row', 'copied_row', 'copy_action', 'Rebuild', 'chunks_of', 'embedded_copies']
 
-# %% ../../nbs/stores/21_elastic_rebuild.ipynb #f07bad31
+# %% ../../nbs/stores/21_elastic_rebuild.ipynb #cd83e76f
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -28,7 +28,7 @@ from .elastic_cluster import Cluster, Pages
 from .elastic_filters import ALL, all_query, name_of, terms_query
 from .elastic_schema import KEPT_FIELDS, node_body, row_of_hit
 from .elastic_snapshots import Snapshots
-from .elastic_texts import fill_texts
+from .elastic_texts import fill_cut_texts
 from .rows import PIECE, carries_text, mean_vector, node_of_row, node_row, terms_of
 
 # %% ../../nbs/stores/21_elastic_rebuild.ipynb #4341d64c
@@ -62,7 +62,7 @@ def copy_action(copy: Copy) -> Action:
     row, meta, seq, call = copy
     return Action("index", name_of(row["id"]), encode(node_body(row, meta, seq, call)), name_of(row["document_id"]))
 
-# %% ../../nbs/stores/21_elastic_rebuild.ipynb #778a511c
+# %% ../../nbs/stores/21_elastic_rebuild.ipynb #880c558e
 class Rebuild:
     "Fills the next generation and makes it the current one."
 
@@ -75,7 +75,7 @@ class Rebuild:
         if batch_size < 1: raise ValueError(f"batch_size is {batch_size}: it must be 1 or more")
         about = self.generations.writable()
         if "rebuilding" in about: about = self.generations.settle(about["rebuilding"])  # this store's own, cut short
-        change = partial(embedded_copies, identity, embed, partial(fill_texts, search=self.cluster.hits))
+        change = partial(embedded_copies, identity, embed, partial(fill_cut_texts, search=self.cluster.hits))
         ended = {"embedder": identity._asdict()}
         try:
             embedded = self.replace(about["generation"], identity.dimension, change, batch_size,
@@ -190,11 +190,11 @@ def chunks_of(
         for hit in hits: found.setdefault(hit["sort"][0], []).append(node_of_row(row_of_hit(hit["_source"])))
     return found
 
-# %% ../../nbs/stores/21_elastic_rebuild.ipynb #44fd6806
+# %% ../../nbs/stores/21_elastic_rebuild.ipynb #d151943c
 def embedded_copies(
     identity: EmbedderIdentity,
     embed: Callable[[list[str]], Any],  # texts → (n, dim) vectors
-    fill: Callable[[list[dict[str, Any]]], None],  # puts in texts that rows do not hold, see `fill_texts`
+    fill: Callable[[list[dict[str, Any]]], None],  # puts in texts that rows do not hold, see `fill_cut_texts`
     hits: Sequence[Mapping[str, Any]],
 ) -> tuple[list[Copy], int]:  # and how many were embedded
     "Hits with vectors of another model."

@@ -10,7 +10,7 @@ one is opened and the search is repeated, so readers see a write at once."""
 __all__ = ['BM25_FACTOR', 'OVERSAMPLE', 'CANDIDATES', 'CANDIDATES_LEAST', 'group_of_kinds', 'bm25_search', 'dense_search',
            'exact_search', 'read_found', 'bm25_of', 'cosine_of', 'NodeReader', 'some_answer_passes', 'Searcher']
 
-# %% ../../nbs/stores/21_elastic_search.ipynb #040f523e
+# %% ../../nbs/stores/21_elastic_search.ipynb #e7810785
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -27,7 +27,7 @@ from .elastic_connection import error_cause, may_pass, refusal
 from .elastic_filters import ALL, all_query, name_of, query_of, terms_query
 from .elastic_schema import SHOWN_FIELDS, group_field, row_of_hit
 from .elastic_snapshots import STATE_AGE, STATE_BODY, Moment, Snapshots, state_of
-from .elastic_texts import fill_texts
+from .elastic_texts import fill_cut_texts
 from .haystack import query_direction
 from .rows import node_of_row, slices
 
@@ -110,7 +110,7 @@ def cosine_of(score: float) -> float:
     "The cosine of a score: Elasticsearch gives (1 + cosine) / 2."
     return 2 * score - 1
 
-# %% ../../nbs/stores/21_elastic_search.ipynb #5dce09fa
+# %% ../../nbs/stores/21_elastic_search.ipynb #e8f8bcac
 class NodeReader:
     "How a store reads nodes, with their text."
 
@@ -123,7 +123,7 @@ class NodeReader:
         hits = self.snapshots.hits(at, {"size": size, "query": query, "_source": SHOWN_FIELDS,
                                         "docvalue_fields": ["id"], **more})
         rows = [row_of_hit(hit["_source"]) for hit in hits]
-        fill_texts(rows, partial(self.snapshots.hits, at))
+        fill_cut_texts(rows, partial(self.snapshots.hits, at))
         return [(hit["fields"]["id"][0], node_of_row(row)) for hit, row in zip(hits, rows, strict=True)]
 
     def fetch(self, at: Moment, keys: Sequence[str]) -> list[Node]:

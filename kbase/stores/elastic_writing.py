@@ -10,7 +10,7 @@ nobody searches. Writers on many machines claim what they work on."""
 __all__ = ['CLAIM_SCRIPT', 'CLAIM_PATIENCE', 'Row', 'Loading', 'claim_action', 'claim_documents', 'release_claims', 'WriteOrder',
            'Writer']
 
-# %% ../../nbs/stores/21_elastic_writing.ipynb #149d5639
+# %% ../../nbs/stores/21_elastic_writing.ipynb #c8acf0b0
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 from ..nodes import KINDS
 from .contract import StoreError, StoreLocked
 from .elastic_about import BUSY_SECONDS, About, Facts, Generations
-from .elastic_bulk import Action, Outcome, encode, send_bulk, write_error
+from .elastic_bulk import Action, BulkOutcome, encode, send_bulk, write_error
 from .elastic_cluster import Cluster, delete_rows
 from .elastic_connection import Passing, Refused, error_cause
 from .elastic_filters import TERMS, all_query, name_of, terms_query
@@ -144,7 +144,7 @@ class WriteOrder:
         self._next = first + count
         return first
 
-# %% ../../nbs/stores/21_elastic_writing.ipynb #66c78858
+# %% ../../nbs/stores/21_elastic_writing.ipynb #587b2e22
 Row = tuple[dict[str, Any], Mapping[str, Any]]  # as `indexed_rows` gives it: row, metadata
 
 class Writer:
@@ -168,7 +168,7 @@ class Writer:
         sizes = {len(row["vector"]) for row, _ in rows if row["vector"] is not None}
         return self.generations.writable(sizes, {KINDS[row["kind"]].group for row, _ in rows})
 
-    def send(self, about: Facts, actions: Iterable[Action]) -> Outcome:
+    def send(self, about: Facts, actions: Iterable[Action]) -> BulkOutcome:
         "Into the index that `about` speaks of and no other: one that came in its place holds vectors of another model."
         outcome = send_bulk(self.cluster.connection, self.generations.entrance(about["generation"]), actions)
         if any(status in (403, 404) for status, _ in outcome.failed.values()):

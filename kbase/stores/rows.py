@@ -165,7 +165,7 @@ def node_of_row(
 def checked_nodes(
     item: Indexed,
 ) -> Iterator[tuple[Node, Mapping[str, Any] | None]]:  # node, and its place as `pieces` gives it
-    "The nodes that came with a document, each once, and where chunks stand in its text; ValueError if one does not fit."
+    "The nodes that came with a document, each once, and where chunks stand in it; ValueError if one does not fit."
     document, uri = item.document, item.source.uri
     if document is None: return
     if lone_surrogates(document.text):

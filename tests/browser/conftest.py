@@ -1,7 +1,9 @@
-"""A real JupyterLab in a real browser. Notebooks are run by JupyterLab's own commands and Python is asked through the open kernel, so
+"""A real JupyterLab in a real browser. Notebooks are run by JupyterLab's own commands and Python is asked through the
+open kernel, so
 no test clicks through menus or waits for a prompt to change.
 
-Needs playwright, jupyterlab and a chromium: the one that KBASE_CHROMIUM names, or chromium, chromium-browser or google-chrome on PATH.
+Needs playwright, jupyterlab and a chromium: the one that KBASE_CHROMIUM names, or chromium, chromium-browser or google-
+chrome on PATH.
 Tests skip where one of them is missing."""
 
 import ast
@@ -24,8 +26,15 @@ import pytest
 from fastcore.nbio import mk_cell, new_nb, write_nb
 
 ROOT = Path(__file__).resolve().parents[2]
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 SETTINGS = {  # no question about news; every cell in the page, on the screen or not
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "notebook-extension/tracker": {"windowingMode": "none"},
@@ -101,11 +110,15 @@ class Notebook:
 
     def command(self, name: str, **arguments: Any) -> None:
         "Run a command of JupyterLab."
-        self.page.evaluate("async ([name, args]) => { await window.jupyterapp.commands.execute(name, args) }", [name, arguments])
+        self.page.evaluate(
+            "async ([name, args]) => { await window.jupyterapp.commands.execute(name, args) }", [name, arguments]
+        )
 
     def cells(self) -> list[str]:
         "The notebook's sources, as JupyterLab has them now."
-        return self.page.evaluate("() => window.jupyterapp.shell.currentWidget.model.toJSON().cells.map(c => [c.source].flat().join(''))")
+        return self.page.evaluate(
+            "() => window.jupyterapp.shell.currentWidget.model.toJSON().cells.map(c => [c.source].flat().join(''))"
+        )
 
     def healthy(self) -> None:
         "Nothing went wrong in the page so far."
@@ -148,16 +161,36 @@ def lab(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]
         path = home / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(values))
-    places = {"JUPYTERLAB_SETTINGS_DIR": "settings", "JUPYTERLAB_WORKSPACES_DIR": "workspaces", "JUPYTER_CONFIG_DIR": "config",
-              "JUPYTER_RUNTIME_DIR": "runtime", "IPYTHONDIR": "ipython"}
-    environment = {**os.environ, **{name: str(home / folder) for name, folder in places.items()},
-                   "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
-                   "HF_HUB_OFFLINE": "1", "HAYSTACK_TELEMETRY_ENABLED": "False"}
+    places = {
+        "JUPYTERLAB_SETTINGS_DIR": "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_RUNTIME_DIR": "runtime",
+        "IPYTHONDIR": "ipython",
+    }
+    environment = {
+        **os.environ,
+        **{name: str(home / folder) for name, folder in places.items()},
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
+        "HF_HUB_OFFLINE": "1",
+        "HAYSTACK_TELEMETRY_ENABLED": "False",
+    }
     environment.pop("IN_TEST", None)  # a widget would show its HTML instead of itself
     port, token = free_port(), secrets.token_hex(16)
     url, log = f"http://127.0.0.1:{port}", home / "log"
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--ServerApp.port_retries=0",
-               f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}", "--LabApp.news_url=None", "--LabApp.expose_app_in_browser=True"]
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        "--no-browser",
+        "--allow-root",
+        f"--port={port}",
+        "--ServerApp.port_retries=0",
+        f"--IdentityProvider.token={token}",
+        f"--ServerApp.root_dir={root}",
+        "--LabApp.news_url=None",
+        "--LabApp.expose_app_in_browser=True",
+    ]
     with log.open("w") as out, subprocess.Popen(command, env=environment, stdout=out, stderr=out) as server:
         try:
             for _ in range(600):

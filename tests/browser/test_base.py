@@ -26,7 +26,9 @@ IMPORTS = "from traitlets import Unicode\nfrom kbase.widgets.base import Explore
 
 def test_an_explorer_of_one_cell(open_notebook, theme):
     show = 'lengths = WordLengths(text="a <b>bold</b> word")\nlengths'
-    notebook = open_notebook("toy", IMPORTS + cell_with("widgets/71_base.ipynb", "class WordLengths"), show, "'a cell to lose'")
+    notebook = open_notebook(
+        "toy", IMPORTS + cell_with("widgets/71_base.ipynb", "class WordLengths"), show, "'a cell to lose'"
+    )
     page, root = notebook.page, notebook.page.locator(".kb")
     notebook.command("apputils:change-theme", theme=theme)
     root.locator("li", has_text="<b>bold</b>: 11").wait_for()  # text, not markup
@@ -51,10 +53,15 @@ def test_an_explorer_of_one_cell(open_notebook, theme):
 
 
 def test_the_explorer_of_the_tutorial(open_notebook):
-    search = ("from kbase.nodes import Node\nfrom kbase.results import Hit, Hits\n"
-              "def search(query): return Hits([Hit(Node(word, 'chunk', 0, 4, 'text', word), 1.0) for word in query.split()])\n")
-    notebook = open_notebook("tutorial", search + cell_with("tutorials/make_it_yours.ipynb", "class TitleExplorer") + "\n",
-                             "titles = TitleExplorer(search, 'weak <i>')\ntitles")
+    search = (
+        "from kbase.nodes import Node\nfrom kbase.results import Hit, Hits\n"
+        "def search(query): return Hits([Hit(Node(word, 'chunk', 0, 4, 'text', word), 1.0) for word in query.split()])\n"
+    )
+    notebook = open_notebook(
+        "tutorial",
+        search + cell_with("tutorials/make_it_yours.ipynb", "class TitleExplorer") + "\n",
+        "titles = TitleExplorer(search, 'weak <i>')\ntitles",
+    )
     root = notebook.page.locator(".kb")
     root.locator("li", has_text="<i>").wait_for()
     root.locator("input").fill("one two three")

@@ -4,7 +4,7 @@ import pytest
 
 pytestmark = pytest.mark.browser
 
-SEARCH = '''
+SEARCH = """
 from kbase.nodes import Node
 from kbase.results import Hit, Hits, Part
 from kbase.widgets.search import SearchExplorer
@@ -38,7 +38,7 @@ def search(query, top_k=10, mode="hybrid", filters=None, group_by=None):
 def context(hit):
     if hit.uri != "docs/gc.md": return {"text": hit.text, "start": 0, "end": len(hit.text)}
     return {"text": TEXT, "start": hit.start, "end": min(hit.end, len(TEXT)), "before": 120}
-'''
+"""
 ONE = "explorer = SearchExplorer(search, context, 'cycles', group_by=None)\nexplorer"
 TWO = "other = SearchExplorer(search, context)\nother"
 
@@ -59,7 +59,9 @@ def hits(explorer, n):
 def test_typing_filtering_opening(open_notebook):
     notebook = open_notebook("typing", SEARCH, ONE, TWO)
     page, first, second = notebook.page, widget(notebook), widget(notebook, 1)
-    assert hits(first, 4).count() == 4 and second.locator(".kb-list > li").count() == 0  # the first answer came with the widget
+    assert (
+        hits(first, 4).count() == 4 and second.locator(".kb-list > li").count() == 0
+    )  # the first answer came with the widget
     marks = first.locator(".kb-list > li:first-child .kb-text mark").all_text_contents()
     assert marks == ["Cycles"]
     emoji = first.locator(".kb-list > li", has_text="😀")
@@ -89,7 +91,10 @@ def test_typing_filtering_opening(open_notebook):
 
     first.locator(".kb-facet button", has_text="summary").click()
     notebook.until("[h.kind for h in explorer.hits] == ['summary']")
-    assert notebook.python("explorer.filters") == {"operator": "AND", "conditions": [{"field": "kind", "operator": "==", "value": "summary"}]}
+    assert notebook.python("explorer.filters") == {
+        "operator": "AND",
+        "conditions": [{"field": "kind", "operator": "==", "value": "summary"}],
+    }
     first.locator(".kb-chip", has_text="kind is summary").wait_for()
     first.locator(".kb-facet button[aria-pressed=true]", has_text="summary").wait_for()
     first.locator(".kb-facet button", has_text="chunk").click()  # either of them
@@ -102,7 +107,11 @@ def test_typing_filtering_opening(open_notebook):
     first.locator(".kb-pane .kb-document").wait_for()
     notebook.until("explorer.selected is not None")
     assert notebook.python("explorer.selection['id'].tolist()") == notebook.python("[explorer.hits[1].id]")
-    assert notebook.python("(other.query, len(other.hits), other.selected)") == ("", 0, None)  # the neighbour heard nothing
+    assert notebook.python("(other.query, len(other.hits), other.selected)") == (
+        "",
+        0,
+        None,
+    )  # the neighbour heard nothing
     assert second.locator("input").input_value() == "" and second.locator(".kb-pane").is_hidden()
 
     notebook.run("explorer.ask('cycles')")  # the hit is shown where it stands
@@ -113,8 +122,10 @@ def test_typing_filtering_opening(open_notebook):
     span = body.locator(".kb-span")
     assert span.text_content() == notebook.python("explorer.hits[0].text")
     assert body.locator(".kb-around").text_content() == notebook.python("TEXT")
-    inside = page.evaluate("([a, b]) => { const p = a.getBoundingClientRect(), q = b.getBoundingClientRect(); return p.top <= q.top && q.bottom <= p.bottom }",
-                           [body.element_handle(), span.element_handle()])
+    inside = page.evaluate(
+        "([a, b]) => { const p = a.getBoundingClientRect(), q = b.getBoundingClientRect(); return p.top <= q.top && q.bottom <= p.bottom }",
+        [body.element_handle(), span.element_handle()],
+    )
     assert inside and body.evaluate("e => e.scrollTop") > 0
     assert "120 characters before" in body.text_content()
     notebook.run("explorer.open_hit([h.kind for h in explorer.hits].index('summary'))")  # the same action from Python
@@ -134,9 +145,22 @@ def test_keys_are_the_widgets_own(open_notebook):
     explorer.locator(".kb-list").focus()
 
     def active():
-        return explorer.locator(".kb-list").evaluate("l => [...l.children].findIndex(o => o.id === l.getAttribute('aria-activedescendant'))")
+        return explorer.locator(".kb-list").evaluate(
+            "l => [...l.children].findIndex(o => o.id === l.getAttribute('aria-activedescendant'))"
+        )
 
-    for key, place in [("j", 1), ("j", 2), ("k", 1), ("ArrowDown", 2), ("ArrowUp", 1), ("End", 3), ("j", 3), ("Home", 0), ("k", 0), ("j", 1)]:
+    for key, place in [
+        ("j", 1),
+        ("j", 2),
+        ("k", 1),
+        ("ArrowDown", 2),
+        ("ArrowUp", 1),
+        ("End", 3),
+        ("j", 3),
+        ("Home", 0),
+        ("k", 0),
+        ("j", 1),
+    ]:
         page.keyboard.press(key)
         assert active() == place, key
     assert explorer.locator("[role=option][aria-selected=true]").count() == 1
@@ -147,8 +171,12 @@ def test_keys_are_the_widgets_own(open_notebook):
     notebook.until("explorer.selected is explorer.hits[2]")
     page.keyboard.press("c")
     explorer.locator(".kb-status", has_text="Citation copied").wait_for()
-    hit = notebook.python("(explorer.hits[2].title, explorer.hits[2].place, explorer.hits[2].start, explorer.hits[2].end, explorer.hits[2].text)")
-    assert page.evaluate("() => navigator.clipboard.readText()") == f"{hit[0]}, {hit[1]} [{hit[2]}:{hit[3]}]: “{hit[4]}”"
+    hit = notebook.python(
+        "(explorer.hits[2].title, explorer.hits[2].place, explorer.hits[2].start, explorer.hits[2].end, explorer.hits[2].text)"
+    )
+    assert (
+        page.evaluate("() => navigator.clipboard.readText()") == f"{hit[0]}, {hit[1]} [{hit[2]}:{hit[3]}]: “{hit[4]}”"
+    )
     page.keyboard.press("Escape")
     notebook.until("explorer.selected is None")
     for key in "ddxabzcvyAMh0":  # each of them does something to a notebook in command mode
@@ -175,7 +203,9 @@ def test_errors_bursts_and_running_again(open_notebook, lab):
     explorer.locator(".kb-failed").wait_for()
     assert explorer.locator(".kb-status").text_content() == "RuntimeError: the store is closed: <b>open</b> it"
     assert notebook.python("explorer.error") == "RuntimeError: the store is closed: <b>open</b> it"
-    assert explorer.locator(".kb-list > li").count() == 0 and explorer.locator(".kb-facets").is_hidden()  # nothing old under a new query
+    assert (
+        explorer.locator(".kb-list > li").count() == 0 and explorer.locator(".kb-facets").is_hidden()
+    )  # nothing old under a new query
     explorer.locator("input").fill("cycles")
     explorer.locator(".kb-facet button", has_text="summary").click()
     explorer.locator(".kb-chip", has_text="kind is summary").wait_for()
@@ -199,7 +229,9 @@ asked.clear()
     (lab.root / "go").touch()
     notebook.until("explorer.query == 'cycles keep ea'")
     explorer.locator(".kb-list mark", has_text="Cycles keep ea").wait_for()
-    assert notebook.python("len([query for query, top_k in asked if top_k == 10])") < 4  # what was typed over meanwhile is skipped
+    assert (
+        notebook.python("len([query for query, top_k in asked if top_k == 10])") < 4
+    )  # what was typed over meanwhile is skipped
     assert explorer.locator("input").input_value() == "cycles keep ea"
 
     notebook.command("notebook:run-all-cells")  # the cell again: a new widget in the place of the old one
@@ -213,7 +245,7 @@ asked.clear()
     notebook.healthy()
 
 
-HOSTILE = r'''
+HOSTILE = r"""
 from kbase.nodes import Node
 from kbase.results import Hit, Hits, Part
 from kbase.widgets.search import SearchExplorer
@@ -238,7 +270,7 @@ def search(query, top_k=10, mode="hybrid", filters=None, group_by="document"):
 def context(hit): return {"text": hit.text * 3, "start": len(hit.text), "end": 2 * len(hit.text)}
 explorer = SearchExplorer(search, context, EVIL[0])
 explorer
-'''
+"""
 
 
 def test_hostile_text_is_text(open_notebook):
@@ -269,7 +301,11 @@ def test_hostile_text_is_text(open_notebook):
     outputs = page.evaluate("() => window.jupyterapp.shell.currentWidget.model.toJSON().cells[0].outputs[0].data")
     saved = "".join(outputs["text/html"])
     assert "application/vnd.jupyter.widget-view+json" in outputs and "&lt;script&gt;" in saved
-    assert not [tag for tag in ("<script", "<img", "<a ", "<style", "<form", "<button", "<svg", "<iframe", "<div id") if tag in saved]
+    assert not [
+        tag
+        for tag in ("<script", "<img", "<a ", "<style", "<form", "<button", "<svg", "<iframe", "<div id")
+        if tag in saved
+    ]
     assert len(notebook.cells()) == 1 and not [url for url in notebook.requests if "canary" in url]
     notebook.healthy()
 
@@ -305,12 +341,16 @@ def test_themes_and_widths(open_notebook, theme):
     assert explorer.evaluate(CONTRAST) == []
     for width in (1200, 760, 400):
         page.set_viewport_size({"width": width, "height": 1000})
-        explorer.evaluate("(e, width) => { e.style.width = `${Math.min(width, e.parentElement.clientWidth)}px` }", width - 60)
+        explorer.evaluate(
+            "(e, width) => { e.style.width = `${Math.min(width, e.parentElement.clientWidth)}px` }", width - 60
+        )
         page.wait_for_timeout(50)
         wider = explorer.evaluate("""e => [...e.querySelectorAll('*')].filter(n => !n.closest('.kb-hide') && n.getBoundingClientRect().right > e.getBoundingClientRect().right + 1)
                                      .map(n => n.className)""")
         assert wider == [], width
-    assert explorer.locator(".kb-document").is_visible() and explorer.locator(".kb-list").is_hidden()  # narrow: one at a time
+    assert (
+        explorer.locator(".kb-document").is_visible() and explorer.locator(".kb-list").is_hidden()
+    )  # narrow: one at a time
     explorer.locator(".kb-pane button", has_text="Close").click()
     explorer.locator(".kb-list").wait_for()
     notebook.healthy()
