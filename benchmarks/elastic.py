@@ -62,7 +62,8 @@ def seconds(work, *arguments) -> float:
 
 
 def verdict(value: float, bound: float, at_least: bool) -> str:
-    return f"{'≥' if at_least else '≤'} {bound:.3g}: {'met' if (value >= bound if at_least else value <= bound) else '**missed**'}"
+    met = value >= bound if at_least else value <= bound
+    return f"{'≥' if at_least else '≤'} {bound:.3g}: {'met' if met else '**missed**'}"
 
 
 # -- elasticsearch-haystack, in its own process
@@ -139,7 +140,8 @@ def has_peer(python: str) -> bool:
     )
     if told.returncode:
         print(
-            f"elasticsearch-haystack is left out: {(told.stderr.strip().splitlines() or ['no reason given'])[-1]} (name its python with --peer-python)",
+            f"elasticsearch-haystack is left out: {(told.stderr.strip().splitlines() or ['no reason given'])[-1]} "
+            "(name its python with --peer-python)",
             flush=True,
         )
     return not told.returncode
@@ -215,7 +217,7 @@ def new_index(client, name: str, like: str) -> None:
 # ---------------------------------------------------------------------------------------------------------------
 
 
-def speed(given, client, name: str) -> None:
+def speed(given, client, name: str) -> None:  # noqa: C901  a benchmark is told from top to bottom
     from elasticsearch.helpers import parallel_bulk
     from store import fused
 
@@ -462,7 +464,7 @@ def real_vectors(given) -> tuple[list[str], np.ndarray, np.ndarray]:  # chunks, 
     return texts, vectors, queries
 
 
-def recall(given, client, name: str) -> None:
+def recall(given, client, name: str) -> None:  # noqa: C901  the same
     from kbase.nodes import Document, Node
     from kbase.stores import elastic_search
     from kbase.nodes import EmbedderIdentity
@@ -536,7 +538,8 @@ def recall(given, client, name: str) -> None:
                         row.append(f"{found:.3f} ({ms:.1f})")
                         if (least, oversample) == chosen and depth == DEPTH:
                             print(
-                                f"  {'1 %' if where else 'all'}, {segments()} segments: {found:.3f}, {verdict(found, 0.97, True)}",
+                                f"  {'1 %' if where else 'all'}, {segments()} segments: {found:.3f}, "
+                                f"{verdict(found, 0.97, True)}",
                                 flush=True,
                             )
                 body.append(row)
@@ -646,7 +649,8 @@ def main() -> None:
 
     with Elasticsearch(given.server, request_timeout=120) as client:
         print(
-            f"Elasticsearch {client.info()['version']['number']}, {client.cluster.health()['number_of_nodes']} nodes, load average {os.getloadavg()[0]:.1f}",
+            f"Elasticsearch {client.info()['version']['number']}, {client.cluster.health()['number_of_nodes']} nodes, "
+            f"load average {os.getloadavg()[0]:.1f}",
             flush=True,
         )
         for part in wanted:

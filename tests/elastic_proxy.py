@@ -128,7 +128,7 @@ def strange_items(handler, body, names):
     if "_bulk" not in handler.path or not names:
         return None
     lines = []
-    for op, head, item in items_of(body):
+    for _, head, item in items_of(body):
         if head["_id"] in names and len(item) > 1:
             item = [item[0], json.dumps({**json.loads(item[1]), "strange": 1}).encode()]
         lines += item

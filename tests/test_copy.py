@@ -42,7 +42,8 @@ def full(tmp_path_factory):
     files.mkdir()
     for number in range(12):
         (files / f"history{number}.md").write_text(
-            f"---\nauthor: Clara {number % 3}\n---\n# The mill, part {number}\n\nIn {1890 + number} the miller {'replaced the wheel ' * number} by a turbine.\n\n"
+            f"---\nauthor: Clara {number % 3}\n---\n# The mill, part {number}\n\n"
+            f"In {1890 + number} the miller {'replaced the wheel ' * number} by a turbine.\n\n"
             f"## Flood\n\nThe flood of {1950 + number} took the weir 😀, {'the insurance ' * number} paid nothing.\n\n"
             + "A ladder for trout was added. "
             * (number * 20)

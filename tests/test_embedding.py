@@ -310,7 +310,11 @@ def test_unpacking_at_once_and_repairing(tmp_path: Path):
         for i in range(20):
             z.writestr(f"part/{i}.json", json.dumps({"i": i}) * 1000)
     target = tmp_path / "cache" / "model"
-    code = f"from pathlib import Path; from kbase.weights import unpack; unpack(Path({str(tmp_path / 'model.zip')!r}), Path({str(target)!r}))"
+    archive = str(tmp_path / "model.zip")
+    code = (
+        "from pathlib import Path; from kbase.weights import unpack; "
+        f"unpack(Path({archive!r}), Path({str(target)!r}))"
+    )
     running = [subprocess.Popen([sys.executable, "-c", code], cwd=ROOT) for _ in range(3)]
     assert [process.wait(120) for process in running] == [0, 0, 0]
     assert len(list(target.rglob("*.json"))) == 20 and [p.name for p in target.parent.iterdir()] == ["model"]

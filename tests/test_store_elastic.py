@@ -966,7 +966,10 @@ def test_each_wrong_way_in_has_its_own_message(secure, monkeypatch):
 
 
 def test_the_cells_of_the_page_that_want_a_server(elastic_url):
-    code = "import sys; from nbdev.test import nbdev_test; nbdev_test.__wrapped__(sys.argv[1], flags='elastic', n_workers=0)"
+    code = (
+        "import sys; from nbdev.test import nbdev_test; "
+        "nbdev_test.__wrapped__(sys.argv[1], flags='elastic', n_workers=0)"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code, "nbs/stores/24_elastic.ipynb"],
         cwd=Path(__file__).parent.parent,

@@ -29,10 +29,12 @@ from kbase.indexing.summaries import DocumentSummarizer, summarize, summary_node
 from kbase.nodes import Document, Node, node_from_haystack
 
 LONG = "\n\n".join(topics.values())
-GERMAN = """Die Mühle am Unterlauf wurde 1842 von den Brüdern Brandt gebaut und mahlte fast hundert Jahre lang Korn. Im Frühjahr
-1897 riss ein Hochwasser das Wehr der Mühle am linken Ufer fort. Sieben Wochen stand die Mühle still, bis das Wehr repariert war. Seit 1921
-treibt das Wehr der Mühle eine kleine Turbine an. Die Familie verkaufte die Mühle im Jahr 1960 an die Stadt, die darin ein Museum einrichtete. Das
-Museum zeigt den Mahlgang, das Wehr und die Turbine. Im Sommer kommen viele Besucher, die auf der Wiese am Wehr sitzen und Kuchen essen."""
+GERMAN = """Die Mühle am Unterlauf wurde 1842 von den Brüdern Brandt gebaut und mahlte fast hundert Jahre lang
+Korn. Im Frühjahr 1897 riss ein Hochwasser das Wehr der Mühle am linken Ufer fort. Sieben Wochen
+stand die Mühle still, bis das Wehr repariert war. Seit 1921 treibt das Wehr der Mühle eine kleine
+Turbine an. Die Familie verkaufte die Mühle im Jahr 1960 an die Stadt, die darin ein Museum
+einrichtete. Das Museum zeigt den Mahlgang, das Wehr und die Turbine. Im Sommer kommen viele
+Besucher, die auf der Wiese am Wehr sitzen und Kuchen essen."""
 CHINESE = (
     "磨坊建于一八四二年，由布兰特兄弟修建，用来磨谷物。一八九七年的洪水冲毁了磨坊的左岸堤坝。磨坊停工七个星期，直到堤坝修好为止。一九二一年以后，堤坝带动一台小型涡轮机发电。"
     * 3
@@ -119,7 +121,8 @@ def test_python_is_summarised_by_its_docstrings():
     source = document(
         '# a comment that nobody wants to read in a summary\n"Grüße: mill things, and all that the mill '
         'needs."\n\n'
-        'def grind(corn):\n    """Grind the corn of the mill\n    into flour, slowly and with care."""\n    return corn * 3\n'
+        'def grind(corn):\n    """Grind the corn of the mill\n    into flour, slowly and with care."""\n'
+        "    return corn * 3\n"
         + "x = 1\n"
         * 300,
         "python",
@@ -127,7 +130,8 @@ def test_python_is_summarised_by_its_docstrings():
     summary = extract_summary(source)
     assert (
         summary.text
-        == "Grüße: mill things, and all that the mill needs. Grind the corn of the mill into flour, slowly and with care."
+        == "Grüße: mill things, and all that the mill needs. "
+        "Grind the corn of the mill into flour, slowly and with care."
     )
     assert "return" not in extract_summary(document("def broken(:\n" * 200, "python")).text
 
@@ -137,7 +141,8 @@ def test_other_languages():
     assert len(german.spans) == 2 and "Mühle" in german.text
     assert extract_summary(document(CHINESE * 4, language="zh"), max_sentences=2, max_tokens=100).text.endswith("。")
     halves = (
-        "Sie lebten bis zum frühen 18. Jahrhundert in der alten Mühle am Fluss. Danach zogen sie in das neue Haus an der Straße. "
+        "Sie lebten bis zum frühen 18. Jahrhundert in der alten Mühle am Fluss. "
+        "Danach zogen sie in das neue Haus an der Straße. "
         + GERMAN
     )
     assert not extract_summary(document(halves, language="de")).text.endswith("18.")
@@ -160,7 +165,10 @@ def test_a_long_document_costs_no_more_than_a_part_of_it(monkeypatch: pytest.Mon
 
 
 def test_what_people_read_has_no_marks():
-    text = "# The weir\n\nThe **weir** was rebuilt in [1957](a.md).\n\n## Fish ladder\n\n- A fish <b>ladder</b> was `added`."
+    text = (
+        "# The weir\n\nThe **weir** was rebuilt in [1957](a.md).\n\n"
+        "## Fish ladder\n\n- A fish <b>ladder</b> was `added`."
+    )
     assert extract_summary(document(text, "markdown")).text == "The weir was rebuilt in 1957. A fish ladder was added."
     assert extract_summary(document("# Only a heading", "markdown")).text == "Only a heading"
     assert extract_summary(document("# no heading here", "text")).text == "# no heading here"

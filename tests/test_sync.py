@@ -247,7 +247,10 @@ def test_the_knowledge_base_does_not_index_itself(tmp_path):
         ] and len(kb) == 1
 
 
-ADD = "import sys; from kbase import KnowledgeBase; KnowledgeBase(sys.argv[1]).add(sys.argv[2], progress=False); print('done')"
+ADD = (
+    "import sys; from kbase import KnowledgeBase; "
+    "KnowledgeBase(sys.argv[1]).add(sys.argv[2], progress=False); print('done')"
+)
 
 
 def test_ctrl_c_leaves_a_store_that_goes_on(tmp_path):

@@ -24,7 +24,7 @@ from haystack import Document as HaystackDocument
 from haystack.document_stores.types import DuplicatePolicy
 from tqdm.auto import tqdm
 
-from ..nodes import Document, Node
+from ..nodes import Node
 from ..stores.contract import EmbedderMismatch, NodeStore, StoreError, WriteError
 from ..stores.rows import Indexed, Source, checked_nodes, slices
 
