@@ -615,6 +615,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                              'kbase.nodes.Node.header': ('nodes.html#node.header', 'kbase/nodes.py'),
                              'kbase.nodes.Node.place': ('nodes.html#node.place', 'kbase/nodes.py'),
                              'kbase.nodes.Node.verbatim': ('nodes.html#node.verbatim', 'kbase/nodes.py'),
+                             'kbase.nodes._Kinds': ('nodes.html#_kinds', 'kbase/nodes.py'),
+                             'kbase.nodes._Kinds.__missing__': ('nodes.html#_kinds.__missing__', 'kbase/nodes.py'),
                              'kbase.nodes._json_value': ('nodes.html#_json_value', 'kbase/nodes.py'),
                              'kbase.nodes.add_kind': ('nodes.html#add_kind', 'kbase/nodes.py'),
                              'kbase.nodes.digest': ('nodes.html#digest', 'kbase/nodes.py'),

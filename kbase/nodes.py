@@ -88,7 +88,12 @@ class Kind(NamedTuple):
     embedded: bool  # the embedder reads it; a `document` has its chunks' terms, and the mean of their vectors, instead
     group: str  # kinds of one group share idf, background and depth
 
-KINDS: dict[str, Kind] = {
+class _Kinds(dict[str, Kind]):
+    def __missing__(self, name: str) -> Kind:
+        raise ValueError(f"{name!r} is no kind of node that is known here: use {', '.join(self)}, or make it known "
+                         "with kbase.nodes.add_kind before nodes of it are read")
+
+KINDS: dict[str, Kind] = _Kinds({
     "chunk": Kind(True, True, True, True, "chunk"),  # a passage; every character of a document is in one at most
     "section": Kind(True, False, False, True, "section"),  # from heading to heading
     "sentence": Kind(True, False, False, True, "sentence"),
@@ -96,7 +101,7 @@ KINDS: dict[str, Kind] = {
     "summary": Kind(False, True, False, True, "summary"),  # of a section
     "table": Kind(False, True, True, True, "chunk"),  # title, columns, units, surroundings; the data is in its payload
     "row": Kind(False, True, False, True, "row"),  # of a long table, with its headers
-}
+})
 
 # %% ../nbs/01_nodes.ipynb #nod49
 _KIND_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
@@ -155,7 +160,7 @@ class Node:
     payload: dict[str, Any] = field(default_factory=dict)  # JSON values: what its kind needs besides
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS: raise ValueError(f"kind is {self.kind!r}: use one of {', '.join(KINDS)}")
+        _ = KINDS[self.kind]  # ValueError for a kind that is not known
         if not 0 <= self.start <= self.end:
             raise ValueError(f"span {self.start}–{self.end} of {self.uri or self.document_id} is not in order")
         if not self.id:
