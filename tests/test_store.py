@@ -43,7 +43,7 @@ from kbase.nodes import Document, Node
 from kbase.stores import embedded, snapshot
 from kbase.nodes import EmbedderIdentity
 from kbase.stores.conditions import COLUMNS
-from kbase.stores.contract import EmbedderMismatch, StoreError, open_store, store_from_dict
+from kbase.stores.contract import EmbedderMismatch, StoreError, open_store
 from kbase.stores.rows import Indexed, Source
 
 
@@ -676,7 +676,7 @@ def test_haystack_documents_and_nodes_live_together(store):
 
 def test_a_store_is_shared_by_path_and_a_pipeline_is_loaded_with_one(path):
     first = open_store(path)
-    assert store_from_dict(json.loads(json.dumps(first.to_dict()))) is first
+    assert type(first).from_dict(json.loads(json.dumps(first.to_dict()))) is first
     pipeline = Pipeline()
     pipeline.add_component("one", DocumentWriter(first))
     pipeline.add_component("two", DocumentWriter(first))

@@ -121,10 +121,10 @@ def fuse_documents(
     shown: dict[str, Any] = {}
     for one in fuse(bm25, dense, background, weight): shown.setdefault(one.group, one.key)
     words, meaning = _first_of_each(bm25), _first_of_each(dense)
-    told = _first_of_each(summaries) if dense else {}  # without a chunk's vector there is nothing to read it against
+    spoken = _first_of_each(summaries) if dense else {}  # without a chunk's vector there is nothing to read it against
     ranked = []
-    for group in words | meaning | told:
-        word, near, summary = words.get(group), meaning.get(group), told.get(group)
+    for group in words | meaning | spoken:
+        word, near, summary = words.get(group), meaning.get(group), spoken.get(group)
         by_summary = summary is not None and summary[1].score > (near[1].score if near else lists.floor)
         parts = lists.parts(word, summary if by_summary else near)
         if word and word[1].key != shown.get(group): parts["bm25"] = _from(parts["bm25"], "by another passage of it")

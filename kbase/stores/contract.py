@@ -8,7 +8,7 @@ written down here. It is a Haystack DocumentStore as well: that half is `stores.
 
 # %% auto #0
 __all__ = ['SAMPLE', 'StoreError', 'StoreLocked', 'EmbedderMismatch', 'WriteError', 'FormatError', 'Found', 'Candidates',
-           'background_of', 'StoreWriting', 'NodeStore', 'retrying', 'public_place', 'open_store', 'store_from_dict']
+           'background_of', 'StoreWriting', 'NodeStore', 'retrying', 'public_place', 'open_store']
 
 # %% ../../nbs/stores/12_contract.ipynb #ctr03
 import time
@@ -300,18 +300,3 @@ def open_store(
 
     module = "elastic" if "://" in str(place) else "embedded"
     return import_module(f"kbase.stores.{module}").shared_store(str(place), dimension)
-
-_STORES = {"kbase.stores.embedded.EmbeddedStore", "kbase.stores.elastic.ElasticStore"}
-
-def store_from_dict(
-    data: Mapping[str, Any],  # as a store's `to_dict` gives it
-) -> NodeStore:
-    "A store from its saved form; only kbase's own stores are made, whatever class the form names."
-    from importlib import import_module
-
-    named = str(data.get("type", ""))
-    if named not in _STORES:
-        raise StoreError(f"{data.get('type')!r} is no store of kbase's: a saved pipeline names "
-                         f"{' or '.join(sorted(_STORES))}")
-    module, _, name = named.rpartition(".")
-    return getattr(import_module(module), name).from_dict(dict(data))

@@ -230,7 +230,10 @@ class FolderTurns:
     def clean(self) -> None:
         "What was put off, if nobody writes or reads now."
         if not self.folder.cleaning.is_due: return
-        with suppress(StoreError, OSError, RuntimeError), self.turn(timeout=0): self.tidy(SOON)
+        try:
+            with self.turn(timeout=0): self.tidy(SOON)
+        except (StoreError, OSError, RuntimeError) as e:  # the mark stays: the next who is done tries again
+            log.info("old versions in %s are kept for now: %s", self.folder.path, e)
 
     def _clean_beside(self) -> None:
         # the last reader of this process is done: searches must not wait for the cleaning
