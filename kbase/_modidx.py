@@ -2055,6 +2055,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'kbase.stores.rows.own_meta': ('stores/rows.html#own_meta', 'kbase/stores/rows.py'),
                                    'kbase.stores.rows.pieces': ('stores/rows.html#pieces', 'kbase/stores/rows.py'),
                                    'kbase.stores.rows.revision_of': ('stores/rows.html#revision_of', 'kbase/stores/rows.py'),
+                                   'kbase.stores.rows.says_again': ('stores/rows.html#says_again', 'kbase/stores/rows.py'),
                                    'kbase.stores.rows.slices': ('stores/rows.html#slices', 'kbase/stores/rows.py'),
                                    'kbase.stores.rows.terms_of': ('stores/rows.html#terms_of', 'kbase/stores/rows.py')},
             'kbase.stores.snapshot': { 'kbase.stores.snapshot.FolderRows': ('stores/snapshot.html#folderrows', 'kbase/stores/snapshot.py'),

@@ -267,7 +267,9 @@ def test_a_summary_does_not_say_again_what_a_chunk_says():
         return [node.kind for node in nodes_of_summary(source, Summary(text), chunks)]
 
     assert kinds("Corn and a river.", chunks) == ["document", "summary"]
-    assert kinds("The mill grinds corn.", chunks) == kinds("Corn and a river.", chunks[:1]) == ["document"]
+    assert kinds("The mill grinds corn.", chunks) == ["document"]
+    assert kinds("The mill grinds corn.", chunks[:1]) == kinds("Corn. A mill grinds it.", chunks[:1]) == ["document"]
+    assert kinds("The mill.", chunks[:1]) == ["document", "summary"]  # of a chunk that says more
     of_document, of_summary = nodes_of_summary(source, Summary("Corn and a river."), chunks)
     assert of_document.id != of_summary.id and (of_summary.start, of_summary.end) == (0, len(source.text))
 

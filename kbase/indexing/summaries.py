@@ -24,6 +24,7 @@ from .haystack import document_from_haystack
 from ..language import analyze, detect_language, split_sentences
 from ..models import ask_llm, fenced, new_tag
 from ..nodes import Document, Node, node_to_haystack
+from ..stores.rows import says_again
 
 # %% ../../nbs/indexing/33_summaries.ipynb #30df3cf6
 SUMMARY_PROMPT = """\
@@ -137,8 +138,9 @@ def nodes_of_summary(
 ) -> list[Node]:  # the document's node, and the summary's where it says what no chunk says
     "The nodes of a summary."
     of_document = summary_node(document, summary)
-    texts = {" ".join(chunk.text.split()) for chunk in chunks}
-    if len(chunks) < 2 or summary.text in texts: return [of_document]
+    heads = [document.title, *(heading for chunk in chunks for heading in chunk.headings)] if len(chunks) == 1 else []
+    said = " ".join([*heads, summary.text])
+    if says_again(said, [chunk.text for chunk in chunks], document.language): return [of_document]
     return [of_document, replace(of_document, kind="summary", id="")]
 
 # %% ../../nbs/indexing/33_summaries.ipynb #c0fefa18

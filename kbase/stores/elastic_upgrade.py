@@ -28,7 +28,7 @@ from .elastic_filters import all_query, name_of, terms_query
 from .elastic_rebuild import Copy, Rebuild, copied_row
 from .elastic_schema import INDEX_FORMAT, SOURCE_FIELDS, row_of_hit, source_body, source_of_hit
 from .elastic_snapshots import Snapshots
-from .rows import node_of_row
+from .rows import node_of_row, says_again
 
 # %% ../../nbs/stores/22_elastic_upgrade.ipynb #ab31c826
 _POSITIONS = ("document_id", "kind", "start", "end", "title", "uri", "headings", "page", "parent_id", "language", "id")
@@ -50,8 +50,8 @@ def upgraded_summary(
     "What becomes of a summary."
     whole = Node(summary.document_id, "document", 0, summary.end, summary.text, summary.title, summary.uri,
                  language=summary.language, meta=summary.meta)
-    stays = len(chunk_texts) > 1 and summary.text not in chunk_texts
-    return [summary, whole] if stays else [whole]
+    said = summary.embedded_text if len(chunk_texts) == 1 else summary.text
+    return [whole] if says_again(said, list(chunk_texts), summary.language) else [summary, whole]
 
 # %% ../../nbs/stores/22_elastic_upgrade.ipynb #8b734f95
 def upgraded_copies(

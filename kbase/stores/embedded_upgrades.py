@@ -19,7 +19,7 @@ import pyarrow as pa
 from lancedb.expr import col
 
 from ..nodes import KINDS, node_fields, node_of_fields
-from .rows import bucket_of, carries_text, mean_vector, slices
+from .rows import bucket_of, carries_text, mean_vector, says_again, slices
 from kbase.stores.tables import (
     ACCOUNT_SCHEMA,
     NODE_SCHEMA,
@@ -61,8 +61,9 @@ def rows_of_format_1(
     fresh = []
     for place, row in enumerate(rows):
         own = chunks.get(row["document_id"], [])
-        repeats = len(own) == 1 or any(chunk["content"] == row["content"] for chunk in own)
         fields = shown_of_format_1(row["shown"])
+        said = f"{fields.get('title', '')} {row['content']}" if len(own) == 1 else row["content"]
+        repeats = says_again(said, [chunk["content"] for chunk in own], fields.get("language", ""))
         if carries_text(row["kind"]) or not repeats:
             fresh.append({**row, "place": place, "shown": json.dumps(fields, ensure_ascii=False)})
         if not carries_text(row["kind"]): fresh.append({**_document_row(row, own), "place": place})

@@ -8,8 +8,8 @@ write these rows in their own ways."""
 
 # %% auto #0
 __all__ = ['PIECE', 'Source', 'Indexed', 'carries_text', 'revision_of', 'bucket_of', 'pieces', 'check_node', 'lone_surrogates',
-           'terms_of', 'node_row', 'node_of_row', 'checked_nodes', 'mean_vector', 'indexed_rows', 'haystack_row',
-           'haystack_document', 'own_meta', 'keep_pieces', 'slices']
+           'terms_of', 'node_row', 'node_of_row', 'checked_nodes', 'says_again', 'mean_vector', 'indexed_rows',
+           'haystack_row', 'haystack_document', 'own_meta', 'keep_pieces', 'slices']
 
 # %% ../../nbs/stores/11_rows.ipynb #row03
 import base64
@@ -186,6 +186,16 @@ def checked_nodes(
         raise ValueError(f"{uri} has a text of {len(document.text)} characters and no chunk to keep it: give at least "
                          "one node of kind 'chunk'")
     for node in nodes.values(): yield node, placed.get(node.id)
+
+# %% ../../nbs/stores/11_rows.ipynb #row17
+def says_again(
+    summary: str,  # with the titles that stand above it
+    chunks: Sequence[str],  # the document's
+    language: str,  # ISO 639-1
+) -> bool:
+    "Whether a summary is one of the chunks, or has every term of the only one."
+    if len(chunks) == 1: return set(terms(chunks[0], language)) <= set(terms(summary, language))
+    return " ".join(summary.split()) in {" ".join(chunk.split()) for chunk in chunks}
 
 # %% ../../nbs/stores/11_rows.ipynb #row10
 def mean_vector(
