@@ -20,6 +20,7 @@ from haystack import Document as HaystackDocument
 from haystack import component
 
 from .extracts import MIN_TERMS, Summary, extract_summary, guess_tokens, prose_spans
+from ..blocks import read_blocks
 from .haystack import document_from_haystack
 from ..language import analyze, detect_language, split_sentences
 from ..models import ask_llm, fenced, new_tag
@@ -138,8 +139,10 @@ def nodes_of_summary(
 ) -> list[Node]:  # the document's node, and the summary's where it says what no chunk says
     "The nodes of a summary."
     of_document = summary_node(document, summary)
-    heads = [document.title, *(heading for chunk in chunks for heading in chunk.headings)] if len(chunks) == 1 else []
-    said = " ".join([*heads, summary.text])
+    said = summary.text
+    if len(chunks) == 1:  # a summary leaves headings out
+        heads = [document.text[b.start:b.end] for b in read_blocks(document) if b.kind == "heading"]
+        said = " ".join([document.title, *heads, said])
     if says_again(said, [chunk.text for chunk in chunks], document.language): return [of_document]
     return [of_document, replace(of_document, kind="summary", id="")]
 
