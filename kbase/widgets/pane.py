@@ -11,12 +11,13 @@ __all__ = ['in_levels', 'pane_blocks', 'words_in', 'pane_payload']
 # %% ../../nbs/widgets/72_pane.ipynb #b76a54be
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from ..excerpts import markup_of, plain_blocks
 from ..language import matched_spans
 from ..results import Hit
-from .pieces import json_safe, segments
+from .pieces import citation_payload, json_safe, segments
 
 # %% ../../nbs/widgets/72_pane.ipynb #7f48a0bc
 def in_levels(
@@ -68,8 +69,9 @@ def pane_payload(
     "What the browser shows of an opened hit."
     own = [[piece, 1 + marked] for piece, marked in segments(hit.text, hit.matched)]
     markup = (window or {}).get("markup") or markup_of(hit.uri, hit.payload)
-    shown: dict[str, Any] = {"title": hit.title or hit.uri, "place": hit.place, "uri": hit.uri, "note": "", "apart": [],
-                             "pieces": own, "before": 0, "after": None, "path": ""}
+    shown: dict[str, Any] = {"title": hit.title or hit.uri, "place": hit.place, "uri": hit.uri, "id": hit.id, "note": "",
+                             **citation_payload(hit), "apart": [], "pieces": own, "before": 0, "after": None,
+                             "path": "", "home": ""}
     if window is None:
         blocks = pane_blocks(hit.text, (0, len(hit.text)), hit.matched, markup)
         return json_safe({**shown, "blocks": blocks})
@@ -83,5 +85,6 @@ def pane_payload(
         shown["apart"] = own
         if hit.verbatim: shown["note"] = "The document reads differently now than when it was indexed."
     shown |= {name: window[name] for name in ("before", "after", "path") if name in window}
+    if shown["path"]: shown["home"] = str(Path.home())  # JupyterLab writes ~ for it
     return json_safe({**shown, "pieces": in_levels(text, [span] if span else [], words),
                       "blocks": pane_blocks(text, span, words, markup)})

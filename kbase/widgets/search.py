@@ -72,7 +72,9 @@ class HitsExplorer(Explorer):
         "Show a hit in its document; it becomes `selected`."
         if not 0 <= index < len(self.hits):
             raise IndexError(f"there is no hit {index}: the list has {len(self.hits)}, counted from 0")
-        return self._open(self.hits[index], index)
+        with self.hold_sync():
+            self.steps = {}
+            return self._open(self.hits[index], index)
 
     def _open(self, hit: Hit, index: int, **reach: int) -> Hit:
         window = self._context(hit, **reach) if self._context else None
@@ -155,6 +157,7 @@ class ReadingExplorer(HitsExplorer):
         uri: str = "",
     ) -> Hit:
         "Show a document from its beginning."
+        self.steps = {}
         return self._open(Hit(Node(document_id, "document", 0, 0, "", title, uri), 0.0), -1)
 
     def actions(self) -> dict[str, Callable[..., Any]]:
@@ -266,7 +269,7 @@ class AskingExplorer(ReadingExplorer):
 # %% ../../nbs/widgets/74_search.ipynb #sea03
 class SearchExplorer(AskingExplorer):
     "Search as you type, with the sum behind every hit."
-    _esm = module("base.js", "hits.js", "search.js")
+    _esm = module("base.js", "hits.js", "pane.js", "search.js")
     _css = stylesheet("search.css")
     facets = Dict().tag(sync=True)
 
