@@ -131,7 +131,7 @@ class Hit:
 
 NAMED_PARTS = {"bm25": "words", "dense": "meaning"}  # retriever → what it goes by
 
-# %% ../nbs/06_hits.ipynb #d9f013ac
+# %% ../nbs/06_hits.ipynb #3f771fec
 GONE = "the file is gone"  # said of what stands in a file that is no longer where it was
 BAR_FULL = 2.5  # score of a full bar: all of the query's words, and 7.5 standard deviations
 
@@ -155,12 +155,12 @@ def hit_html(
     hit: Hit,
 ) -> str:  # HTML, escaped
     "A hit: where it stands, what stands there, why it is here."
-    kind, gone = "" if hit.kind == "chunk" else hit.kind, GONE * hit.gone
+    kind, gone = "" if hit.verbatim else hit.kind, GONE * hit.gone
     where = escape(place_within(hit.headings, hit.page, kind, gone))
     why = f"<details><summary>{escape(hit.why)}</summary>{escape(hit.explain())}</details>"
     uri = f"<span>{escape(hit.uri)}</span>" if hit.title else ""
     return (f'<div class="kb-name"><b>{escape(hit.title or hit.uri)}</b>{uri}</div>'
-            f'<div class="kb-where">{where}</div><p class="kb-text">{marked_html(hit.excerpt.segments)}</p>'
+            f'<div class="kb-where"><span>{where}</span></div><p class="kb-text">{marked_html(hit.excerpt.segments)}</p>'
             f'<div class="kb-why">{sum_bar(hit)}{why}</div>')
 
 # %% ../nbs/06_hits.ipynb #res16

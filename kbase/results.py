@@ -70,7 +70,7 @@ class Citation:
 
     def _repr_html_(self) -> str: return framed(source_html(self))
 
-# %% ../nbs/07_results.ipynb #0bae3025
+# %% ../nbs/07_results.ipynb #77c94358
 QUOTED = 420  # characters of a quote with its paragraph, about four lines; a longer quote takes up to three times that
 
 def source_html(
@@ -82,7 +82,7 @@ def source_html(
     uri, gone = citation.uri if citation.title else "", GONE * citation.gone
     where = place_within(citation.headings, citation.page, uri, gone)
     quote = f'<div class="kb-quote">{marked_html(citation.excerpt.segments)}</div>'
-    named = f'<div class="kb-where"><b>{escape(citation.title or citation.uri)}</b> {escape(where)}</div>{quote}'
+    named = f'<div class="kb-where"><b>{escape(citation.title or citation.uri)}</b> <span>{escape(where)}</span></div>{quote}'
     if not number: return named
     place = f' id="{escape(anchor)}-{number}"' if anchor else ""
     return f'<li class="kb-source"{place}><span class="kb-number">{number}</span><div>{named}</div></li>'
@@ -150,7 +150,7 @@ def sources_html(
     more = f"<details><summary>{len(rows) - LISTED} more</summary><ol class=\"kb-sources\">{rest}</ol></details>"
     return shown + more * bool(rest)
 
-# %% ../nbs/07_results.ipynb #f5db414d
+# %% ../nbs/07_results.ipynb #32be347a
 def answer_html(
     answer: Answer,
 ) -> str:  # HTML, escaped
@@ -159,8 +159,8 @@ def answer_html(
     head = "Answer" if answer.by_model else "What the documents say"
     strength = strength_html(answer.strength, answer.route) if answer.strength else ""
     text = rendered(answer.text, len(answer.citations), anchor)
-    doubt = "".join(f'<p class="kb-where">No source says: {escape(sentence)}</p>' for sentence in answer.unsupported)
-    return (f'<div class="kb-where"><b>{head}</b>{"" if strength else f" · {escape(answer.route)}"}</div>{strength}'
+    doubt = "".join(f'<p class="kb-where">No source says this: {escape(sentence)}</p>' for sentence in answer.unsupported)
+    return (f'<div class="kb-where"><b>{head}</b>{"" if strength else f" <span>{escape(answer.route)}</span>"}</div>{strength}'
             f'<div class="kb-answer">{text}</div>{doubt}{sources_html(answer.citations, answer.evidence, anchor)}')
 
 REFUSAL = "Your documents do not seem to answer this"
@@ -238,7 +238,7 @@ class Report:
 
     def _repr_html_(self) -> str:
         rows = sorted(self.rows, key=lambda row: (_FIRST.index(row.state), row.uri))
-        sources = [f'{escape(row.uri)}<div class="kb-where">{escape(row.reason)}</div>' for row in rows[:50]]
+        sources = [f'{escape(row.uri)}<div class="kb-where"><span>{escape(row.reason)}</span></div>' for row in rows[:50]]
         shown = [[escape(row.state), source, str(row.nodes), f"{row.seconds:.2f}"]
                  for row, source in zip(rows, sources, strict=False)]
         more = f" (the first 50 are shown; to_frame() has all {len(rows)})" if len(rows) > 50 else ""
