@@ -6,6 +6,7 @@ Modules:
 - `kbase.embedding`: Texts into vectors: the packaged model, any sentence-transformers model, or any Haystack embedder
 - `kbase.encoder`: From tokens to one vector a text: a page of arithmetic
 - `kbase.excerpts`: Three or four lines of a text around the words that were found, as a person reads them
+- `kbase.hits`: What a search found, and why; it draws itself and has one form as JSON
 - `kbase.indexing.converted`: A text with its title, or the reason why there is none
 - `kbase.indexing.converters`: Files in, documents out; for every other file, the reason
 - `kbase.indexing.copying`: A knowledge base in another store, vectors and all
@@ -53,7 +54,8 @@ Modules:
 - `kbase.querying.terms`: The words that evidence should have, what each of them weighs, and how many of them a text has
 - `kbase.querying.things`: What a question names: the part of it that is read, and the things that it holds against each other
 - `kbase.querying.tracing`: Which boxes of a Haystack pipeline ran for a question, and how long each took
-- `kbase.results`: What is found, what is answered, what became of each file; each draws itself and has one form as JSON
+- `kbase.rendering`: Markdown that nobody vouches for, marked texts and small tables, as HTML that is safe to show
+- `kbase.results`: What is answered, and what became of each file; each draws itself and has one form as JSON
 - `kbase.serving.cli`: `kbase add`, `search`, `ask`, `status` and `summary`, for a shell and for scripts
 - `kbase.serving.demo`: A knowledge base from what every machine with Python has, ten questions, and a report to read
 - `kbase.serving.demo_report`: Questions, answers, sums and times on one page of HTML that needs nothing else
