@@ -57,7 +57,11 @@ def test_what_stands_around_our_section_is_not_read(tmp_path, name):
 
 def test_a_file_that_may_not_be_read_is_passed_by_and_named(tmp_path, monkeypatch, caplog):
     path = written(tmp_path, b"[kbase]\ntop_k = 3\n")
-    monkeypatch.setattr(Path, "read_bytes", lambda self: (_ for _ in ()).throw(PermissionError(13, "Permission denied")))
+
+    def refuse(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
     with caplog.at_level(logging.WARNING):
         assert find_settings(tmp_path) is None
     assert str(path) in caplog.text and "Permission denied" in caplog.text
@@ -86,7 +90,9 @@ def test_an_error_names_the_line_of_the_file(tmp_path):
         load_settings(tmp_path, {})
 
 
-@pytest.mark.parametrize("text", ["  [kbase]\n  top_k = 3\n", "[KBASE]\ntop_k = 3\n", "[ kbase ] ; mine\r\ntop_k = 3\r\n"])
+@pytest.mark.parametrize(
+    "text", ["  [kbase]\n  top_k = 3\n", "[KBASE]\ntop_k = 3\n", "[ kbase ] ; mine\r\ntop_k = 3\r\n"]
+)
 def test_a_section_is_found_however_it_is_written(tmp_path, text):
     written(tmp_path, text.encode())
     assert load_settings(tmp_path, {}).top_k == 3
