@@ -5,6 +5,7 @@ Modules:
 - `kbase.blocks`: What was written as one: headings, paragraphs, list items, code, tables, rows
 - `kbase.embedding`: Texts into vectors: the packaged model, any sentence-transformers model, or any Haystack embedder
 - `kbase.encoder`: From tokens to one vector a text: a page of arithmetic
+- `kbase.excerpts`: Three or four lines of a text around the words that were found, as a person reads them
 - `kbase.indexing.converted`: A text with its title, or the reason why there is none
 - `kbase.indexing.converters`: Files in, documents out; for every other file, the reason
 - `kbase.indexing.copying`: A knowledge base in another store, vectors and all
@@ -87,6 +88,7 @@ Modules:
 - `kbase.stores.typed_columns`: Metadata of any shape in columns with types, and a filter as an expression over them
 - `kbase.stores.upgrades`: From one format of a store to the next, step by step
 - `kbase.stores.upkeep`: One writer, many readers, indices that keep up, and old versions that go by themselves
+- `kbase.strength`: How far an answer or a list of hits can be relied on, in words
 - `kbase.weights`: Where a model's files are found, and what of them is read
 - `kbase.widgets.base`: Files joined into one module, one writer of the traits, numbered answers, and something to show where no kernel runs
 - `kbase.widgets.facets`: What found hits can be narrowed down by, with counts that are right under a filter, too
