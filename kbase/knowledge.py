@@ -338,6 +338,11 @@ class Exploring(Looking):
     def _listed(self) -> list[Source]:  # the documents that can be found
         return [source for source in self._account() if source.state == "ok" or source.nodes > 0]
 
+    def _holding(self, query: str, filters: Mapping[str, Any] | None = None) -> int:  # documents with these words
+        from kbase.querying.mentions import find_mentions
+
+        return len(find_mentions(self.store, query, all_of(self.where, filters)).documents)
+
     def explore(
         self,
         query: str = "",
@@ -346,7 +351,7 @@ class Exploring(Looking):
         "The search explorer, a widget: type, filter, open, and see why a hit is where it is."
         widget = import_module("kbase.widgets.explore")  # by name: widgets are pages above this one, and few need them
 
-        return widget.explorer_of(self.search, self.context, self._listed, query=query, **options)
+        return widget.explorer_of(self.search, self.context, self._listed, self._holding, query=query, **options)
 
     def _repr_html_(self) -> str:
         embedder, writer = self.store.embedder, self.settings.llm or (type(self._llm).__name__ if self._llm else "none")

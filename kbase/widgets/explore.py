@@ -46,8 +46,10 @@ def explorer_of(
     search: Callable[..., Hits],  # as `KnowledgeBase.search`
     context: Callable[..., Mapping[str, Any]],  # as `KnowledgeBase.context`
     documents: Callable[[], Sequence[Listed]],  # those that can be found
+    holding: Callable[[str, FilterForm | None], int | None] | None = None,  # documents that have a query's words
     query: str = "",
     **options: Any,  # of `SearchExplorer`
 ) -> SearchExplorer:
     "The search explorer of a knowledge base."
-    return SearchExplorer(search, context, query=query, overview=RememberedAccount(documents), **options)
+    return SearchExplorer(search, context, query=query, overview=RememberedAccount(documents), holding=holding,
+                          **options)

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any, Protocol
 
+from ..rendering import framed
 from ..stores.conditions import Compare, flatten_meta, matches, parse_filter
 from .filters import FilterForm, conditions_of, field_values, filter_of
 from .facets import folder_facet
@@ -89,10 +90,10 @@ def overview_html(
     overview: Mapping[str, Any],  # as `overview_of` gives it
 ) -> str:  # escaped
     "What a knowledge base holds, to be read."
-    if not overview["total"]: return f"<p>{escape(NOTHING_IN_IT)}</p>"
+    if not overview["total"]: return framed(f"<p>{escape(NOTHING_IN_IT)}</p>")
     folders = [f"{escape(row['label'])} ({row['count']})" for facet in overview["fields"] if facet["field"] == "folder"
                for row in facet["values"]]
     inside = f", in {', '.join(folders)}" if folders else ""
     newest = "".join(f"<li>{escape(row['title'])} <small>{escape(row['uri'])} {escape(row['when'])}</small></li>"
                      for row in overview["newest"])
-    return f"<p><b>{counted_documents(overview['documents'])}</b>{inside}. The newest:</p><ul>{newest}</ul>"
+    return framed(f"<p><b>{counted_documents(overview['documents'])}</b>{inside}. The newest:</p><ul>{newest}</ul>")
