@@ -334,9 +334,10 @@ def read_records(
             opened.append((value, depth + 1, (*path, key) if key else path))
     return marks
 
-# %% ../nbs/04_blocks.ipynb #3671c3e0
+# %% ../nbs/04_blocks.ipynb #38636109
 _ROWS = re.compile(r"(?:[ \t]*\|.*\|[ \t]*(?:\n|\Z))+")  # the rest of a drawn table
 _RULE_LINE = re.compile(r"\s*(?:-{3,}|\*{3,}|_{3,})\s*")
+_OPENING_TAG = re.compile(r"\s*<[a-zA-Z][^>]*>\s*")
 _OPEN_END = (".", "!", "?", ",", ";", ":", "：", "。")  # a line that ends so is no term
 
 class _Caption(NamedTuple):
@@ -351,7 +352,9 @@ def _caption_lines(
     below: str,  # the first line of the block that follows; "" where none does, or another section begins
     indented: bool,  # whether indentation says what stands below what
 ) -> tuple[int, str]:  # how many of the lines are a caption, 0 for none; its name
-    if name := caption_name(lines[0]): return (1, name) if below or len(lines) > 1 or name.endswith(("?", "？")) else (0, "")
+    tags = 1 if len(lines) > 1 and _OPENING_TAG.fullmatch(lines[0]) else 0  # <details> above <summary>
+    if name := caption_name(lines[tags]):
+        return (tags + 1, name) if below or len(lines) > tags + 1 or name.endswith(("?", "？")) else (0, "")
     count = _signatures(lines)
     rest = "\n".join(lines[count:count + 1]) or below
     if count and rest and not is_signature(rest) and not caption_name(rest):

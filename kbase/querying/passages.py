@@ -121,6 +121,8 @@ def _passage_of(hit: Hit, rank: int, piece: Quotable, terms: Sequence[Term], rea
     context = title | path | lead
     if piece.kind == "list":  # words that are scattered over its items are no sign of anything
         share = max(_word_share(terms, lead | read.within(*part), context) for part in piece.parts)
+    elif piece.kind == "row" and lead:  # the first row says of what all of them are
+        share = 0.25 * coverage(terms, own) + 0.75 * coverage(terms, own | context)
     else: share = _word_share(terms, own, context)
     asked = frozenset().union(*(term.stems for term in terms))
     news = 2 if piece.kind == "answer" else len(own - asked)
@@ -233,9 +235,12 @@ def _alike(one: Passage, other: Passage) -> float:
     a, b = (text_terms(p.hit.text, p.hit.language).within(p.start, p.end) for p in (one, other))
     return len(a & b) / len(a | b) if a | b else 1.0
 
-def _of_another_section(passage: Passage, best: Passage) -> bool:
-    # the question names the section of the best one, and this one has nothing of the question besides
-    return not best.section <= passage.asked and passage.asked <= best.asked
+def _beside_the_point(passage: Passage, best: Passage) -> bool:
+    # it has nothing of the question that the best one has not, and stands in another section than the question names, or in the next row
+    if not passage.asked <= best.asked: return False
+    one, other = passage.piece, best.piece
+    beside = one is not None and other is not None and one.kind == other.kind == "row" and one.lead == other.lead and one.lead[1] > 0
+    return beside or not best.section <= passage.asked
 
 def antecedent(
     passage: Passage,
@@ -265,7 +270,7 @@ def pick_passages(
     chosen: list[Passage] = []
     for p in passages:
         if len(chosen) == most or (chosen and p.score < ALMOST * chosen[0].score): break
-        if chosen and _of_another_section(p, chosen[0]): continue
+        if chosen and _beside_the_point(p, chosen[0]): continue
         if all(_alike(p, other) <= REDUNDANT for other in chosen): chosen.append(p)
     before = [(p, antecedent(p, passages)) for p in chosen]
     whole = [replace(p, start=first.start) if first else p for p, first in before]
@@ -306,12 +311,15 @@ def as_prose(
     lined = "\n" in quote and any(block.kind in (*LINED, "item") for block in blocks_of(quote, "markdown"))
     return f"\n{quote}\n" if lined or _INDENTED.search(quote) else " ".join(quote.split())
 
+_BULLET = re.compile(r"^\s*(?:[-*+•‣–]|\(?(?:\d{1,3}|[a-zA-Z#])[.)])\s+")
+
 def quoted_text(
     passage: Passage,
 ) -> str:
     "A passage as it is read within an answer; of a list that was cut, how much is missing."
     more = passage.piece.more if passage.piece and passage.end == passage.piece.end else 0
     text = as_prose(passage.text)
+    if passage.piece and passage.piece.kind == "item" and "\n" not in passage.text: text = _BULLET.sub("", text)
     return f"{text.rstrip()}{chr(10) if text.endswith(chr(10)) else ' '}… {more} more" if more else text
 
 class Quotes:

@@ -131,7 +131,7 @@ def cut_block(
     if kind not in ("sentence", "item", "row", "table", "code"): return []
     if kind == "sentence" or (kind in ("item", "row") and end - start > MAX_QUOTE):
         return [Quotable(a, b, "sentence", block.headings) for a, b in _sentences(text, start, end, language)]
-    if end - start <= MAX_QUOTE: return [Quotable(block.start if kind == "code" else start, end, kind, block.headings)]
+    if end - start <= MAX_QUOTE: return [Quotable(start, end, kind, block.headings)]
     if kind == "code": return [Quotable(a, b, kind, block.headings) for a, b in _between(text, start, end, r"\n[ \t]*\n")]
     grid = text[start] == "+"
     rows = _between(text, start, end, _GRID_RULE if grid else r"\n")
@@ -174,6 +174,7 @@ def list_items(
     items, end = [(at, at + 1)], at + 1
     while end < len(blocks) and _adjacent(text, blocks[end - 1].end, blocks[end].start):
         block = blocks[end]
+        if first.kind == "record" and text.count("\n", blocks[end - 1].end, block.start) > 1: break
         deeper = _column(text, block.start) > column and first.kind == "item"
         alike = block.kind == first.kind and (first.kind != "paragraph" or _fragment(text, block)) and _marked(text, block) == mark
         if block.kind in ("heading", "caption", "front", "links") or not (deeper or alike): break
@@ -247,6 +248,8 @@ class Walk:
     def add_block(self, at: int, opening: Span) -> int:  # the block after it
         own = [replace(piece, block=at) for piece in cut_block(self.text, self.blocks[at], self.language)]
         above = self.blocks[at - 1] if at else None
+        if above and _fragment(self.text, above) and _adjacent(self.text, above.end, self.blocks[at].start):  # a heading in all but marks
+            own = [piece if piece.lead[1] else replace(piece, lead=stripped(self.text, above.start, above.end)) for piece in own]
         if own and self.right_below(at): own[0] = replace(own[0], first=True)
         if own and above and above.kind == "caption" and above.end - above.start <= SIGNATURE_LENGTH:
             start, end = stripped(self.text, above.start, above.end)
