@@ -36,11 +36,13 @@ _SIGNATURE = re.compile(
     rf"\s*(?:\.\. [\w:]+::\s+)?[*_`\s]*(?:{_WORD}[*_`]*\s+)*[*_`\\]*[A-Za-z_][\w.\\*]*[*_`\\]*"
     r"\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)[*_`]*(?:\s*-{1,2}\\?>.{0,80}|\s*:|(?:,? (?:unbound )?method of .+| from .+)?)\s*")
 
+_CALLED = re.compile(r"[(,]\s*(?:[\"'\\\d]|[\w.]+\()|^\s*(?:\\?>>>|\.\.\.)")  # with values, not with names of parameters
+
 def is_signature(
     line: str,
 ) -> bool:
     "Whether a line is the signature of a function, a method or a class, and nothing else."
-    return len(line) <= 400 and bool(_SIGNATURE.fullmatch(line))
+    return len(line) <= 400 and bool(_SIGNATURE.fullmatch(line)) and not _CALLED.search(line)
 
 # %% ../nbs/03_lines.ipynb #lin12
 KEY_LENGTH = 40  # characters of a key, or of a speaker's name
@@ -48,6 +50,7 @@ _KEYED = re.compile(rf"[ \t]*(?:[-*+•][ \t]+)?[*_`\"]{{0,3}}[^\W_][\w .()/'’
 _TIMED = re.compile(
     r"[ \t]*(?:[-*+•][ \t]+)?[\[(<*]{0,3}(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\d{1,2}:\d\d(?::\d\d)?\b"
     r"|(?:[A-Z][a-z]{2},? )?[A-Z][a-z]{2} +\d{1,2},? \d\d:\d\d|(?:DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL)\b)")
+_DASHED = re.compile(r"[ \t]*(?:[-*+•][ \t]+)?\S(?:.{0,58}?\S)?(?:[ \t]+(?:--|–|—)|[ \t]+-{1,2}\\?>)[ \t]+\S")  # close() -- end it
 _CELLS = re.compile(r"[^\s.!?:;,](?: {2,}|[ ]*\t[ ]*)(?=\S)")
 _SPOKEN = re.compile(rf"[ \t]*<[^\s<>/][^<>/]{{0,{KEY_LENGTH}}}>[ \t]+\S")  # <Ann> in a chat
 
@@ -63,7 +66,7 @@ def row_starts(
     "The rows of a paragraph that is made of rows."
     if len(lines) < 2: return []
     first = _depth(lines[0])
-    for begins, alone in ((_TIMED.match, False), (_keys, True), (_SPOKEN.match, True)):
+    for begins, alone in ((_TIMED.match, False), (_keys, True), (_DASHED.match, True), (_SPOKEN.match, True)):
         if not begins(lines[0]): continue
         starts = [i for i, line in enumerate(lines) if begins(line)]
         inner = set(range(len(lines))) - set(starts)

@@ -9,13 +9,14 @@ best first. `querying.support` asks whether they carry an answer, writers quote 
 __all__ = ['DEPTH_READ', 'RANK_COST', 'TELLING', 'CODE_COST', 'EMBEDDED_LENGTH', 'EMBEDDED_PIECES', 'ALMOST', 'REDUNDANT',
            'CONTEXT', 'place_of', 'hit_quotables', 'hit_pieces', 'page_of', 'Passage', 'best_first', 'whole_or_items',
            'read_passages', 'above', 'tells', 'embedded_text', 'with_meaning', 'find_passages', 'antecedent',
-           'pick_passages', 'context_span', 'cite', 'as_prose', 'quoted_text', 'Quotes']
+           'pick_passages', 'context_span', 'cite', 'as_prose', 'joined_cells', 'quoted_text', 'Quotes']
 
 # %% ../../nbs/querying/47_passages.ipynb #2f8c58d9
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -313,12 +314,23 @@ def as_prose(
 
 _BULLET = re.compile(r"^\s*(?:[-*+•‣–]|\(?(?:\d{1,3}|[a-zA-Z#])[.)])\s+")
 
+def joined_cells(
+    row: str,  # of a drawn table: a cell goes over several lines
+) -> str:
+    "A row of a drawn table as a line."
+    cells: list[str] = []
+    for line in row.split("\n"):
+        parts = [part.strip() for part in line.strip().strip("|").split("|")]
+        cells = [" ".join(filter(None, both)) for both in zip_longest(cells, parts, fillvalue="")]
+    return " | ".join(filter(None, cells))
+
 def quoted_text(
     passage: Passage,
 ) -> str:
     "A passage as it is read within an answer; of a list that was cut, how much is missing."
     more = passage.piece.more if passage.piece and passage.end == passage.piece.end else 0
     text = as_prose(passage.text)
+    if passage.text.startswith("|") and "\n" in passage.text and passage.piece and passage.piece.kind == "row": text = joined_cells(passage.text)
     if passage.piece and passage.piece.kind == "item" and "\n" not in passage.text: text = _BULLET.sub("", text)
     return f"{text.rstrip()}{chr(10) if text.endswith(chr(10)) else ' '}… {more} more" if more else text
 

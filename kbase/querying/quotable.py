@@ -46,6 +46,7 @@ _IMAGE = re.compile(r"!\[[^\]]*\](?:\([^)\s]*(?:\s[^)]*)?\)|\[[^\]]*\])|<img[^>]
 _LINK = re.compile(r"\[([^\[\]]*)\]\s?(?:\([^)\s]*(?:\s[^)]*)?\)|\[[^\]]*\])|`([^`<]*)<[^>`]*>`_{1,2}")
 _ADDRESS = re.compile(r"\S*(?:://|\]\()\S*")
 _MARKUP = re.compile(r"</?[a-zA-Z][^>]*>|^[ \t]*\.\. [\w:-]+::.*$|^[ \t]*:\w[\w ]*:[ \t]*$", re.M)
+_CUT_TAG = re.compile(r"<[a-zA-Z/!][^<>]*$|^[^<>]*[\"']\s*/?>")  # of which a sentence holds one end only
 _PROMPT_LINE = re.compile(r"^[ \t]*(?:\\?>>>|\.\.\. |In \[\d*\]:|\\?> >>)", re.M)
 _LEADERS = re.compile(r"(?:\. ?){4,}\s*\d+\s*$|…{2,}\s*\d+\s*$", re.M)
 
@@ -84,8 +85,10 @@ def says_something(
     language: str = "en",
 ) -> bool:
     "Whether a piece could answer anything."
-    bare = _MARKUP.sub(" ", text)
+    bare = _CUT_TAG.sub(" ", _MARKUP.sub(" ", text))
     if len(_worded(_IMAGE.sub(" ", bare))) < 2 and (language not in ("zh", "ja", "th", "ko") or len(bare.strip()) < 4): return False
+    lines = bare.strip().split("\n")
+    if kind == "sentence" and len(lines) > 1 and all(len(line.split()) == 1 for line in lines): return False  # names, one a line
     if is_link_list(bare) or _LEADERS.search(bare) or "::=" in bare and kind != "list": return False
     if kind == "code": return not _PROMPT_LINE.search(text) and (has_prose(text) or bool(_DEFINES.search(text)))
     if _PROMPT_LINE.search(text): return False
@@ -118,7 +121,7 @@ def _between(text: str, start: int, end: int, cut: str) -> list[Span]:
 def _sentences(text: str, start: int, end: int, language: str) -> list[Span]:
     return [(start + a, start + b) for a, b in split_sentences(text[start:end], language)]
 
-_GRID_RULE = r"\n[ \t]*\+[-=+]+\+[ \t]*(?:\n|\Z)"
+_GRID_RULE = r"(?:\A|\n)[ \t]*\+[-=+]+\+[ \t]*(?:\n|\Z)"
 
 def cut_block(
     text: str,
@@ -129,14 +132,19 @@ def cut_block(
     start, end = stripped(text, block.start, block.end)
     kind = {"paragraph": "sentence", "record": "row"}.get(block.kind, block.kind)
     if kind not in ("sentence", "item", "row", "table", "code"): return []
+    prompt = _PROMPT_LINE.search(text, start, end) if kind == "sentence" else None
+    if prompt:  # what comes before a session at a prompt is prose, the session is code
+        before = stripped(text, start, max(start, prompt.start()))
+        prose = [Quotable(a, b, kind, block.headings) for a, b in _sentences(text, *before, language)] if before[1] > before[0] else []
+        return [*prose, Quotable(*stripped(text, prompt.start(), min(end, prompt.start() + MAX_QUOTE)), "code", block.headings)]
     if kind == "sentence" or (kind in ("item", "row") and end - start > MAX_QUOTE):
         return [Quotable(a, b, "sentence", block.headings) for a, b in _sentences(text, start, end, language)]
-    if end - start <= MAX_QUOTE: return [Quotable(start, end, kind, block.headings)]
+    grid = kind == "table" and bool(re.search(_GRID_RULE, text[start:end]))
+    part = grid and text[start] != "+"  # the rest of a drawn table
+    if end - start <= MAX_QUOTE and not part: return [Quotable(start, end, kind, block.headings)]
     if kind == "code": return [Quotable(a, b, kind, block.headings) for a, b in _between(text, start, end, r"\n[ \t]*\n")]
-    grid = text[start] == "+"
     rows = _between(text, start, end, _GRID_RULE if grid else r"\n")
-    if grid: rows = [(a, b) for a, b in rows if not text[a:b].startswith("+--")]
-    lead = rows[0] if not grid or "=" in text[rows[0][1]:rows[0][1] + 200] else (0, 0)
+    lead = rows[0] if not grid or not part and "=" in text[rows[0][1]:rows[0][1] + 100] else (0, 0)
     return [Quotable(a, b, "row", block.headings, lead if (a, b) != lead else (0, 0)) for a, b in rows]
 
 # %% ../../nbs/querying/46_quotable.ipynb #quo16
@@ -226,7 +234,9 @@ class Walk:
 
     def opening(self, at: int) -> Span:  # the sentence right before a block that opens it; an empty span where none does
         last = self.pieces[-1] if self.pieces else None
-        if not last or last.kind != "sentence" or not opens_list(self.read(last.start, last.end)): return 0, 0
+        if not last or last.kind != "sentence": return 0, 0
+        unfinished = self.blocks[at].kind == "code" and self.text[last.end - 1].isalnum()  # "is equivalent to", and the code
+        if not unfinished and not opens_list(self.read(last.start, last.end)): return 0, 0
         return (last.start, last.end) if _adjacent(self.text, last.end, self.blocks[at].start) else (0, 0)
 
     def right_below(self, at: int) -> bool: return at > 0 and self.blocks[at - 1].kind in ("heading", "caption")
@@ -254,9 +264,10 @@ class Walk:
         if own and above and above.kind == "caption" and above.end - above.start <= SIGNATURE_LENGTH:
             start, end = stripped(self.text, above.start, above.end)
             if is_signature(self.read(start, end).split("\n")[0]): own[0] = replace(own[0], start=start)
-        if own and opening[1] and own[0].end - opening[0] <= MAX_QUOTE and "::=" not in self.read(own[0].start, own[0].end):
-            self.pieces.pop()
-            own[0] = replace(own[0], start=opening[0], lead=opening)
+        if own and opening[1] and own[0].end - opening[0] <= MAX_QUOTE:
+            grammar = "::=" in self.read(own[0].start, own[0].end)
+            if grammar: self.pieces[-1] = replace(self.pieces[-1], lead=opening)  # is read without it
+            else: own[0] = replace(own[0], start=self.pieces.pop().start, lead=opening)
         self.pieces += own
         return at + 1
 
@@ -346,7 +357,7 @@ def _kept(text: str, piece: Quotable, lone: bool, place: Place, language: str) -
     if piece.kind == "answer" or lone or opened: return any(map(str.isalnum, own)) and not is_link_list(own)
     if piece.kind == "code" and place.markup not in ("python", "text") and piece.first and not place.notebook: return not _PROMPT_LINE.search(own)
     if piece.kind == "sentence" and opens_list(own) and not piece.lead[1] and not any(map(str.isdigit, own)): return False
-    if is_signature(own.strip()) and piece.kind == "sentence": return len(_worded(own)) > 1
+    if is_signature(own.strip()) and piece.kind == "sentence" and "->" not in own: return False
     return says_something(own, piece.kind, language)
 
 @lru_cache(maxsize=512)
