@@ -173,8 +173,12 @@ class Searching(Counting):
         filters: Mapping[str, Any] | None = None,  # Haystack's form; unknown fields are refused
         kinds: Sequence[str] | None = None,  # of nodes, see `kbase.nodes.KINDS`; None: those that hold passages
         group_by: Literal["document"] | None = "document",  # one hit a document; None: all passages
+        kind: str | None = None,  # one kind, short for kinds=(kind,)
     ) -> Hits:
         "Find nodes, best first, each with the sum behind its place."
+        if kind is not None:
+            if kinds is not None: raise ValueError(f"kind is {kind!r} and kinds is {kinds!r}: name one of them")
+            kinds = (kind,)
         mode = mode or self.settings.mode
         embed = self.embedder.embed_query if mode != "bm25" and self._has_vectors() else None
         top_k = self.settings.top_k if top_k is None else top_k
