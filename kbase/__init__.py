@@ -52,6 +52,7 @@ Modules:
 - `kbase.querying.pipeline`: Plan, look up, branch, write: a Haystack pipeline that can be drawn, saved and taken apart
 - `kbase.querying.plan`: A question, taken apart into what will be looked up, and by which route it will be answered
 - `kbase.querying.planner`: From a question to a plan: rules, then examples if you want them, then a language model if there is one, then a fact
+- `kbase.querying.quotable`: The pieces of a text that say something by themselves: sentences, whole lists, questions with their answers, rows, tables, code
 - `kbase.querying.retrieval`: A query goes in, hits come out, each with the sum behind its place
 - `kbase.querying.routes`: The kinds of answer that there are: one line each for people, rules, how to look up, and who writes
 - `kbase.querying.rules`: Which wordings give a question's route away: data, a file a language, with a limit to how much of it there may be

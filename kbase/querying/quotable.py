@@ -67,7 +67,7 @@ def is_link_list(
 def _is_greeting(text: str, language: str) -> bool:
     spoken = re.sub(r"^\W*[\w .]{1,30}:\s", "", text) if text.count(":") == 1 else text
     found = [word for word, *_ in words(spoken, language)]
-    greetings = word_list("greeting", folder="words")
+    greetings = word_list("salutation", folder="words")
     return 0 < len(found) <= 4 and (found[0] in greetings or " ".join(found[:2]) in greetings) and not any(map(str.isdigit, text))
 
 _COMMENT = re.compile(r"(?:#(?!\|)|//|--|;|%|\"\"\"|'''|/\*|^\s*[\"'])\s*(\S.*)", re.M)
