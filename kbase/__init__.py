@@ -51,6 +51,7 @@ Modules:
 - `kbase.querying.judging`: Whether what a search found comes near its query, hit by hit and as a whole
 - `kbase.querying.list_writer`: The documents that match, each with its best sentence
 - `kbase.querying.mentions`: Every document that has a word or a phrase in its text, and where
+- `kbase.querying.openings`: The sentence that says it: one that defines the thing, or the first of a document about it
 - `kbase.querying.passages`: The pieces of hits that may be quoted, scored by words and by meaning, and the few of them that make an answer
 - `kbase.querying.pipeline`: Plan, look up, branch, write: a Haystack pipeline that can be drawn, saved and taken apart
 - `kbase.querying.plan`: A question, taken apart into what will be looked up, and by which route it will be answered
