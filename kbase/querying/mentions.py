@@ -49,6 +49,7 @@ def word_forms(
 MAX_PHRASE = 20  # words of a phrase; what is longer is a text
 _BETWEEN = r"[\s*_`~‐-―-]+"
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")  # scripts
+_LEFT, _RIGHT = r"(?<!\w)", r"(?!\w)"
 _LOOSE = {"'": "['’]", "’": "['’]", "-": "[-‐-―]"}
 
 def _word_pattern(word: str, language: str) -> str:
@@ -57,10 +58,10 @@ def _word_pattern(word: str, language: str) -> str:
     return f"(?:{'|'.join(''.join(_LOOSE.get(char) or re.escape(char) for char in one) for one in longest_first)})"
 
 def _whole(pattern: str, first: str, last: str) -> str:
-    # nothing that belongs to the same word stands before or behind
-    before, after = ("" if _UNSPACED.match(char) or not char.isalnum() else side
-                     for char, side in ((first, r"(?<![^\W_])"), (last, r"(?![^\W_])")))
-    return before + pattern + after
+    # nothing that belongs to the same word stands before or behind; or the marks of _emphasis_ do
+    left, right = (char.isalnum() and not _UNSPACED.match(char) for char in (first, last))
+    plain = rf"{_LEFT if left else ''}{pattern}{_RIGHT if right else ''}"
+    return rf"{plain}|(?<=(?<!\w)_){pattern}(?=_(?!\w))" if left and right else plain
 
 @lru_cache(maxsize=256)
 def phrase_pattern(
@@ -213,7 +214,7 @@ def find_mentions(
     phrase = " ".join(phrase.split())
     found = by_mentions(phrase_mentions(store, phrase, filters))
     if found: return Mentions(phrase, "phrase", tuple(found))
-    for name, manner in (("or", "any"), ("and", "all")):
+    for name, manner in (("one_of", "any"), ("all_of", "all")):
         sides = _sides(phrase, name)
         if len(sides) < 2: continue
         found = _joined([by_mentions(phrase_mentions(store, side, filters)) for side in sides], manner == "all")
