@@ -10,12 +10,11 @@ from kbase.blocks import (
     MIXED,
     Block,
     blocks_of,
-    column_names,
-    csv_dialect,
     first_heading,
-    front_matter_end,
     read_blocks,
 )
+from kbase.delimited import column_names, csv_dialect
+from kbase.front_matter import front_matter_end
 from kbase.nodes import Document
 
 SIGNS = 'ab. \n#-=*`|>:"{}[],;\t0\r\\_é日'

@@ -8,10 +8,11 @@ the pieces are packed where it costs least to cut. The embedder lends its `count
 
 # %% auto #0
 __all__ = ['STUB', 'STUB_PRICE', 'LONE_HEADING', 'HEADER_SHARE', 'MEETING', 'pack', 'cut_title', 'fit_headings', 'shared_path',
-           'Header', 'plan_header', 'chunk_node', 'most_tokens', 'halves', 'fit_chunks', 'split_document',
-           'ChunkSplitter']
+           'Header', 'plan_header', 'pages_within', 'chunk_payload', 'chunk_node', 'most_tokens', 'halves',
+           'fit_chunks', 'split_document', 'ChunkSplitter']
 
 # %% ../../nbs/indexing/31_splitting.ipynb #spl03
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -126,6 +127,28 @@ def plan_header(
     return Header(title, costs, room, costs[title] + longest + special)
 
 # %% ../../nbs/indexing/31_splitting.ipynb #spl83
+def pages_within(
+    document: Document,
+    start: int,
+    end: int,
+) -> list[list[int]]:  # [offset in the document's text, page]; [] where the span stands on one page
+    "The pages that begin inside a span."
+    first, last = bisect_right(document.pages, start), bisect_left(document.pages, end)
+    return [[document.pages[i], i + 1] for i in range(first, last)]
+
+def chunk_payload(
+    document: Document,
+    pieces: list[Piece],  # of the chunk, at least one
+    path: tuple[str, ...],  # the chunk's headings
+) -> dict[str, Any]:
+    "How to read a chunk again; what is as usual is left out."
+    first = pieces[0]
+    payload: dict[str, Any] = {} if document.markup == "text" else {"markup": document.markup}
+    if first.inner and first.kind in LINED and document.markup in MIXED: payload["inside"] = first.kind
+    if len(first.headings) > len(path): payload["headings"] = list(first.headings)
+    if pages := pages_within(document, first.start, pieces[-1].end): payload["pages"] = pages
+    return payload
+
 def chunk_node(
     document: Document,
     pieces: list[Piece],  # at least one
@@ -133,12 +156,11 @@ def chunk_node(
     bare: bool = False,  # without title and headings
 ) -> Node:
     "Neighbouring pieces as a node."
-    start, end, first = pieces[0].start, pieces[-1].end, pieces[0]
+    start, end = pieces[0].start, pieces[-1].end
     title, path = ("", ()) if bare else (header.title, header.path(pieces))
-    payload = {} if document.markup == "text" else {"markup": document.markup}
-    if first.inner and first.kind in LINED and document.markup in MIXED: payload["inside"] = first.kind
     return Node(document.id, "chunk", start, end, document.text[start:end], title, document.uri, path,
-                document.page_at(start), language=document.language, meta=document.meta, payload=payload)
+                document.page_at(start), language=document.language, meta=document.meta,
+                payload=chunk_payload(document, pieces, path))
 
 # %% ../../nbs/indexing/31_splitting.ipynb #spl70
 MEETING = 2  # tokens that may come up where two pieces meet, besides one for each byte of white space

@@ -18,7 +18,8 @@ from lxml import etree
 from kbase.indexing.converted import (
     Converted, ConversionError, EmptyDocument, FileTooLarge, Limits, UnsupportedFormat, one_line, sensible_title,
 )
-from .html_reader import markdown_of, prune, read_tree
+from .html_reader import markdown_of
+from .html_tree import meaning_as_text, prune, read_tree
 
 # %% ../../nbs/indexing/27_word_reader.ipynb #par24
 def check_archive(
@@ -96,6 +97,7 @@ def convert_docx(
                                    convert_image=mammoth.images.img_element(lambda image: {})).value
     if not html.strip(): raise EmptyDocument(f"{name}: holds no text")
     body = read_tree(html, name)
+    meaning_as_text(body)
     heading = one_line(next((h.text_content() for h in body.iter("h1")), ""))
     prune(body)
     title = sensible_title(properties.pop("title", "")) or heading
