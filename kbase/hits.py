@@ -12,7 +12,7 @@ __all__ = ['NAMED_PARTS', 'GONE', 'BAR_FULL', 'Part', 'Background', 'Hit', 'sum_
 # %% ../nbs/06_hits.ipynb #res03
 import re
 from collections import UserList
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -35,12 +35,15 @@ class Part:
     contribution: float  # what it added to the hit's score
     reading: str = ""  # the same in words: "79 % of the best BM25 score"
 
-    @property
-    def short(self) -> str:
-        "The reading's number with its unit, \"79 %\", or else what it added; empty where it did not return the node."
+    def brief(
+        self,
+        name: str,  # what the retriever goes by: "words"
+    ) -> str:  # "" where it did not return the node
+        "The reading in two words: `words 79 %`."
         number = re.match(r"([\d.,]+ [%σ])( below)?", self.reading)
         if self.rank is None: return ""
-        return f"{'−' if number[2] else ''}{number[1]}" if number else f"{self.contribution:+.2f}"
+        if number: return f"{name} {'−' if number[2] else ''}{number[1]}"
+        return f"{self.reading} {self.score:.2f}" if self.reading else f"{name} {self.contribution:+.2f}"
 
 class Background(NamedTuple):
     "A query's cosine with nodes picked at random: what a cosine is read against."
@@ -108,8 +111,8 @@ class Hit:
     @property
     def why(self) -> str:
         "Why it is here, in a few words; `explain` has the sum."
-        parts = [f"{NAMED_PARTS.get(name, name)} {part.short}" for name, part in self.parts.items() if part.short]
-        return " · ".join(parts) or f"score {self.score:.2f}"
+        parts = [part.brief(NAMED_PARTS.get(name, name)) for name, part in self.parts.items()]
+        return " · ".join(filter(None, ["a weak match" * self.weak, *parts])) or f"score {self.score:.2f}"
 
     def explain(self) -> str:
         "The sum behind the score, in a line."
@@ -125,13 +128,13 @@ class Hit:
         return {**empty, **node_fields(self.node), "text": self.text, "meta": self.meta, "score": self.score,
                 "parts": parts,
                 "matched": [list(span) for span in self.matched], "cover": self.cover, "weak": self.weak,
-                "gone": self.gone, "why": self.explain()}
+                "gone": self.gone, "brief": self.why, "why": self.explain()}
 
     def _repr_html_(self) -> str: return framed(hit_html(self))
 
 NAMED_PARTS = {"bm25": "words", "dense": "meaning"}  # retriever → what it goes by
 
-# %% ../nbs/06_hits.ipynb #3f771fec
+# %% ../nbs/06_hits.ipynb #893b8507
 GONE = "the file is gone"  # said of what stands in a file that is no longer where it was
 BAR_FULL = 2.5  # score of a full bar: all of the query's words, and 7.5 standard deviations
 
@@ -144,19 +147,19 @@ def sum_bar(
     return f'<span class="kb-bar">{bars}</span>' if bars else ""
 
 def place_within(
-    headings: Sequence[str],  # outermost first
-    page: int | None = None,  # from 1
+    found: Any,  # a hit or a citation
     *others: str,  # what else there is to say of it; "" is left out
 ) -> str:  # plain text
-    "Where in its document something stands, for people."
-    return " · ".join(filter(None, [" › ".join(headings), f"page {page}" if page else "", *others]))
+    "Where in its document something stands, for people: headings, page."
+    headings = " › ".join(heading for heading in found.headings if heading != found.title)
+    page = f"page {found.page}" if found.page else ""
+    return " · ".join(filter(None, [headings, page, *others, GONE * found.gone]))
 
 def hit_html(
     hit: Hit,
 ) -> str:  # HTML, escaped
     "A hit: where it stands, what stands there, why it is here."
-    kind, gone = "" if hit.verbatim else hit.kind, GONE * hit.gone
-    where = escape(place_within(hit.headings, hit.page, kind, gone))
+    where = escape(place_within(hit, "" if hit.verbatim else hit.kind))
     why = f"<details><summary>{escape(hit.why)}</summary>{escape(hit.explain())}</details>"
     uri = f"<span>{escape(hit.uri)}</span>" if hit.title else ""
     return (f'<div class="kb-name"><b>{escape(hit.title or hit.uri)}</b>{uri}</div>'

@@ -16,7 +16,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from .excerpts import Excerpt, excerpt, markup_of
-from .hits import GONE, Background, Hit, Hits, Part, hit_html, place_within, strength_dict
+from .hits import Background, Hit, Hits, Part, hit_html, place_within, strength_dict
 from .nodes import digest
 from .rendering import framed, html_table, mark_spans, marked_html, rendered, strength_html
 
@@ -70,7 +70,7 @@ class Citation:
 
     def _repr_html_(self) -> str: return framed(source_html(self))
 
-# %% ../nbs/07_results.ipynb #77c94358
+# %% ../nbs/07_results.ipynb #30aa6dcf
 QUOTED = 420  # characters of a quote with its paragraph, about four lines; a longer quote takes up to three times that
 
 def source_html(
@@ -79,8 +79,7 @@ def source_html(
     anchor: str = "",  # the id before "-number"; "" for none
 ) -> str:  # HTML, escaped
     "A quote in its paragraph, with the headings above it."
-    uri, gone = citation.uri if citation.title else "", GONE * citation.gone
-    where = place_within(citation.headings, citation.page, uri, gone)
+    where = place_within(citation, citation.uri if citation.title else "")
     quote = f'<div class="kb-quote">{marked_html(citation.excerpt.segments)}</div>'
     named = f'<div class="kb-where"><b>{escape(citation.title or citation.uri)}</b> <span>{escape(where)}</span></div>{quote}'
     if not number: return named
@@ -150,18 +149,18 @@ def sources_html(
     more = f"<details><summary>{len(rows) - LISTED} more</summary><ol class=\"kb-sources\">{rest}</ol></details>"
     return shown + more * bool(rest)
 
-# %% ../nbs/07_results.ipynb #32be347a
+# %% ../nbs/07_results.ipynb #52ad35fc
 def answer_html(
     answer: Answer,
 ) -> str:  # HTML, escaped
     "An answer: how sure it is, its text, and the quotes that it stands on."
     anchor = f"kb-{digest(answer.question, answer.text)[:8]}"
     head = "Answer" if answer.by_model else "What the documents say"
-    strength = strength_html(answer.strength, answer.route) if answer.strength else ""
+    strength = strength_html(answer.strength) if answer.strength else ""
     text = rendered(answer.text, len(answer.citations), anchor)
-    doubt = "".join(f'<p class="kb-where">No source says this: {escape(sentence)}</p>' for sentence in answer.unsupported)
-    return (f'<div class="kb-where"><b>{head}</b>{"" if strength else f" <span>{escape(answer.route)}</span>"}</div>{strength}'
-            f'<div class="kb-answer">{text}</div>{doubt}{sources_html(answer.citations, answer.evidence, anchor)}')
+    doubt = "".join(f"<p>No source says this: {escape(sentence)}</p>" for sentence in answer.unsupported)
+    return (f'<div class="kb-head"><b>{head}</b>{strength}<span>{escape(answer.route)}</span></div>'
+            f'<div class="kb-answer">{text}{doubt}</div>{sources_html(answer.citations, answer.evidence, anchor)}')
 
 REFUSAL = "Your documents do not seem to answer this"
 
