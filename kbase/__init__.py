@@ -110,9 +110,13 @@ Modules:
 - `kbase.strength`: How far an answer or a list of hits can be relied on, in words
 - `kbase.weights`: Where a model's files are found, and what of them is read
 - `kbase.widgets.base`: Files joined into one module, one writer of the traits, numbered answers, and something to show where no kernel runs
+- `kbase.widgets.explore`: What a knowledge base gives to its explorer
 - `kbase.widgets.facets`: What found hits can be narrowed down by, with counts that are right under a filter, too
 - `kbase.widgets.filters`: Values switched on and off in a filter, and each condition in words
-- `kbase.widgets.pieces`: Data that survives a message, texts in marked pieces, and a hit with what is shown of it
+- `kbase.widgets.folders`: Where documents lie, as a tree with counts
+- `kbase.widgets.overview`: Before anything is asked: how many documents, in which folders, and the newest
+- `kbase.widgets.pane`: The text around a hit, as a person reads it, with the hit and the words that were looked for marked
+- `kbase.widgets.pieces`: Data that survives a message, texts in marked pieces, and a hit with what is shown of it in a list
 - `kbase.widgets.search`: Results as you type, the sum behind every place, facets, and each hit in its document
 - `kbase.workers`: Several processes that add to one knowledge base, on one machine or on many"""
 
