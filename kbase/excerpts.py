@@ -23,7 +23,9 @@ from markdown_it.common.html_blocks import block_names
 
 from .blocks import LINED, MARKUPS, Block, blocks_of, csv_dialect
 
-# %% ../nbs/05_excerpts.ipynb #2c14b569
+# %% ../nbs/05_excerpts.ipynb #8db5e248
+_BETWEEN = " \n•·;"  # set between what is read, and never marked at an end
+
 class Stretch(NamedTuple):
     "A stretch of a source, and what a reader sees of it."
     start: int  # in the source, characters
@@ -44,8 +46,8 @@ class Plain(NamedTuple):
         for start, end in sorted(spans):
             for a, b in self._shown(start, end):
                 if shown and a <= shown[-1][1]: shown[-1] = shown[-1][0], max(b, shown[-1][1])
-                elif self.text[a:b].strip(): shown.append((a, b))
-        return [(b - len(self.text[a:b].lstrip()), a + len(self.text[a:b].rstrip())) for a, b in shown]
+                elif self.text[a:b].strip(_BETWEEN): shown.append((a, b))
+        return [(b - len(self.text[a:b].lstrip(_BETWEEN)), a + len(self.text[a:b].rstrip(_BETWEEN))) for a, b in shown]
 
     def _shown(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         at = 0
@@ -146,7 +148,7 @@ def _rows(delimiter: str) -> re.Pattern[str]:
     return _read(r"\"(?P<plain1>(?:[^\"]|\"\"){0,2000})\"", rf"[ ]*(?P<cell1>{re.escape(delimiter)})[ ]*",
                  r"(?P<row1>\n)(?=\S)")
 
-# %% ../nbs/05_excerpts.ipynb #48d57c70
+# %% ../nbs/05_excerpts.ipynb #60e3a3b6
 _UNREAD = ("front", "links")  # kinds that nobody reads
 _BADGES = _read(_BADGE % "inner1")  # all that there is to read of a text of badges
 _LIKE_MARKDOWN = re.compile(r"^(?:#{1,6}[ \t]|[ >]*(?:```|~~~))", re.M)
@@ -168,7 +170,7 @@ def _trimmed(pieces: Iterable[Stretch]) -> list[Stretch]:  # no blank at either 
             verbatim = len(text) == piece.end - piece.start
             piece = Stretch(piece.start + verbatim, piece.end, text[1:])
         if piece.text: kept.append(piece)
-    while kept and not kept[-1].text.strip(" ;·"): kept.pop()
+    while kept and not kept[-1].text.strip(_BETWEEN): kept.pop()
     return kept
 
 # %% ../nbs/05_excerpts.ipynb #66f2955b

@@ -9,8 +9,9 @@ with it, and the demo's report uses it as well. The colours are made of the text
 # %% auto #0
 __all__ = ['answer_parser', 'web_address', 'rendered', 'marked_html', 'mark_spans', 'framed', 'html_table', 'strength_html']
 
-# %% ../nbs/05_rendering.ipynb #164209a2
-from collections.abc import Callable, Iterable, Mapping, Sequence
+# %% ../nbs/05_rendering.ipynb #373a3fdc
+import re
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from html import escape
 from importlib.resources import files
@@ -25,7 +26,7 @@ from markdown_it.token import Token
 if TYPE_CHECKING:
     from kbase.strength import Strength
 
-# %% ../nbs/05_rendering.ipynb #ee9a76ac
+# %% ../nbs/05_rendering.ipynb #17bc697d
 def _cited(state: StateInline, silent: bool) -> bool:
     end = state.src.find("]", state.pos, state.pos + 6)
     number = state.src[state.pos + 1:end]
@@ -35,11 +36,21 @@ def _cited(state: StateInline, silent: bool) -> bool:
     state.pos = end + 1
     return True
 
+_LITERAL = re.compile(r"(?<=[A-Za-z0-9])\*(?=[A-Za-z0-9])|__[A-Za-z]\w*__")  # 2*k, __init__: no emphasis in a quote
+
+def _literal(state: StateInline, silent: bool) -> bool:
+    found = _LITERAL.match(state.src, state.pos)
+    if not found: return False
+    if not silent: state.pending += found[0]
+    state.pos = found.end()
+    return True
+
 @lru_cache(maxsize=1)
 def answer_parser() -> MarkdownIt:
     "The parser of answers: citations in, raw HTML and addresses defined elsewhere out; a line break stays one."
     parser = MarkdownIt("js-default", {"html": False, "linkify": False, "breaks": True}).disable("reference")
     parser.inline.ruler.before("link", "citation", _cited)
+    parser.inline.ruler.before("emphasis", "literal", _literal)
     return parser
 
 # %% ../nbs/05_rendering.ipynb #9c9bf663
@@ -124,14 +135,13 @@ def html_table(
     table = f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     return framed(f'<div class="kb-wide">{table}</div>')
 
-# %% ../nbs/05_rendering.ipynb #62ebb1c6
+# %% ../nbs/05_rendering.ipynb #78534229
 def strength_html(
     strength: "Strength",
-    beside: str = "",  # plain text after the words: a route, a time
 ) -> str:  # HTML, escaped
     "How sure something is, in a line; the numbers are under the pointer."
     first, _, rest = strength.words.partition(": ")
     level = strength.level if strength.level in ("strong", "weak", "none") else "none"
-    more = "".join(f"<span>{escape(text)}</span>" for text in (rest, beside) if text)
+    more = f"<span>{escape(rest)}</span>" if rest else ""
     return (f'<div class="kb-state" title="{escape(strength.numbers)}"><span class="kb-dot {level}"></span>'
             f"<b>{escape(first)}</b>{more}</div>")
