@@ -11,7 +11,7 @@ entry of `MARKUPS`."""
 __all__ = ['Marks', 'LINED', 'SOLID', 'LINE_END', 'PARSED_WIDTH', 'OWN_PARAGRAPH', 'PARSED_CODE', 'OPENED', 'OPENED_DEPTH',
            'MARKUPS', 'MIXED', 'FENCE', 'Block', 'trim_span', 'line_starts', 'blocks_between', 'markdown_parser',
            'plain_heading', 'read_markdown', 'underlined', 'Outline', 'read_text', 'read_python', 'read_csv',
-           'read_records', 'read_marks', 'read_blocks', 'first_heading', 'rest_end', 'blocks_of']
+           'read_records', 'read_captions', 'read_marks', 'read_blocks', 'first_heading', 'rest_end', 'blocks_of']
 
 # %% ../nbs/04_blocks.ipynb #blk03
 import ast
@@ -23,7 +23,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import NamedTuple
 
 from markdown_it import MarkdownIt
@@ -31,6 +31,7 @@ from markdown_it.token import Token
 
 from .delimited import csv_dialect
 from .front_matter import front_matter_end
+from .lines import CAPTION_LENGTH, caption_name, is_signature, reads_as_prose, row_starts
 from .nodes import Document
 
 # %% ../nbs/04_blocks.ipynb #blk08
@@ -38,7 +39,7 @@ class Block(NamedTuple):
     "A part of a text that was written as one."
     start: int  # in the text, characters
     end: int
-    kind: str  # heading, paragraph, item, code, table, row, record, front, links
+    kind: str  # heading, caption, paragraph, item, code, table, row, record, front, links
     headings: tuple[str, ...] = ()  # outermost first; a heading's own text included
 
 Marks = dict[int, tuple[str, tuple[str, ...]]]  # where a block begins → its kind and its headings
@@ -178,6 +179,7 @@ def _indent(line: str) -> int: return len(line) - len(line.lstrip())
 def _opens_code(before: str, line: str) -> bool:
     if not before or _indent(line) <= _indent(before): return False
     if _OPENS_CODE.search(before): return True
+    if is_signature(before) or reads_as_prose(line) and before[-1] not in ":：": return False
     return before[-1] not in ".!?" and line[-1] not in ".!?," and not _ITEM.match(line)
 
 # %% ../nbs/04_blocks.ipynb #blk25
@@ -295,14 +297,32 @@ def _members(text: str, start: int) -> Iterator[tuple[int, str, int, int]]:
         yield first, key, at, end
         at = end
 
+def _values(text: str) -> list[tuple[int, int]] | None:  # the values of a part of an array, of an object, of JSON Lines
+    # None where something else stands between them: pretty-printed JSON that begins in the middle of a record
+    at, found = _gap_end(text, 0), []
+    if text[at:at + 1] == "[" and not _whole(text, at): at = _gap_end(text, at + 1)
+    while at < len(text) and text[at] not in "]}":
+        try: end = _json.raw_decode(text, at)[1]
+        except (ValueError, RecursionError): return None
+        if text[at] == '"' and (colon := re.compile(r"\s*:\s*").match(text, end)):
+            try: end = _json.raw_decode(text, colon.end())[1]
+            except (ValueError, RecursionError): return None
+        found.append((at, end))
+        at = _gap_end(text, end)
+    return found
+
+def _whole(text: str, at: int) -> bool:  # whether one value begins there and is all
+    try: return not SOLID.search(text, _json.raw_decode(text, at)[1])
+    except (ValueError, RecursionError): return False
+
 def read_records(
     text: str,
 ) -> Marks:
     "Where the records of JSON or JSON Lines begin."
     first = _gap_end(text, 0)
-    try: end = _json.raw_decode(text, first)[1]
-    except (ValueError, RecursionError): end = -1
-    if end < 0 or SOLID.search(text, end): return {start: ("record", ()) for start in line_starts(text)}
+    if not _whole(text, first):
+        found = _values(text)
+        return {start: ("record", ()) for start in ([start for start, _ in found] if found else line_starts(text))}
     marks: Marks = {first: ("record", ())}
     opened: list[tuple[int, int, tuple[str, ...]]] = [(first, 0, ())]
     while opened:
@@ -313,6 +333,71 @@ def read_records(
             if end - value <= OPENED or depth >= OPENED_DEPTH: continue
             opened.append((value, depth + 1, (*path, key) if key else path))
     return marks
+
+# %% ../nbs/04_blocks.ipynb #da6d6ef0
+_ROWS = re.compile(r"(?:[ \t]*\|.*\|[ \t]*(?:\n|\Z))+")  # the rest of a drawn table
+_RULE_LINE = re.compile(r"\s*(?:-{3,}|\*{3,}|_{3,})\s*")
+_OPENING_TAG = re.compile(r"\s*<[a-zA-Z][^>]*>\s*")
+_OPEN_END = (".", "!", "?", ",", ";", ":", "：", "。")  # a line that ends so is no term
+
+class _Caption(NamedTuple):
+    name: str
+    depth: int  # what is indented deeper stands below it; -1: whatever comes
+
+def _signatures(lines: list[str]) -> int:  # how many lines at the top are signatures
+    return next((i for i, line in enumerate(lines) if not is_signature(line)), len(lines))
+
+def _unmarked(signature: str) -> str: return re.sub(r"\*\*([^*]+)\*\*|\\(?=\W)", r"\1", signature).strip(" :`\t")
+
+def _caption_lines(
+    lines: list[str],  # of a paragraph
+    below: str,  # the first line of the block that follows; "" where none does, or another section begins
+    indented: bool,  # whether indentation says what stands below what
+) -> tuple[int, str]:  # how many of the lines are a caption, 0 for none; its name
+    tags = 1 if len(lines) > 1 and _OPENING_TAG.fullmatch(lines[0]) else 0  # <details> above <summary>
+    if name := caption_name(lines[tags]):
+        return (tags + 1, name) if below or len(lines) > tags + 1 or name.endswith(("?", "？")) else (0, "")
+    count = _signatures(lines)
+    rest = "\n".join(lines[count:count + 1]) or below
+    if count and rest and not is_signature(rest) and not caption_name(rest):
+        return count, "; ".join(_unmarked(line) for line in lines[:count])[:2 * CAPTION_LENGTH]
+    first, rest = lines[0], "\n".join(lines[1:2]) or below
+    term = indented and len(first.strip()) <= CAPTION_LENGTH // 2 and not first.rstrip().endswith(_OPEN_END) and not _ITEM.match(first)
+    begins = rest.lstrip()[:1]
+    if not term or _indent(rest) <= _indent(first) or not rest or begins.islower() or len(lines) > 1 and _ITEM.match(rest): return 0, ""
+    if any(_indent(line) <= _indent(first) for line in lines[1:]): return 0, ""
+    return 1, " ".join(first.strip("*_` \t").split())
+
+# %% ../nbs/04_blocks.ipynb #25107fb9
+def read_captions(
+    text: str,
+    marks: Marks,
+    indented: bool = False,  # whether indentation says what stands below what: in plain text and reStructuredText
+) -> Marks:
+    "Where blocks begin, once captions and rows are seen."
+    found: Marks = {}
+    blocks = blocks_between(text, marks)
+    open_: list[_Caption] = []
+    for block, after in zip_longest(blocks, blocks[1:]):
+        if block.kind == "paragraph" and _ROWS.fullmatch(text, block.start, block.end): block = block._replace(kind="table")
+        lines = text[block.start:block.end].split("\n")
+        depth = _indent(lines[0])
+        if block.kind == "heading" or block.kind == "links" and any(map(_RULE_LINE.fullmatch, lines)): open_ = []
+        open_ = [one for one in open_ if one.depth < depth]
+        taken, starts = 0, [block.start, *(block.start + match.end() for match in re.finditer("\n", text[block.start:block.end]))]
+        if block.kind == "paragraph":
+            below = text[after.start:after.end].split("\n", 1)[0] if after and after.kind != "heading" else ""
+            taken, name = _caption_lines([line[:PARSED_WIDTH] for line in lines], below, indented)
+            if taken:
+                deeper = _indent("".join(lines[taken:taken + 1]) or below) > depth
+                open_ = [one for one in open_ if one.depth >= 0] if not deeper else open_
+                open_.append(_Caption(name, depth if indented and deeper else -1))
+                found[block.start] = "caption", (*block.headings, *(one.name for one in open_))
+        names = (*block.headings, *(one.name for one in open_))
+        rows = row_starts([line[:PARSED_WIDTH] for line in lines[taken:]]) if block.kind == "paragraph" else []
+        if rows: found |= {starts[taken + row]: ("record", names) for row in rows}
+        elif taken < len(lines): found[starts[taken]] = block.kind, names
+    return found
 
 # %% ../nbs/04_blocks.ipynb #blk40
 MARKUPS: dict[str, Callable[[str], Marks]] = {
@@ -328,7 +413,8 @@ def read_marks(
 ) -> Marks:
     "Where the blocks of a text begin. ValueError for an unknown markup."
     if markup not in MARKUPS: raise ValueError(f"markup is {markup!r}: use one of {', '.join(MARKUPS)}")
-    return read_csv(text, delimiter) if markup == "csv" else MARKUPS[markup](text)
+    marks = read_csv(text, delimiter) if markup == "csv" else MARKUPS[markup](text)
+    return read_captions(text, marks, markup != "markdown") if markup in MIXED else marks
 
 def read_blocks(
     document: Document,
@@ -377,8 +463,6 @@ def rest_end(
     return next((starts[i] for i, line in enumerate(lines) if line and _indent(line) < depth), len(text))
 
 # %% ../nbs/04_blocks.ipynb #blk49
-_ROWS = re.compile(r"(?:[ \t]*\|.*\|[ \t]*(?:\n|\Z)|[^\t\n]+\t[^\t\n]*\t.*(?:\n|\Z))+")
-
 def blocks_of(
     text: str,  # a chunk's
     markup: str = "text",  # a name of MARKUPS: its document's
@@ -390,5 +474,4 @@ def blocks_of(
     at = rest_end(text, inside) if lined else 0
     marks = {at + start: mark for start, mark in read_marks(text[at:], markup, delimiter).items()}
     if at: marks = {at: ("paragraph", ())} | marks | {0: (inside, ())}
-    return [block._replace(kind="table") if block.kind == "paragraph" and _ROWS.fullmatch(text, block.start, block.end)
-            else block for block in blocks_between(text, marks)]
+    return blocks_between(text, marks)
