@@ -10,6 +10,7 @@ import pytest
 from ipywidgets.widgets.widget import _instances as open_widgets
 from traitlets import TraitError
 
+from kbase.knowledge import documents_under
 from kbase.nodes import Node
 from kbase.results import Hit, Hits, Part
 from kbase.stores.conditions import matches, parse_filter
@@ -17,7 +18,7 @@ from kbase.stores.rows import Source
 from kbase.strength import strength_of
 from kbase.widgets.base import has_kernel, module
 from kbase.widgets.facets import count_values, facet_fields
-from kbase.widgets.filters import conditions_of, describe, filter_of, toggle_values
+from kbase.widgets.filters import describe, filter_of, toggle_values
 from kbase.widgets.folders import folder_rows, main_folders
 from kbase.widgets.overview import overview_of
 from kbase.widgets.pane import pane_payload
@@ -193,7 +194,7 @@ def test_a_folder_holds_for_the_next_query_too():
 
 def test_the_tree_of_folders():
     rows = folder_rows(["a/b/c/1.md", "a/b/c/2.md", "a/b/d/3.md", "a/e/f/4.md", "a/5.md"])
-    assert [(row.path, row.label, row.depth, row.count) for row in rows] == [
+    assert [(row.path, row.label, row.depth, row.documents) for row in rows] == [
         ("a/b", "b", 0, 3),
         ("a/b/c", "c", 1, 2),
         ("a/b/d", "d", 1, 1),
@@ -212,7 +213,7 @@ def test_more_hits_and_what_is_open_stays_open():
     for expected in (20, 30, 35):
         explorer.receive({"do": "ask", "longer": True, "view": "v", "seq": 1})
         assert (len(explorer.hits), explorer.error) == (expected, "")
-        assert explorer.opened["of"] == explorer.number and explorer.opened["index"] == 3 and explorer.selected.id == "3"
+        assert (explorer.opened["of"], explorer.opened["index"]) == (explorer.number, 3) and explorer.selected.id == "3"
     assert not explorer.results["more"] and explorer.results["page"] == 10
     explorer.receive({"do": "ask", "query": "y", "view": "v", "seq": 2})  # another question begins with a page
     assert len(explorer.hits) == 10 and explorer.selected is None and explorer.opened == {}
@@ -223,21 +224,28 @@ def test_more_hits_and_what_is_open_stays_open():
 
 
 def test_what_is_there_without_a_query():
-    account = [Source(f"a/{i % 3}/{i}.md", f"d{i}", title=f"T{i}", language="en", indexed_at=f"2026-01-{i + 1:02}T10:00:00Z",
-                      meta={"year": 2020 + i % 2}) for i in range(9)]
-    explorer = SearchExplorer(Corpus([]), lambda hit, **reach: {"text": "Begin", "start": 0, "end": 0, "after": 0},
-                              overview=lambda filters: overview_of(account, filters))
+    account = [
+        Source(f"a/{i % 3}/{i}.md", f"d{i}", title=f"T{i}", indexed_at=f"2026-01-0{i + 1}", meta={"year": 2020 + i % 2})
+        for i in range(9)
+    ]
+    explorer = SearchExplorer(
+        Corpus([]),
+        lambda hit, **reach: {"text": "Begin", "start": 0, "end": 0, "after": 0},
+        overview=lambda filters: overview_of(account, filters, documents_under),
+    )
     there = explorer.facets["overview"]
     assert (there["total"], there["documents"], there["newest"][0]["title"]) == (9, 9, "T8")
     assert [row["label"] for row in explorer.facets["fields"][0]["values"]] == ["0", "1", "2"]
     assert "9 documents" in explorer.to_html() and "T8" in explorer.to_html()
     explorer.toggle_filter("folder", "a/1")
     assert explorer.facets["overview"]["documents"] == 3
-    explorer.filters = {"operator": "AND", "conditions": [{"field": "meta.year", "operator": ">", "value": 2020},
-                                                          {"field": "kind", "operator": "==", "value": "chunk"}]}
+    late = {"field": "meta.year", "operator": ">", "value": 2020}
+    kind = {"field": "kind", "operator": "==", "value": "chunk"}
+    explorer.filters = {"operator": "AND", "conditions": [late, kind]}
     assert explorer.facets["overview"]["documents"] == 4  # a document has no kind: that condition waits for hits
     explorer.receive({"do": "read", "document_id": "d8", "title": "T8", "uri": "a/2/8.md"})
-    assert explorer.opened["index"] == -1 and explorer.opened["blocks"] == [{"kind": "paragraph", "pieces": [["Begin", 0]]}]
+    assert explorer.opened["index"] == -1
+    assert explorer.opened["blocks"] == [{"kind": "paragraph", "pieces": [["Begin", 0]]}]
     empty = SearchExplorer(Corpus([]), overview=lambda filters: overview_of([], filters))
     assert "Nothing is in it yet: kb.add(folder)" in empty.to_html() and empty.facets["overview"]["total"] == 0
     empty.ask("x")
@@ -405,7 +413,8 @@ def test_a_hit_in_its_document():
 
 def test_the_words_of_the_query_are_marked_in_all_of_the_window():
     chunk = make(0, text="**Cycles** live.", start=20, end=36, matched=((2, 8),))
-    window = {"text": "# Of *cycles*\n\n**Cycles** live.\n\n```\ncycles()\n```\n", "start": 15, "end": 31, "markup": "markdown"}
+    page = "# Of *cycles*\n\n**Cycles** live.\n\n```\ncycles()\n```\n"
+    window = {"text": page, "start": 15, "end": 31, "markup": "markdown"}
     blocks = pane_payload(chunk, window, ["cycl"])["blocks"]
     assert blocks == [
         {"kind": "heading", "pieces": [["Of ", 0], ["cycles", 3]]},
@@ -417,7 +426,8 @@ def test_the_words_of_the_query_are_marked_in_all_of_the_window():
 def test_a_document_is_read_on_and_stepped_through():
     text = "".join(f"Passage {i} is about x.\n" for i in range(400))
     spans = [(text.index(f"Passage {i} "), text.index(f"Passage {i} ") + 20) for i in (50, 200, 350)]
-    hits = [make(i, document_id="d", text=text[a:b], start=a, end=b, matched=((0, 7),)) for i, (a, b) in enumerate(spans)]
+    places = [dict(text=text[a:b], start=a, end=b) for a, b in spans]
+    hits = [make(i, document_id="d", matched=((0, 7),), **place) for i, place in enumerate(places)]
     hits.append(make(9, document_id="e"))
 
     def context(hit, before=100, after=100):
@@ -435,7 +445,7 @@ def test_a_document_is_read_on_and_stepped_through():
     assert explorer.opened["before"] < before and explorer.opened["after"] < after
     assert "".join(piece for piece, _ in explorer.opened["pieces"]).count(hits[1].text) == 1
     explorer.receive({"do": "steps"})
-    assert explorer.steps == {"of": explorer.number, "at": 2, "count": 3}  # in the order of the document; no other one's
+    assert explorer.steps == {"of": explorer.number, "at": 2, "count": 3}  # of this document, in its order
     explorer.receive({"do": "step", "by": 1})
     assert explorer.selected is hits[2] and explorer.steps["at"] == 3 and explorer.opened["index"] == 1
     explorer.receive({"do": "step", "by": 1})

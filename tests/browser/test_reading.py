@@ -7,6 +7,7 @@ pytestmark = pytest.mark.browser
 
 LIBRARY = """
 from pathlib import Path
+from kbase.knowledge import documents_under
 from kbase.nodes import Node
 from kbase.results import Background, Hit, Hits, Part
 from kbase.stores.conditions import matches, parse_filter
@@ -53,7 +54,7 @@ def holding(query, filters=None):
     tree = parse_filter(filters)
     return len({node.document_id for node in nodes if query in node.text and matches(tree, lambda c: getattr(node, c.field))})
 
-explorer = SearchExplorer(search, context, overview=lambda filters: overview_of(account, filters), holding=holding)
+explorer = SearchExplorer(search, context, overview=lambda filters: overview_of(account, filters, documents_under), holding=holding)
 explorer
 """
 
