@@ -44,6 +44,23 @@ def part(place):
     return KnowledgeBase(place, where=OF_ADA)
 
 
+# ------------------------------------------------------------------ one kind
+
+
+@pytest.mark.parametrize("kind", ["chunk", "document"])
+def test_one_kind_is_short_for_kinds_of_one(whole, kind):
+    hits = whole.search("pears", kind=kind)
+    assert hits and {hit.kind for hit in hits} == {kind}
+    assert [hit.id for hit in hits] == [hit.id for hit in whole.search("pears", kinds=(kind,))]
+
+
+def test_kind_and_kinds_are_not_named_together(whole):
+    with pytest.raises(ValueError, match="name one of them"):
+        whole.search("pears", kind="chunk", kinds=("document",))
+    with pytest.raises(ValueError, match="'chunks' is no kind of node"):
+        whole.search("pears", kind="chunks")
+
+
 # ------------------------------------------------------------------ a part
 
 

@@ -2,8 +2,15 @@
 
 import json
 from dataclasses import replace
+from datetime import time, timedelta
+from decimal import Decimal
+from enum import Enum
+from fractions import Fraction
+from pathlib import Path
+from uuid import UUID
 
 import numpy as np
+import pandas
 import pytest
 from haystack import Document as HaystackDocument
 from hypothesis import given
@@ -21,6 +28,7 @@ from kbase.nodes import (
     node_from_haystack,
     node_of_fields,
     node_to_haystack,
+    readable_meta,
     searched_kinds,
 )
 from kbase.results import Answer, Background, Citation, Hit, Hits, Part, Report, ReportRow
@@ -126,11 +134,67 @@ def test_the_same_kind_twice_is_once():
         ({"a": [float("inf")]}, ValueError),
         ({"a": {"b": object()}}, TypeError),
         ({"a": b"x"}, TypeError),
+        ({"a": pandas.NaT}, ValueError),
+        ({"a": [pandas.NA]}, ValueError),
+        ({"a": np.datetime64("NaT")}, ValueError),
+        ({"a": Decimal("NaN")}, ValueError),
+        ({"a": 1j}, TypeError),
     ],
 )
 def test_metadata_that_is_no_json_is_refused_by_name(meta, error):
     with pytest.raises(error, match="meta 'a"):
         json_meta(meta)
+
+
+class Colour(str, Enum):
+    RED = "red"
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        (np.bool_(True), True),
+        (np.int64(3), 3),
+        (np.longdouble(1.5), 1.5),
+        (np.str_("a"), "a"),
+        (np.datetime64("2024-01-05"), "2024-01-05T00:00:00"),
+        (np.datetime64("2024-01-05T10:00", "ns"), "2024-01-05T10:00:00"),
+        (pandas.Timestamp("2024-01-05"), "2024-01-05T00:00:00"),
+        (time(9, 30), "09:30:00"),
+        (timedelta(hours=1), 3600.0),
+        (Decimal("12"), 12),
+        (Decimal("12.5"), 12.5),
+        (Fraction(1, 2), 0.5),
+        (UUID(int=1), "00000000-0000-0000-0000-000000000001"),
+        (Path("a/b"), "a/b"),
+        (Colour.RED, "red"),
+        ({3, 1, 2}, [1, 2, 3]),
+        (range(2), [0, 1]),
+        (np.arange(3), [0, 1, 2]),
+        (pandas.Series(["x"]), ["x"]),
+    ],
+)
+def test_a_value_of_another_type_becomes_the_json_value_that_it_stands_for(value, plain):
+    kept = json_meta({"a": value, "deep": {"b": [value]}})
+    assert kept == {"a": plain, "deep": {"b": [plain]}} and type(kept["a"]) is type(plain)
+    assert json.loads(json.dumps(kept)) == kept
+
+
+def test_what_does_not_fit_is_none_and_is_named():
+    loop: dict = {}
+    loop["again"] = loop
+    odd = {"size": float("nan"), "file": b"x", "all": [1, {"end": float("inf")}], "loop": loop, "author": "Ada", 7: "n"}
+    kept, notes = readable_meta(odd)
+    assert json.loads(json.dumps(kept)) == kept
+    assert {key: kept[key] for key in ("size", "file", "all", "author", "7")} == {
+        "size": None,
+        "file": None,
+        "all": [1, {"end": None}],
+        "author": "Ada",
+        "7": "n",
+    }
+    for key, note in zip(("'size'", "'file'", "'all[1].end'", "loop"), notes, strict=True):
+        assert key in note
 
 
 def hit(**more):

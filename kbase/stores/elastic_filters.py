@@ -10,7 +10,7 @@ before it scans, counts or deletes."""
 # %% auto #0
 __all__ = ['MARK', 'LONGEST_TERM', 'ALL', 'NO_ROWS', 'TERMS', 'short_text', 'order_text', 'key_text', 'fact', 'value_facts',
            'facts_of', 'key_of_text', 'name_of', 'any_query', 'all_query', 'none_query', 'terms_query', 'equal_facts',
-           'query_of']
+           'uri_terms', 'query_of']
 
 # %% ../../nbs/stores/18_elastic_filters.ipynb #2271560d
 import json
@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..nodes import digest
-from .conditions import COLUMNS, Compare, Logic, as_float, as_timestamp
+from .conditions import COLUMNS, UNDER, Compare, Logic, as_float, as_timestamp
 from .conditions import element_text, exact_text, filter_error, flatten_meta, readings
 from .rows import slices
 
@@ -191,6 +191,17 @@ def _column_range(condition: Compare) -> dict[str, Any]:
     return {"range": {name: {how: max(-_FARTHEST, min(_FARTHEST, bound)) for how,
                              bound in bounds[condition.operator].items()}}}
 
+# %% ../../nbs/stores/18_elastic_filters.ipynb #fld02
+def uri_terms(
+    uri: str,
+) -> str | list[str]:  # with the folders of a long one
+    "A uri as it can be found: whole, and by its folders."
+    if name_of(uri) == uri: return uri
+    return [name_of(uri), *(name_of(uri[:i + 1]) for i, character in enumerate(uri) if character == "/")]
+
+def _in_folder(start: str) -> dict[str, Any]:  # it ends with a slash
+    return {"prefix" if name_of(start) == start else "term": {"uri": name_of(start)}}
+
 # %% ../../nbs/stores/18_elastic_filters.ipynb #f887b652
 def query_of(
     tree: Compare | Logic | None,
@@ -201,6 +212,7 @@ def query_of(
         parts = [query_of(part) for part in tree.parts]
         if tree.operator == "OR": return any_query(parts)
         return all_query(parts) if tree.operator == "AND" else none_query([all_query(parts)])
+    if tree.operator == UNDER: return _in_folder(tree.value)
     equal, ordered = (_meta_equal, _meta_range) if tree.is_meta else (_column_equal, _column_range)
     if tree.operator in ("==", "!="): found = equal(tree, [tree.value])
     elif tree.operator in ("in", "not in"): found = equal(tree, tree.value)

@@ -22,7 +22,7 @@ import numpy as np
 
 from ..nodes import KINDS
 from .conditions import COLUMNS
-from .elastic_filters import facts_of, name_of
+from .elastic_filters import facts_of, name_of, uri_terms
 from .rows import PIECE, Source
 
 # %% ../../nbs/stores/19_elastic_schema.ipynb #315cf177
@@ -105,6 +105,7 @@ def node_body(
     body = {name: row[name] for name in _COPIED} | {name: row[name] for name in ("extra", "revision",
                                                                                  "hash") if row[name]}
     body |= {name: name_of(row[name]) for name, kind in COLUMNS.items() if kind is str and row[name]}
+    if row["uri"]: body["uri"] = uri_terms(row["uri"])
     if row["page"] >= 0: body["page"] = row["page"]
     if row["tokens"].strip(): body[group_field("tokens", group)] = row["tokens"]
     terms, keys = facts_of(meta)

@@ -35,6 +35,7 @@ from kbase.nodes import (
     node_of_fields,
     node_to_haystack,
 )
+from .conditions import composed
 
 if TYPE_CHECKING:  # Haystack brings torch: two seconds and 200 MB that a search does without
     from haystack import Document as HaystackDocument
@@ -140,8 +141,9 @@ def node_row(
     vector = None if node.vector is None else np.asarray(node.vector, dtype=np.float32)
     return {
         "id": node.id, "document_id": node.document_id, "kind": node.kind, "start": node.start, "end": node.end,
-        "page": -1 if node.page is None else node.page, "title": node.title, "uri": node.uri, "language": node.language,
-        "parent_id": node.parent_id or "", "shown": json.dumps(node_fields(node), ensure_ascii=False),
+        "page": -1 if node.page is None else node.page, "title": composed(node.title), "uri": composed(node.uri),
+        "language": node.language, "parent_id": node.parent_id or "",
+        "shown": json.dumps(node_fields(node), ensure_ascii=False),
         "content": node.text if KINDS[node.kind].holds_text else "",
         "tokens": terms_of(node) if tokens is None else tokens,
         "hash": node.content_hash if KINDS[node.kind].embedded else "",  # a mean is no text's vector

@@ -26,6 +26,7 @@ from lancedb.expr import Expr, col, func, lit
 from ..nodes import digest
 from kbase.stores.conditions import (
     COLUMNS,
+    UNDER,
     Compare,
     Logic,
     as_float,
@@ -164,6 +165,8 @@ def _column_equals(name: str, value: Any) -> Expr:
     return (col(name) == lit(value)) & (col(name) != lit(_NONE[kind]))
 
 def _column_expression(c: Compare) -> Expr:
+    if c.operator == UNDER:  # from "library/" up to "library0": 0 stands behind the slash
+        return (col(c.field) >= lit(c.value)) & (col(c.field) < lit(f"{c.value[:-1]}0"))
     if c.operator in ("!=", "not in"):
         return ~_column_expression(c._replace(operator="==" if c.operator == "!=" else "in"))
     if c.operator == "==": return _column_equals(c.field, c.value)
