@@ -3,11 +3,8 @@
 Modules:
 
 - `kbase.blocks`: What was written as one: headings, paragraphs, list items, code, tables, rows
-<<<<<<< HEAD
 - `kbase.codes`: What counts as one word where no dictionary helps: part numbers, versions, quantities, acronyms
-=======
 - `kbase.delimited`: The character between the cells of a CSV file, and the names of its columns
->>>>>>> main
 - `kbase.embedding`: Texts into vectors: the packaged model, any sentence-transformers model, or any Haystack embedder
 - `kbase.encoder`: From tokens to one vector a text: a page of arithmetic
 - `kbase.excerpts`: Three or four lines of a text around the words that were found, as a person reads them
