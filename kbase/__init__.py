@@ -9,6 +9,7 @@ Modules:
 - `kbase.excerpts`: Three or four lines of a text around the words that were found, as a person reads them
 - `kbase.front_matter`: What a Markdown file says about itself before its text
 - `kbase.hits`: What a search found, and why; it draws itself and has one form as JSON
+- `kbase.indexing.account`: Names that stay, files that are gone, documents that are replaced
 - `kbase.indexing.converted`: A text with its title, or the reason why there is none
 - `kbase.indexing.converters`: Files in, documents out; for every other file, the reason
 - `kbase.indexing.copying`: A knowledge base in another store, vectors and all
@@ -20,6 +21,7 @@ Modules:
 - `kbase.indexing.haystack`: Files as Haystack documents, and Haystack documents as ours
 - `kbase.indexing.html_reader`: Headings, lists, code and tables of a page, without what only a browser needs
 - `kbase.indexing.html_tree`: The tree of a page without what only a browser needs, and with what a browser shows on a click
+- `kbase.indexing.hyphens`: Whether a hyphen belongs to the word or to the line
 - `kbase.indexing.json_reader`: Every value to the digit, a member a line, letters instead of escapes
 - `kbase.indexing.notebook_reader`: Text cells as they are, code in fences, what the outputs show
 - `kbase.indexing.pdf_reader`: Page by page, words mended at the ends of lines
@@ -40,6 +42,8 @@ Modules:
 - `kbase.messages`: What an error says to whoever reads it: a sentence, and no secret
 - `kbase.models`: Optional helpers, asked with a time limit and never trusted
 - `kbase.nodes`: What goes in and what is kept: documents, their nodes, and what each kind of node is
+- `kbase.querying.account`: Which documents there are, and which of them have some metadata
+- `kbase.querying.account_writer`: How many documents there are, which, and which of them have some metadata
 - `kbase.querying.claims`: What a language model makes of the sources, held against them sentence by sentence
 - `kbase.querying.codes`: Part numbers, versions, error numbers: what evidence must have exactly as it is asked for
 - `kbase.querying.comparison_writer`: A short cited paragraph for each thing, and for a thing that nothing was found about, that
@@ -61,6 +65,7 @@ Modules:
 - `kbase.querying.routes`: The kinds of answer that there are: one line each for people, rules, how to look up, and who writes
 - `kbase.querying.rules`: Which wordings give a question's route away: data, a file a language, with a limit to how much of it there may be
 - `kbase.querying.saving`: A pipeline from a file that somebody sent
+- `kbase.querying.subjects`: The words that documents must have, or the subject that they must deal with
 - `kbase.querying.summary_writer`: What the documents say that a question is about: their summaries, each sentence cited where it stands
 - `kbase.querying.support`: Whether what was found carries an answer, read from words and meaning; and no answer, with the reason
 - `kbase.querying.terms`: The words that evidence should have, what each of them weighs, and how many of them a text has
@@ -107,9 +112,13 @@ Modules:
 - `kbase.strength`: How far an answer or a list of hits can be relied on, in words
 - `kbase.weights`: Where a model's files are found, and what of them is read
 - `kbase.widgets.base`: Files joined into one module, one writer of the traits, numbered answers, and something to show where no kernel runs
+- `kbase.widgets.explore`: What a knowledge base gives to its explorer
 - `kbase.widgets.facets`: What found hits can be narrowed down by, with counts that are right under a filter, too
 - `kbase.widgets.filters`: Values switched on and off in a filter, and each condition in words
-- `kbase.widgets.pieces`: Data that survives a message, texts in marked pieces, and a hit with what is shown of it
+- `kbase.widgets.folders`: Where documents lie, as a tree with counts
+- `kbase.widgets.overview`: Before anything is asked: how many documents, in which folders, and the newest
+- `kbase.widgets.pane`: The text around a hit, as a person reads it, with the hit and the words that were looked for marked
+- `kbase.widgets.pieces`: Data that survives a message, texts in marked pieces, and a hit with what is shown of it in a list
 - `kbase.widgets.search`: Results as you type, the sum behind every place, facets, and each hit in its document
 - `kbase.workers`: Several processes that add to one knowledge base, on one machine or on many"""
 
