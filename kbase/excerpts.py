@@ -330,7 +330,7 @@ def excerpt(
     return Excerpt(shown.rstrip(), tuple((a, min(b, len(shown.rstrip()))) for a, b in inner), start > 0 or at > 0,
                    end < len(plain.text) or at + EXCERPT_READ < len(text))
 
-# %% ../nbs/05_excerpts.ipynb #98a93889
+# %% ../nbs/05_excerpts.ipynb #279562d8
 _BY_SUFFIX = {
     **dict.fromkeys((".md", ".markdown", ".ipynb", ".html", ".htm", ".docx"), "markdown"),
     **dict.fromkeys((".csv", ".tsv"), "csv"), **dict.fromkeys((".json", ".jsonl"), "json"),
@@ -342,4 +342,5 @@ def markup_of(
 ) -> str:  # a name of MARKUPS
     "How a text is written."
     named = (payload or {}).get("markup")
-    return named if isinstance(named, str) and named in MARKUPS else _BY_SUFFIX.get(PurePosixPath(uri).suffix.lower(), "text")
+    if isinstance(named, str) and named in MARKUPS: return named
+    return _BY_SUFFIX.get(PurePosixPath(uri).suffix.lower(), "text")

@@ -218,8 +218,8 @@ def answer_text(
     sources = []
     for number, cited in enumerate(answer.citations, 1):
         whole = with_context(cited, answer.evidence)
-        where = place_within(whole)
-        sources += [_text((f"[{number}] ", "bold"), _place(cited, terminal, files), (f"  {where}" * bool(where), "dim")),
+        place, where = _place(cited, terminal, files), place_within(whole)
+        sources += [_text((f"[{number}] ", "bold"), place, (f"  {where}" * bool(where), "dim")),
                     _indented(_lines(whole.excerpt, "dim"), 4)]
     doubt = [_text((f"No source says this: {sentence}", "yellow")) for sentence in answer.unsupported]
     shown = [_set(terminal, *parts), markdown_text(answer.text, terminal), "", _set(terminal, *doubt, *sources)]
