@@ -7,14 +7,14 @@ summary begins with it. A store gives the beginning of a document, which a searc
 
 # %% auto #0
 __all__ = ['SHORTEST', 'SHORTEST_LEAD', 'LETTERS', 'ENDING', 'SOON', 'OPENING', 'is_sentence', 'same_words', 'defines',
-           'is_called', 'opening_hit', 'sentences_of', 'definition_of', 'with_next']
+           'is_called', 'part_hit', 'opening_hit', 'sentences_of', 'definition_of', 'with_next']
 
 # %% ../../nbs/querying/48_openings.ipynb #1bbfb7b1
 import re
 from collections.abc import Sequence
 
 from ..language import stop_words, words
-from ..nodes import Node
+from ..nodes import Document, Node
 from .passages import Passage, hit_pieces
 from .rules import word_list
 from .terms import is_dangling, known, stems_of
@@ -24,6 +24,7 @@ from ..stores.rows import Source
 
 # %% ../../nbs/querying/48_openings.ipynb #72c3242f
 _LINK = re.compile(r"!?\[([^\]\[]*)\]\([^)\s]*\)|<?https?://\S+")
+_CALL = re.compile(r"\w[\w.]*\([^()]*\)")
 _END = re.compile(r"[.!?:;。！？：…][\"'”’»)\]*_`」』]*$")
 _NONE = re.compile(r"\\?#|.*(?:>>>|->|\]\()")  # a comment, a prompt, a signature, a picture within a link
 # words of a sentence, of one that ends in a colon; share of its characters that are letters or blanks: set by eye
@@ -39,7 +40,7 @@ def is_sentence(
     lettered = sum(char.isalpha() or char == " " for char in plain) >= LETTERS * len(plain)
     whole = bool(_END.search(plain)) and lettered and not _NONE.match(plain)
     needed = SHORTEST_LEAD if plain.endswith((":", "：")) else shortest
-    return whole and len(words(plain, language)) >= needed and not is_dangling(text, language)
+    return whole and len(words(_CALL.sub("", plain), language)) >= needed and not is_dangling(text, language)
 
 # %% ../../nbs/querying/48_openings.ipynb #a5f04691
 ENDING = 2  # letters that a plural may add: -s, -es, -en
@@ -89,26 +90,42 @@ def is_called(
     return len(own) <= len(wanted) + 2 and any(same_words(own[end - len(wanted):end], wanted, language) for end in ends)
 
 # %% ../../nbs/querying/48_openings.ipynb #aab549b7
-OPENING = 1500  # characters: a screen of text
+OPENING = 800  # characters: what comes later seldom says what the whole is
+
+def part_hit(
+    document: Document | Source,
+    text: str,  # a part of the document's
+    start: int = 0,  # where the part begins
+) -> Hit:
+    "A part of a document, as a hit."
+    key = document.id if isinstance(document, Document) else document.document_id
+    end, pages = start + len(text), list(enumerate(document.pages, 1))
+    inside = [[at, number] for number, at in pages if start < at < end]
+    first = max((number for number, at in pages if at <= start), default=None)
+    payload = {"markup": document.markup or "text"} | ({"pages": inside} if inside else {})
+    node = Node(key, "chunk", start, end, text, document.title, document.uri, (), first, language=document.language,
+                meta=document.meta, payload=payload)
+    return Hit(node, 0.0)
 
 def opening_hit(
     store: NodeStore,
     source: Source,
 ) -> Hit:
     "The beginning of a document, as a hit."
-    text = store.document_span(source.document_id, 0, OPENING)
-    inside = [[start, number] for number, start in enumerate(source.pages, 1) if 0 < start < len(text)]
-    payload = {"markup": source.markup or "text"} | ({"pages": inside} if inside else {})
-    node = Node(source.document_id, "chunk", 0, len(text), text, source.title, source.uri, (),
-                1 if source.pages else None, language=source.language, meta=source.meta, payload=payload)
-    return Hit(node, 0.0)
+    return part_hit(source, store.document_span(source.document_id, 0, OPENING))
+
+def _led(text: str, start: int, end: int) -> int:
+    # where a sentence ends that leads to a block of code or a list
+    lead = re.match(r".*?:(?=\s*\n)", text[start:end], re.DOTALL)
+    return start + lead.end() if lead else end
 
 def sentences_of(
     hit: Hit,
 ) -> list[Passage]:  # in order
-    "The sentences of a hit that can be read by themselves."
-    pieces = [Passage(hit, start, end, 0) for start, end in hit_pieces(hit)]
-    return [p for p in pieces if is_sentence(p.text, hit.language, SHORTEST // 2)]
+    "The sentences of a hit that can be read by themselves; the first may be short: *Bisection algorithms.*"
+    pieces = [Passage(hit, start, _led(hit.text, start, end), 0) for start, end in hit_pieces(hit)]
+    return [p for place, p in enumerate(pieces)
+            if is_sentence(p.text, hit.language, SHORTEST if place else SHORTEST // 2)]
 
 # %% ../../nbs/querying/48_openings.ipynb #9cb7ed45
 def _about(p: Passage, thing: str) -> bool:

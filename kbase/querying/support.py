@@ -100,7 +100,8 @@ def cover_of(
     words, meaning = max(coverage(terms, one) for one in stems), _meaning(read, passages, hits.background)
     if passages: words = (words + coverage(terms, _stems_in(passages[:QUOTED]))) / 2
     score = support_curve(words, meaning) if terms or meaning is not None else 0.0
-    support = Support(score, words, meaning, tuple(t.word for t in terms if not t.stems & everywhere))
+    missing = tuple(t.word for t in terms if t.weight > TASK_WEIGHT and not t.stems & everywhere)
+    support = Support(score, words, meaning, missing)
     return _hold(support, terms, codes_of(question, languages[0]), read)
 
 def support_of(
