@@ -21,8 +21,9 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from ..blocks import LINED, blocks_of
+from ..blocks import blocks_of
 from ..embedding import Embedder
+from ..excerpts import quote_markdown
 from ..language import split_sentences
 from .quotable import Surroundings, Quotable, quotable
 from .terms import TASK_WEIGHT, Term, TextTerms, coverage, is_dangling, languages_of, question_words, stems_of, text_terms
@@ -303,14 +304,14 @@ def cite(
     return Citation(hit.document_id, hit.uri, hit.title, *passage.span[1:], passage.text, page_of(hit, passage.span[1]),
                     passage.headings, hit.text[start:end], hit.start + start, markup=surroundings_of(hit).markup)
 
-_INDENTED = re.compile(r"\n(?: {2,}|\t)\S")
-
 def as_prose(
     quote: str,
+    markup: str = "markdown",  # a name of `blocks.MARKUPS`
+    inside: str = "",  # the kind of block in whose middle the quote begins
 ) -> str:
-    "A quote as it is read within an answer."
-    lined = "\n" in quote and any(block.kind in (*LINED, "item") for block in blocks_of(quote, "markdown"))
-    return f"\n{quote}\n" if lined or _INDENTED.search(quote) else " ".join(quote.split())
+    "A quote as it is read within an answer, in Markdown: prose in a line, code and lists in lines of their own."
+    text = quote_markdown(quote, markup, inside)
+    return f"\n{text}\n" if "\n" in text else text
 
 _BULLET = re.compile(r"^\s*(?:[-*+•‣–]|\(?(?:\d{1,3}|[a-zA-Z#])[.)])\s+")
 
@@ -329,7 +330,8 @@ def quoted_text(
 ) -> str:
     "A passage as it is read within an answer; of a list that was cut, how much is missing."
     more = passage.piece.more if passage.piece and passage.end == passage.piece.end else 0
-    text = as_prose(passage.text)
+    around = surroundings_of(passage.hit)
+    text = as_prose(passage.text, around.markup, around.inside if passage.start == 0 else "")
     if passage.text.startswith("|") and "\n" in passage.text and passage.piece and passage.piece.kind == "row": text = joined_cells(passage.text)
     if passage.piece and passage.piece.kind == "item" and "\n" not in passage.text: text = _BULLET.sub("", text)
     return f"{text.rstrip()}{chr(10) if text.endswith(chr(10)) else ' '}… {more} more" if more else text
