@@ -1454,6 +1454,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                     'kbase/querying/summary_writer.py'),
                                                'kbase.querying.summary_writer.ToldDocument.to_dict': ( 'querying/summary_writer.html#tolddocument.to_dict',
                                                                                                        'kbase/querying/summary_writer.py'),
+                                               'kbase.querying.summary_writer._telling': ( 'querying/summary_writer.html#_telling',
+                                                                                           'kbase/querying/summary_writer.py'),
                                                'kbase.querying.summary_writer.answer_summary': ( 'querying/summary_writer.html#answer_summary',
                                                                                                  'kbase/querying/summary_writer.py'),
                                                'kbase.querying.summary_writer.is_named': ( 'querying/summary_writer.html#is_named',
