@@ -29,7 +29,7 @@ TEXTS = {
     "releases": ("Releases", "Version 3.2.1 adds a dark theme. Version 3.4.0 drops the old menu."),
     "kiln": (
         "Kiln",
-        "A kiln is an oven for clay. The potter Ida Holm fires it on Fridays. It reaches 1,200 degrees after nine hours.",
+        "A kiln is an oven for clay. The potter Ida Holm fires it on Fridays. It is hot after nine hours.",
     ),
     "glaze": ("Glaze", "A glaze is a layer of glass on clay. It is brushed on before the second firing."),
 }

@@ -301,7 +301,7 @@ def cite(
     "A passage as a citation."
     hit, (start, end) = passage.hit, context_span(passage)
     return Citation(hit.document_id, hit.uri, hit.title, *passage.span[1:], passage.text, page_of(hit, passage.span[1]),
-                    passage.headings, hit.text[start:end], hit.start + start)
+                    passage.headings, hit.text[start:end], hit.start + start, markup=place_of(hit).markup)
 
 _INDENTED = re.compile(r"\n(?: {2,}|\t)\S")
 

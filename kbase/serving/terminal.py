@@ -178,11 +178,11 @@ def hits_text(
     parts += [_text((f"({note})", "")) for note in hits.notes]
     return _set(screen, *(parts if hits else ["Nothing found.", *parts])).rstrip()
 
-# %% ../../nbs/serving/80_terminal.ipynb #70b683fd
+# %% ../../nbs/serving/80_terminal.ipynb #48aac8d5
 def _answer_tokens(text: str, links: bool) -> list[Any]:  # markdown-it's; pictures are descriptions, links web pages
-    from kbase.rendering import answer_parser, web_address
+    from kbase.rendering import answer_parser, fence_sessions, web_address
 
-    tokens = answer_parser().parse(printable(text), {})
+    tokens = answer_parser().parse(printable(fence_sessions(text)), {})
     for token in tokens:
         opened: list[bool] = []
         for child in token.children or []:
