@@ -1221,6 +1221,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                        'kbase.querying.saving.read_yaml': ('querying/saving.html#read_yaml', 'kbase/querying/saving.py')},
             'kbase.querying.subjects': { 'kbase.querying.subjects.Subject': ( 'querying/subjects.html#subject',
                                                                               'kbase/querying/subjects.py'),
+                                         'kbase.querying.subjects._any_of': ( 'querying/subjects.html#_any_of',
+                                                                              'kbase/querying/subjects.py'),
                                          'kbase.querying.subjects._trimmed': ( 'querying/subjects.html#_trimmed',
                                                                                'kbase/querying/subjects.py'),
                                          'kbase.querying.subjects.clean_subject': ( 'querying/subjects.html#clean_subject',
