@@ -116,13 +116,17 @@ class Filling(Opening):
         self,
         source: Any,  # a file, a folder, a glob, Haystack Documents, or any iterable of these
         progress: bool = True,
-    ) -> Report:  # a row for every source that was found
+        prune: bool = False,  # remove what is gone from the folders that are added; otherwise it is said and stays
+    ) -> Report:  # a row for every source that was found, or is gone
         "Index sources. Unchanged ones cost a hash; Ctrl-C is safe, and the same again goes on."
         from kbase.indexing.sync import add_sources
 
         self._whole("add to")
-        own = Path(self.store.place)  # the knowledge base is not read into itself; a URL is no folder
-        return add_sources(self.store, source, self.recipe, progress, own.resolve() if own.exists() else None)
+        return add_sources(self.store, source, self.recipe, progress, self._own_folder(), prune=prune)
+
+    def _own_folder(self) -> Path | None:  # a knowledge base is not read into itself; a URL is no folder
+        own = Path(self.store.place)
+        return own.resolve() if own.exists() else None
 
     def _whole(self, action: str) -> None:
         if self.where is None: return

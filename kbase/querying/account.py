@@ -8,13 +8,14 @@ read as far as a filter reaches, and a question's words are turned into a filter
 
 # %% auto #0
 __all__ = ['FIELDS', 'LEAST_SHARE', 'SHOWN', 'source_value', 'account_sources', 'indexed', 'source_hits', 'plain_words',
-           'named_fields', 'field_values', 'Named', 'named_values', 'named_sources', 'counted', 'shown_of', 'Condition',
-           'conditions_of']
+           'asked_fields', 'field_values', 'Named', 'named_values', 'named_sources', 'counted', 'shown_of', 'Condition',
+           'asked_conditions']
 
 # %% ../../nbs/querying/43_account.ipynb #acc03
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from ..language import stop_words
@@ -39,7 +40,7 @@ def account_sources(
 ) -> list[Source]:  # in order of uri
     "The rows of the account that match a filter."
     tree = parse_filter(filters)
-    return [source for source in store.sources() if tree is None or matches(tree, lambda c, s=source: source_value(s, c))]
+    return [source for source in store.sources() if tree is None or matches(tree, partial(source_value, source))]
 
 def indexed(
     sources: Iterable[Source],
@@ -72,7 +73,7 @@ def _means(field: str, text: str) -> bool:
     patterns = (word_pattern(f"field_{name}") for name in FIELDS)
     return any(re.fullmatch(pattern, own, re.I) and re.search(rf"\b{pattern}\b", text, re.I) for pattern in patterns)
 
-def named_fields(
+def asked_fields(
     question: str,
     fields: Iterable[str],  # metadata, nested ones joined by dots
 ) -> list[str]:
@@ -101,6 +102,7 @@ class Named(NamedTuple):
     "The values of a field that a question speaks of."
     whole: tuple[Any, ...]  # named with all their words, or in part where none is named whole
     beside: tuple[Any, ...] = ()  # that have one of these among others: `MIT AND BSD` of `MIT`
+    part: str = ""  # what of the question they have, where none is named whole
 
 def named_values(
     question: str,
@@ -118,7 +120,9 @@ def named_values(
         return Named(tuple(value for value in known if value in whole), tuple(beside))
     common = word_list("field_words") | set(plain_words(field)) | frozenset().union(*map(stop_words, ("en", "de", "fr", "es")))
     telling = {word for word in asked if word not in common and len(word) > 1}
-    return Named(tuple(value for value, words in known.items() if telling & set(words)))
+    named = {value: telling & set(words) for value, words in known.items() if telling & set(words)}
+    part = " ".join(word for word in dict.fromkeys(asked) if any(word in words for words in named.values()))
+    return Named(tuple(named), (), part)
 
 # %% ../../nbs/querying/43_account.ipynb #acc23
 LEAST_SHARE = 0.5  # of a title's words: "haystack" names haystack-ai
@@ -156,6 +160,7 @@ class Condition(NamedTuple):
     field: str
     values: tuple[Any, ...]  # () when the question names the field and none of its values
     beside: tuple[Any, ...] = ()  # values that have one of these among others
+    part: str = ""  # a word of the values, where the question names none of them whole
 
     @property
     def filters(self) -> dict[str, Any]:  # Haystack's form
@@ -164,14 +169,15 @@ class Condition(NamedTuple):
         return {"field": f"meta.{self.field}", "operator": "==" if one else "in",
                 "value": self.values[0] if one else list(self.values)}
 
-    def __str__(self) -> str: return f"{self.field} {' or '.join(map(str, self.values))}"
+    def __str__(self) -> str:
+        return f"“{self.part}” in {self.field}" if self.part else f"{self.field} {' or '.join(map(str, self.values))}"
 
-def conditions_of(
+def asked_conditions(
     question: str,
     sources: Sequence[Source],
 ) -> list[Condition]:  # those with a value first
     "The conditions that a question names, by the fields and values that some documents have."
     fields = dict.fromkeys(key for source in sources for key in flatten_meta(source.meta))
     found = [Condition(field, *named_values(question, field, field_values(sources, field)))
-             for field in named_fields(question, fields)]
+             for field in asked_fields(question, fields)]
     return sorted(found, key=lambda one: not one.values)

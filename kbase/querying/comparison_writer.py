@@ -7,12 +7,11 @@ the documents, and what they say of all of them alike. Half an answer is marked 
 
 # %% auto #0
 __all__ = ['COMPARED', 'ALIKE', 'SHARED', 'Side', 'own_passages', 'opening_of', 'common_property', 'side_passages', 'read_sides',
-           'comparison_strength', 'answer_comparison', 'ComparisonWriter']
+           'nothing_about', 'comparison_strength', 'answer_comparison', 'ComparisonWriter']
 
 # %% ../../nbs/querying/51_comparison_writer.ipynb #0adc6c74
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 from haystack import component
@@ -145,6 +144,14 @@ def read_sides(
         return Side(part.label, find_evidence(part.query, own, embedder, cover_of), alone, opening)
     return [side(part, own) for part, own in zip(plan.parts, found, strict=True)]
 
+def nothing_about(
+    side: Side,
+    needed: float,  # support, 0 to 1
+) -> str:
+    "What is said where nothing was found."
+    strength = answer_strength(side.weakest.support, side.evidence.hits, needed)
+    return f"nothing was found: {strength.words}." if strength.missing else "nothing was found."
+
 def comparison_strength(
     sides: Sequence[Side],
     needed: float,  # support, 0 to 1
@@ -184,10 +191,13 @@ def answer_comparison(
     common = common_property([side.thing for side in sides],
                              [[p for p in read if is_sentence(p.text, p.hit.language)] for read in own])
     for side, read, shared in zip(sides, own, common, strict=True):
-        reason = answer_strength(side.weakest.support, side.evidence.hits, support).words
-        body = quotes.text(side_passages(side, read, shared)) if side.answered(support) else f"{reason}."
+        body = nothing_about(side, support)
+        if side.answered(support): body = quotes.text(side_passages(side, read, shared))
         paragraphs.append(f"**{side.thing}**: {body}")
-    return Answer(question, "\n\n".join(paragraphs), plan.route, tuple(quotes.citations), evidence=hits, trace=trace,
+    done = sum(side.answered(support) for side in sides)
+    reason = "" if done == len(sides) else f"{done} of {len(sides)} parts answered."
+    text = "\n\n".join([*([reason] if reason else []), *paragraphs])
+    return Answer(question, text, plan.route, tuple(quotes.citations), reason=reason, evidence=hits, trace=trace,
                   strength=comparison_strength(sides, support))
 
 # %% ../../nbs/querying/51_comparison_writer.ipynb #60de1991

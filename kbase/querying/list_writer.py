@@ -80,9 +80,14 @@ def mention_line(
     line = f"{hit.title or hit.uri} ({hit.uri})"
     if not hit.text: return line
     passage = word_passage(hit)
-    spans = [(a - passage.start, b - passage.start) for a, b in hit.matched[:1]]
-    text = "".join(part for part, _ in excerpt(passage.text, spans, markup_of(hit.uri, hit.payload), characters=SENTENCE_SHOWN).segments)
-    count = hit.parts["words"].reading if "words" in hit.parts else ""
+    span = (hit.matched or [(passage.start, passage.start)])[0]
+    shown = excerpt(passage.text, [(span[0] - passage.start, span[1] - passage.start)], markup_of(hit.uri, hit.payload),
+                    characters=SENTENCE_SHOWN)
+    if not shown.spans:  # the words stand in a link or another part that no reader sees: as it is written
+        around = hit.text[max(0, span[0] - SENTENCE_SHOWN // 2):span[1] + SENTENCE_SHOWN // 2]
+        shown = excerpt(around, characters=SENTENCE_SHOWN)
+    text = "".join(part for part, _ in shown.segments)
+    count = hit.parts["words"].reading if hit.score > 1 and "words" in hit.parts else ""
     return f"{line}{f', {count}' if count else ''}: {text} {quotes.mark(cite(passage))}"
 
 # %% ../../nbs/querying/51_list_writer.ipynb #lst23
