@@ -133,7 +133,7 @@ _REST_INLINE = (
 _GRID = (r"^[ \t]*[-=+]{2}[-=+ ]*(?:\n|\Z)", r"(?<=[^\s|]) {2,}(?P<cell3>(?=[^\s|]))")
 _TEXT_INLINE = (r"(?P<two>``?)(?P<plain1>[^`\n]{1,200})(?P=two)", r"\*\*(?P<inner1>\S(?:[^*\n]{0,300}\S)?)\*\*(?!\w)")
 
-# %% ../nbs/05_excerpts.ipynb #8b481157
+# %% ../nbs/05_excerpts.ipynb #c4f5b5ca
 _CODE = _read(r"^[ \t>]*(?:`{3,}|~{3,})[^\n]*$", r"^[ \t]*(?:>>>|\.\.\.)(?=[ \t])", r"^[ \t]*#\|[^\n]*$",
               r"^[ \t]*\.\. [\w-]+::[^\n]*$", r"^[ \t]*::[ \t]*$")
 _PYTHON = _read(r"\"{3}|'{3}", r"^[ \t]*#+(?:[ \t]|$)")
@@ -143,14 +143,15 @@ _PROSE = {"markdown": _read(*_MARKDOWN_LINES, *_MARKDOWN_INLINE), "rst": _read(*
           "text": _read(_RULE, _ITEM, *_TEXT_INLINE)}
 _TABLE = {"markdown": _read(*_CELLS, *_MARKDOWN_INLINE), "rst": _read(*_GRID, *_CELLS, *_REST_INLINE),
           "text": _read(*_GRID, *_CELLS, *_TEXT_INLINE)}
-_OTHERS = {"code": _CODE, "record": _RECORD, "front": _FRONT}
+_NOTED = {markup: _read(r"[ \t]*(?P<row1>\n)", _ITEM, *inline) for markup, inline in (
+    ("markdown", _MARKDOWN_INLINE), ("rst", _REST_INLINE), ("text", _TEXT_INLINE))}  # `name: value` lines, logs
 
 @lru_cache(maxsize=8)
 def _rows(delimiter: str) -> re.Pattern[str]:
     return _read(r"\"(?P<plain1>(?:[^\"]|\"\"){0,2000})\"", rf"[ ]*(?P<cell1>{re.escape(delimiter)})[ ]*",
                  r"(?P<row1>\n)(?=\S)")
 
-# %% ../nbs/05_excerpts.ipynb #60e3a3b6
+# %% ../nbs/05_excerpts.ipynb #57ec73dc
 _UNREAD = ("front", "links")  # kinds that nobody reads
 _BADGES = _read(_BADGE % "inner1")  # all that there is to read of a text of badges
 _LIKE_MARKDOWN = re.compile(r"^(?:#{1,6}[ \t]|[ >]*(?:```|~~~))", re.M)
@@ -159,7 +160,10 @@ _ENDED = (".", "!", "?", ":", ";", ",", "。", "！", "？", "…")  # after the
 def _pattern(text: str, kind: str, markup: str) -> re.Pattern[str]:
     if kind == "row": return _rows(_delimiter(text))
     if markup == "python": return _PYTHON
-    return _OTHERS.get(kind) or (_TABLE if kind == "table" else _PROSE).get(markup, _PROSE["text"])
+    if markup == "json": return _RECORD
+    by_kind = {"code": dict.fromkeys(_PROSE, _CODE), "front": dict.fromkeys(_PROSE, _FRONT), "table": _TABLE,
+               "record": _NOTED}
+    return by_kind.get(kind, _PROSE)[markup if markup in _PROSE else "text"]
 
 @lru_cache(maxsize=64)
 def _delimiter(text: str) -> str: return csv_dialect(text).delimiter
@@ -326,7 +330,7 @@ def excerpt(
     return Excerpt(shown.rstrip(), tuple((a, min(b, len(shown.rstrip()))) for a, b in inner), start > 0 or at > 0,
                    end < len(plain.text) or at + EXCERPT_READ < len(text))
 
-# %% ../nbs/05_excerpts.ipynb #05da7c4b
+# %% ../nbs/05_excerpts.ipynb #279562d8
 _BY_SUFFIX = {
     **dict.fromkeys((".md", ".markdown", ".ipynb", ".html", ".htm", ".docx"), "markdown"),
     **dict.fromkeys((".csv", ".tsv"), "csv"), **dict.fromkeys((".json", ".jsonl"), "json"),
@@ -338,4 +342,5 @@ def markup_of(
 ) -> str:  # a name of MARKUPS
     "How a text is written."
     named = (payload or {}).get("markup")
-    return named if named in MARKUPS else _BY_SUFFIX.get(PurePosixPath(uri).suffix.lower(), "text")
+    if isinstance(named, str) and named in MARKUPS: return named
+    return _BY_SUFFIX.get(PurePosixPath(uri).suffix.lower(), "text")

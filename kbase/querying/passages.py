@@ -7,24 +7,25 @@ best first. `querying.support` asks whether they carry an answer, writers quote 
 
 # %% auto #0
 __all__ = ['DEPTH_READ', 'RANK_COST', 'TELLING', 'CODE_COST', 'EMBEDDED_LENGTH', 'EMBEDDED_PIECES', 'ALMOST', 'REDUNDANT',
-           'CONTEXT', 'place_of', 'hit_quotables', 'hit_pieces', 'page_of', 'Passage', 'best_first', 'whole_or_items',
-           'read_passages', 'above', 'tells', 'embedded_text', 'with_meaning', 'find_passages', 'antecedent',
-           'pick_passages', 'context_span', 'cite', 'as_prose', 'joined_cells', 'quoted_text', 'Quotes']
+           'QUOTE_CONTEXT', 'surroundings_of', 'hit_quotables', 'hit_pieces', 'page_of', 'Passage', 'best_first',
+           'whole_or_items', 'read_passages', 'above', 'tells', 'embedded_text', 'with_meaning', 'find_passages',
+           'antecedent', 'pick_passages', 'context_span', 'cite', 'as_prose', 'joined_cells', 'quoted_text', 'Quotes']
 
 # %% ../../nbs/querying/47_passages.ipynb #2f8c58d9
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import PurePosixPath
 
 import numpy as np
 
-from ..blocks import LINED, blocks_of
+from ..blocks import blocks_of
 from ..embedding import Embedder
+from ..excerpts import quote_markdown
 from ..language import split_sentences
-from .quotable import Place, Quotable, is_question, quotable
+from .quotable import Surroundings, Quotable, quotable
 from .terms import TASK_WEIGHT, Term, TextTerms, coverage, is_dangling, languages_of, question_words, stems_of, text_terms
 from .things import readable
 from ..results import Background, Citation, Hit, Hits
@@ -32,21 +33,21 @@ from ..results import Background, Citation, Hit, Hits
 # %% ../../nbs/querying/47_passages.ipynb #42d091be
 _BY_SUFFIX = {".md": "markdown", ".rst": "rst", ".py": "python", ".json": "json", ".jsonl": "json", ".csv": "csv", ".tsv": "csv"}
 
-def place_of(
+def surroundings_of(
     hit: Hit,
-) -> Place:
+) -> Surroundings:
     "What is known of a hit's text."
     suffix = PurePosixPath(hit.uri).suffix.lower()
     markup = hit.payload.get("markup") or (_BY_SUFFIX.get(suffix, "text") if hit.verbatim else "text")
     delimiter = hit.meta.get("delimiter")
-    return Place(markup, hit.payload.get("inside", ""), delimiter if isinstance(delimiter, str) and len(delimiter) == 1 else "",
+    return Surroundings(markup, hit.payload.get("inside", ""), delimiter if isinstance(delimiter, str) and len(delimiter) == 1 else "",
                  hit.headings, tuple(hit.payload.get("headings") or ()), suffix == ".ipynb", int(hit.payload.get("items_after") or 0))
 
 def hit_quotables(
     hit: Hit,
 ) -> tuple[Quotable, ...]:  # in the order of reading
     "The quotable pieces of a hit."
-    return quotable(hit.text, hit.language, place_of(hit))
+    return quotable(hit.text, hit.language, surroundings_of(hit))
 
 def hit_pieces(
     hit: Hit,
@@ -279,19 +280,19 @@ def pick_passages(
     return _joined(sorted(whole, key=lambda p: (documents.index(p.hit.document_id), p.hit.start + p.start)))
 
 # %% ../../nbs/querying/47_passages.ipynb #2a1fe5da
-CONTEXT = 500  # characters around a quote at most
+QUOTE_CONTEXT = 500  # characters around a quote at most
 
 def context_span(
     passage: Passage,
 ) -> tuple[int, int]:  # in the hit's text
     "The paragraph around a passage, and its neighbours while there is room."
-    place = place_of(passage.hit)
-    blocks = [b for b in blocks_of(passage.hit.text, place.markup, place.inside, place.delimiter) if b.kind not in ("front", "links")]
+    around = surroundings_of(passage.hit)
+    blocks = [b for b in blocks_of(passage.hit.text, around.markup, around.inside, around.delimiter) if b.kind not in ("front", "links")]
     inner = [b for b in blocks if b.start < passage.end and b.end > passage.start]
     start, end = (min(inner[0].start, passage.start), max(inner[-1].end, passage.end)) if inner else (passage.start, passage.end)
-    if end - start > CONTEXT: return passage.start, passage.end
+    if end - start > QUOTE_CONTEXT: return passage.start, passage.end
     for other in [*(b for b in reversed(blocks) if b.end <= start), *(b for b in blocks if b.start >= end)]:
-        if max(end, other.end) - min(start, other.start) > CONTEXT or other.kind in ("heading", "caption"): continue
+        if max(end, other.end) - min(start, other.start) > QUOTE_CONTEXT or other.kind in ("heading", "caption"): continue
         if not passage.hit.text[min(end, other.end):max(start, other.start)].strip(): start, end = min(start, other.start), max(end, other.end)
     return start, end
 
@@ -301,16 +302,16 @@ def cite(
     "A passage as a citation."
     hit, (start, end) = passage.hit, context_span(passage)
     return Citation(hit.document_id, hit.uri, hit.title, *passage.span[1:], passage.text, page_of(hit, passage.span[1]),
-                    passage.headings, hit.text[start:end], hit.start + start, markup=place_of(hit).markup)
-
-_INDENTED = re.compile(r"\n(?: {2,}|\t)\S")
+                    passage.headings, hit.text[start:end], hit.start + start, markup=surroundings_of(hit).markup)
 
 def as_prose(
     quote: str,
+    markup: str = "markdown",  # a name of `blocks.MARKUPS`
+    inside: str = "",  # the kind of block in whose middle the quote begins
 ) -> str:
-    "A quote as it is read within an answer."
-    lined = "\n" in quote and any(block.kind in (*LINED, "item") for block in blocks_of(quote, "markdown"))
-    return f"\n{quote}\n" if lined or _INDENTED.search(quote) else " ".join(quote.split())
+    "A quote as it is read within an answer, in Markdown: prose in a line, code and lists in lines of their own."
+    text = quote_markdown(quote, markup, inside)
+    return f"\n{text}\n" if "\n" in text else text
 
 _BULLET = re.compile(r"^\s*(?:[-*+•‣–]|\(?(?:\d{1,3}|[a-zA-Z#])[.)])\s+")
 
@@ -329,7 +330,8 @@ def quoted_text(
 ) -> str:
     "A passage as it is read within an answer; of a list that was cut, how much is missing."
     more = passage.piece.more if passage.piece and passage.end == passage.piece.end else 0
-    text = as_prose(passage.text)
+    around = surroundings_of(passage.hit)
+    text = as_prose(passage.text, around.markup, around.inside if passage.start == 0 else "")
     if passage.text.startswith("|") and "\n" in passage.text and passage.piece and passage.piece.kind == "row": text = joined_cells(passage.text)
     if passage.piece and passage.piece.kind == "item" and "\n" not in passage.text: text = _BULLET.sub("", text)
     return f"{text.rstrip()}{chr(10) if text.endswith(chr(10)) else ' '}… {more} more" if more else text
