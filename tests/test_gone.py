@@ -192,5 +192,6 @@ def test_what_is_no_path_is_no_version(tmp_path, meta):
 def test_a_version_that_cannot_be_read_replaces_nothing(tmp_path):
     kb = KnowledgeBase(tmp_path / "kb")
     kb.add([tide(7)], progress=False)
-    kb.add([tide("\ud800")], progress=False)
+    meta = {"file_path": "harbour/tide.txt"}
+    kb.add([HaystackDocument(id="new", content="High water is at \ud800.", meta=meta)], progress=False)
     assert hours(kb) == ["7"]
