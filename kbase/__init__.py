@@ -3,19 +3,27 @@
 Modules:
 
 - `kbase.blocks`: What was written as one: headings, paragraphs, list items, code, tables, rows
+- `kbase.delimited`: The character between the cells of a CSV file, and the names of its columns
 - `kbase.embedding`: Texts into vectors: the packaged model, any sentence-transformers model, or any Haystack embedder
 - `kbase.encoder`: From tokens to one vector a text: a page of arithmetic
 - `kbase.excerpts`: Three or four lines of a text around the words that were found, as a person reads them
+- `kbase.front_matter`: What a Markdown file says about itself before its text
+- `kbase.hits`: What a search found, and why; it draws itself and has one form as JSON
 - `kbase.indexing.account`: Names that stay, files that are gone, documents that are replaced
 - `kbase.indexing.converted`: A text with its title, or the reason why there is none
 - `kbase.indexing.converters`: Files in, documents out; for every other file, the reason
 - `kbase.indexing.copying`: A knowledge base in another store, vectors and all
+- `kbase.indexing.data_uris`: A file written into another as letters is no text
 - `kbase.indexing.decoding`: Text out of bytes, strictly, and what had to be guessed
 - `kbase.indexing.extracts`: A document in a few of its own sentences
 - `kbase.indexing.formats`: Which format a file is of, and who reads it: one entry a format
+- `kbase.indexing.formulas`: What stands above or below the line keeps its meaning in plain text
 - `kbase.indexing.haystack`: Files as Haystack documents, and Haystack documents as ours
 - `kbase.indexing.html_reader`: Headings, lists, code and tables of a page, without what only a browser needs
+- `kbase.indexing.html_tree`: The tree of a page without what only a browser needs, and with what a browser shows on a click
+- `kbase.indexing.hyphens`: Whether a hyphen belongs to the word or to the line
 - `kbase.indexing.json_reader`: Every value to the digit, a member a line, letters instead of escapes
+- `kbase.indexing.notebook_reader`: Text cells as they are, code in fences, what the outputs show
 - `kbase.indexing.pdf_reader`: Page by page, words mended at the ends of lines
 - `kbase.indexing.pieces`: Blocks, or parts of them, that go into a chunk whole
 - `kbase.indexing.reader_process`: Files from anywhere are read where a hang or a crash costs one file
@@ -24,35 +32,47 @@ Modules:
 - `kbase.indexing.splitting`: Documents into chunks, along the lines on which they were written
 - `kbase.indexing.summaries`: What a document is about, in its own sentences or in a language model's words
 - `kbase.indexing.sync`: From a folder to an indexed knowledge base, with an account of every file
-- `kbase.indexing.text_reader`: Markdown, reStructuredText, Python, CSV and plain text: only a title is looked for
+- `kbase.indexing.terminal_text`: Progress bars at their last step, no escape sequences
+- `kbase.indexing.text_reader`: Markdown, reStructuredText, Python, CSV and plain text: a title is looked for, and powers are written in the line
+- `kbase.indexing.word_markup`: Fields, formulas, check marks and text boxes in the form that is read; hidden text gone, and said to be
 - `kbase.indexing.word_reader`: An archive of XML, looked at before it is unpacked
 - `kbase.knowledge`: One object to fill, search, ask and look into
 - `kbase.language`: Which language a text is in, where its sentences end, and which words a search goes by
+- `kbase.lines`: What one line says about the text around it: a caption, a signature, a row
 - `kbase.messages`: What an error says to whoever reads it: a sentence, and no secret
 - `kbase.models`: Optional helpers, asked with a time limit and never trusted
 - `kbase.nodes`: What goes in and what is kept: documents, their nodes, and what each kind of node is
+- `kbase.querying.account`: Which documents there are, and which of them have some metadata
+- `kbase.querying.account_writer`: How many documents there are, which, and which of them have some metadata
 - `kbase.querying.claims`: What a language model makes of the sources, held against them sentence by sentence
+- `kbase.querying.codes`: Part numbers, versions, error numbers: what evidence must have exactly as it is asked for
 - `kbase.querying.comparison_writer`: A short cited paragraph for each thing, and for a thing that nothing was found about, that
 - `kbase.querying.components`: An embedder of questions and a retriever, for any Haystack pipeline
 - `kbase.querying.drawing`: A picture of a Haystack pipeline, made on this machine
 - `kbase.querying.fact_writer`: The sources' best sentences, each cited to the character; in a model's words where there is one
 - `kbase.querying.filters`: A filter on a field that does not exist is a mistake, not an empty result
 - `kbase.querying.fusion`: One ranking out of two, with the reason for every place in it
+- `kbase.querying.judging`: Whether what a search found comes near its query, hit by hit and as a whole
 - `kbase.querying.list_writer`: The documents that match, each with its best sentence
+- `kbase.querying.mentions`: Every document that has a word or a phrase in its text, and where
+- `kbase.querying.openings`: The sentence that says it: one that defines the thing, or the first of a document about it
 - `kbase.querying.passages`: The pieces of hits that may be quoted, scored by words and by meaning, and the few of them that make an answer
 - `kbase.querying.pipeline`: Plan, look up, branch, write: a Haystack pipeline that can be drawn, saved and taken apart
 - `kbase.querying.plan`: A question, taken apart into what will be looked up, and by which route it will be answered
 - `kbase.querying.planner`: From a question to a plan: rules, then examples if you want them, then a language model if there is one, then a fact
+- `kbase.querying.quotable`: The pieces of a text that say something by themselves: sentences, whole lists, questions with their answers, rows, tables, code
 - `kbase.querying.retrieval`: A query goes in, hits come out, each with the sum behind its place
 - `kbase.querying.routes`: The kinds of answer that there are: one line each for people, rules, how to look up, and who writes
 - `kbase.querying.rules`: Which wordings give a question's route away: data, a file a language, with a limit to how much of it there may be
 - `kbase.querying.saving`: A pipeline from a file that somebody sent
+- `kbase.querying.subjects`: The words that documents must have, or the subject that they must deal with
 - `kbase.querying.summary_writer`: What the documents say that a question is about: their summaries, each sentence cited where it stands
 - `kbase.querying.support`: Whether what was found carries an answer, read from words and meaning; and no answer, with the reason
 - `kbase.querying.terms`: The words that evidence should have, what each of them weighs, and how many of them a text has
 - `kbase.querying.things`: What a question names: the part of it that is read, and the things that it holds against each other
 - `kbase.querying.tracing`: Which boxes of a Haystack pipeline ran for a question, and how long each took
-- `kbase.results`: What is found, what is answered, what became of each file; each draws itself and has one form as JSON
+- `kbase.rendering`: Markdown that nobody vouches for, marked texts and small tables, as HTML that is safe to show
+- `kbase.results`: What is answered, and what became of each file; each draws itself and has one form as JSON
 - `kbase.serving.cli`: `kbase add`, `search`, `ask`, `status` and `summary`, for a shell and for scripts
 - `kbase.serving.demo`: A knowledge base from what every machine with Python has, ten questions, and a report to read
 - `kbase.serving.demo_report`: Questions, answers, sums and times on one page of HTML that needs nothing else
@@ -92,9 +112,13 @@ Modules:
 - `kbase.strength`: How far an answer or a list of hits can be relied on, in words
 - `kbase.weights`: Where a model's files are found, and what of them is read
 - `kbase.widgets.base`: Files joined into one module, one writer of the traits, numbered answers, and something to show where no kernel runs
+- `kbase.widgets.explore`: What a knowledge base gives to its explorer
 - `kbase.widgets.facets`: What found hits can be narrowed down by, with counts that are right under a filter, too
 - `kbase.widgets.filters`: Values switched on and off in a filter, and each condition in words
-- `kbase.widgets.pieces`: Data that survives a message, texts in marked pieces, and a hit with what is shown of it
+- `kbase.widgets.folders`: Where documents lie, as a tree with counts
+- `kbase.widgets.overview`: Before anything is asked: how many documents, in which folders, and the newest
+- `kbase.widgets.pane`: The text around a hit, as a person reads it, with the hit and the words that were looked for marked
+- `kbase.widgets.pieces`: Data that survives a message, texts in marked pieces, and a hit with what is shown of it in a list
 - `kbase.widgets.search`: Results as you type, the sum behind every place, facets, and each hit in its document
 - `kbase.workers`: Several processes that add to one knowledge base, on one machine or on many"""
 

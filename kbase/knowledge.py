@@ -12,7 +12,7 @@ last is `KnowledgeBase`."""
 
 # %% auto #0
 __all__ = ['CONTEXT', 'Opening', 'document_filter', 'Filling', 'Counting', 'Searching', 'Asking', 'Planning', 'Looking',
-           'Exploring', 'KnowledgeBase']
+           'whole_words', 'Exploring', 'KnowledgeBase']
 
 # %% ../nbs/60_knowledge.ipynb #kno03
 import unicodedata
@@ -255,8 +255,6 @@ class Planning(Asking):
         self.pipeline = load_pipeline(Path(path).read_text(encoding="utf-8"), also)
 
 # %% ../nbs/60_knowledge.ipynb #e35933b8
-CONTEXT = 1500  # characters of the document that are shown on each side of a hit
-
 class Looking(Planning):
     "And one looks into it."
 
@@ -307,6 +305,22 @@ class Looking(Planning):
         if nodes: return nodes[0].text
         raise KeyError(f"{source.uri} has no summary ({source.state}{': ' + source.reason if source.reason else ''})")
 
+# %% ../nbs/60_knowledge.ipynb #ww02
+CONTEXT = 1500  # characters of the document that are shown on each side of a hit
+_SLACK = 200  # characters more that are read on each side
+
+def whole_words(
+    text: str,
+    before: int,  # characters that may go at the beginning
+    after: int,  # and at the end
+) -> tuple[int, int]:  # of `text`
+    "The part of a text from a line, or else from a word, to another."
+    def first(mark: str) -> int: return text.find(mark, 0, before) + 1
+    def last(mark: str) -> int: return text.rfind(mark, len(text) - after) + 1 if after else 0
+    start = first("\n") or first(" ") or before
+    end = last("\n") or last(" ") or len(text) - after + 1
+    return start, max(end - 1 if after else len(text), start)
+
 # %% ../nbs/60_knowledge.ipynb #d392b85e
 class Exploring(Looking):
     "And hits are seen in their documents."
@@ -314,15 +328,30 @@ class Exploring(Looking):
     def context(
         self,
         hit: Hit,
-        characters: int = CONTEXT,  # on each side
-    ) -> dict[str, Any]:  # text, where in it the hit starts and ends, and how many characters stand before it
-        "A hit in its document: the text around it."
-        if self.where is not None: self.find_source(hit.document_id)  # KeyError for one that must not be seen
-        before = max(0, hit.start - characters)
-        text = self.store.document_span(hit.document_id, before, hit.end + characters)
-        if not text: return {"text": hit.text, "start": 0, "end": len(hit.text), "before": 0}
-        if not hit.verbatim: return {"text": text, "start": 0, "end": 0, "before": before}
-        return {"text": text, "start": hit.start - before, "end": hit.end - before, "before": before}
+        before: int = CONTEXT,  # characters ahead of it
+        after: int = CONTEXT,  # and behind it
+    ) -> dict[str, Any]:  # see below
+        "A hit in its document: the text around it, from word to word, and how much of the document is left."
+        source = self._source_of(hit.document_id)
+        begin = max(0, hit.start - before - _SLACK)
+        text = self.store.document_span(hit.document_id, begin, hit.end + after + _SLACK)
+        if not text: return {"text": hit.text, "start": 0, "end": len(hit.text), "before": 0, "after": 0}
+        most = hit.end + after + _SLACK - begin  # characters, where the document has so many
+        left = min(_SLACK, max(0, hit.start - begin)) if begin else 0
+        right = min(_SLACK, max(0, len(text) - (hit.end - begin))) if len(text) == most else 0
+        start, end = whole_words(text, left, right)
+        place = (hit.start - begin - start, hit.end - begin - start) if hit.verbatim else (0, 0)
+        rest = max(0, source.characters - begin - end) if source else len(text) - end
+        path = source.path if source and source.path and Path(source.path).is_file() else ""
+        return {"text": text[start:end], "start": place[0], "end": place[1], "before": begin + start, "after": rest,
+                "markup": source.markup if source else "", "path": path}
+
+    def _source_of(self, document_id: str) -> Source | None:  # KeyError for one that must not be seen
+        if self.where is not None: return self.find_source(document_id)
+        return next(iter(self.store.sources([document_id])), None)
+
+    def _listed(self) -> list[Source]:  # the documents that can be found
+        return [source for source in self._account() if source.state == "ok" or source.nodes > 0]
 
     def explore(
         self,
@@ -330,9 +359,9 @@ class Exploring(Looking):
         **options: Any,  # of `kbase.widgets.search.SearchExplorer`
     ) -> Any:
         "The search explorer, a widget: type, filter, open, and see why a hit is where it is."
-        widget = import_module("kbase.widgets.search")  # by name: widgets are pages above this one, and few need them
+        widget = import_module("kbase.widgets.explore")  # by name: widgets are pages above this one, and few need them
 
-        return widget.SearchExplorer(self.search, self.context, query=query, **options)
+        return widget.explorer_of(self.search, self.context, self._listed, query=query, **options)
 
     def _repr_html_(self) -> str:
         embedder, writer = self.store.embedder, self.settings.llm or (type(self._llm).__name__ if self._llm else "none")

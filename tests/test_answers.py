@@ -16,8 +16,9 @@ from kbase.querying.claims import answer_prompt, read_claims, support_claim, wri
 from kbase.querying.comparison_writer import ComparisonWriter, answer_comparison
 from kbase.querying.fact_writer import FactWriter, answer_fact, joined_hits
 from kbase.querying.list_writer import ListWriter, answer_list
-from kbase.querying.passages import above, find_passages, pick_passages, quotable
+from kbase.querying.passages import above, find_passages, pick_passages
 from kbase.querying.plan import Plan, QueryPart
+from kbase.querying.quotable import quotable
 from kbase.querying.summary_writer import SummaryWriter, answer_summary, locate
 from kbase.querying.support import support_of
 from kbase.querying.terms import is_dangling, is_negated, question_words
@@ -152,15 +153,15 @@ def test_any_span_of_any_text_is_quotable() -> None:
 
 
 def test_blocks_stay_whole() -> None:
-    pieces = [TEXTS["mill"][a:b] for a, b in quotable(TEXTS["mill"])]
+    pieces = [TEXTS["mill"][p.start : p.end] for p in quotable(TEXTS["mill"])]
     assert (
         "```python\ndef grind(corn):\n    return corn * 2\n```" in pieces
         and "| year | flour |\n|---|---|\n| 1900 | 12 t |" in pieces
     )
     assert "- The wheel is 4 m wide." in pieces and not any(p.startswith("#") for p in pieces)
     long_table = "\n".join(f"| {i} | value of row {i} |" for i in range(200))
-    assert all(b - a < 100 for a, b in quotable(long_table))
-    assert quotable("") == () and quotable("\n\n```\n") == () and quotable("x" * 100_000) == ((0, 100_000),)
+    assert all(p.end - p.start < 100 for p in quotable(long_table))
+    assert quotable("") == () and quotable("\n\n```\n") == () and quotable("x" * 100_000) == ()
 
 
 def test_overlapping_hits_are_quoted_once() -> None:
@@ -173,9 +174,9 @@ def test_overlapping_hits_are_quoted_once() -> None:
 def test_what_is_not_there_is_refused_with_the_reason_and_the_nearest() -> None:
     answer = answer_fact("Which pizza does the mayor of Naples like?", HITS)
     assert answer.refused and not answer.citations and answer.text == "" and list(answer.evidence) == list(HITS)
-    assert "0.50 is needed" in answer.reason and "naples" in answer.reason
+    assert answer.strength.level == "none" and "naples" in answer.reason and "0.50" in answer.strength.numbers
     nothing = answer_fact("When?", Hits())
-    assert nothing.refused and "nothing was found" in nothing.reason
+    assert nothing.refused and nothing.strength.level == "none" and nothing.reason
     assert not answer_fact("Which pizza does the mayor of Naples like?", HITS, support=0.0).refused
 
 

@@ -115,7 +115,7 @@ def test_every_entry_links_to_its_cell(site, pages):
         if name.startswith("notebooks/"):
             continue
         html = (site / name).read_text(encoding="utf-8")
-        here = re.findall(r'<section id="([\w.]+)" class="[^"]*kb-entry', html)
+        here = re.findall(r'<(?:section id="[\w.]+" class="[^"]*kb-entry|details class="kb-internal")', html)
         sources = re.findall(
             r'<a href="([^"]+)"[^>]*class="source-link"|<a class="source-link"[^>]*href="([^"]+)"', html
         )
@@ -133,11 +133,51 @@ def test_public_names_can_be_found(site):
     assert not doubled, "the notebooks as they are would double every find"
 
 
+def test_a_method_is_a_place_of_its_own(site, pages):
+    assert {"KnowledgeBase", "KnowledgeBase.search", "KnowledgeBase.delete", "Searching"} <= pages["knowledge.html"].ids
+    html = (site / "knowledge.html").read_text(encoding="utf-8")
+    search = html[html.index('id="KnowledgeBase.search"') :]
+    table = search[search.index("<table") : search.index("</table>")]
+    text = " ".join(re.sub(r"<[^>]+>", " ", table).split())
+    assert "top_k int | None None" in text and "returns Hits" in text, text
+    assert "'KnowledgeBase'" not in html
+    folded = html[html.index('id="Searching"') :].split("</details>")[0]
+    assert "def search" in re.sub(r"<[^>]+>", "", folded), "what is folded away still has its source"
+
+
 def test_numbers_order_the_pages_and_are_not_shown(site, pages):
     assert {"index.html", "nodes.html", "language.html", "stores/contract.html"} <= pages.keys()
     html = (site / "index.html").read_text(encoding="utf-8")
     menu = re.findall(r'href="([\w/]+\.html)" class="sidebar-item-text', html)
     assert menu.index("nodes.html") < menu.index("language.html") < menu.index("stores/contract.html")
+
+
+FOUND = {  # what somebody types → where it should lead, among the first three
+    "how do I remove a file": "tutorials/ask_your_own_folder.html#when-files-change",
+    "delete a document": "knowledge.html#KnowledgeBase.delete",
+    "install": "index.html#install",
+    "installation": "index.html#install",
+    "explain": "results.html#Hit.explain",
+    "kb.search": "knowledge.html#KnowledgeBase.search",
+    "KnowledgeBase.search": "knowledge.html#KnowledgeBase.search",
+    "detect_lang": "language.html#detect_language",
+}
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="no node on this machine")
+def test_the_search_finds_what_readers_ask_for(site, tmp_path):
+    (script,) = site.rglob("fuse.min.js")
+    run = tmp_path / "run.js"
+    run.write_text(
+        f"const {{ WordSearch }} = require({json.dumps(str(script))});"
+        f"const search = new WordSearch(require({json.dumps(str(site / 'search.json'))}));"
+        "const asked = JSON.parse(process.argv[2]);"
+        "console.log(JSON.stringify(asked.map((query) => search.search(query, { limit: 3 }).map((f) => f.item.href))));"
+        'if (search.search("qqzzvv").length || search.search("the").length) throw new Error("found what is not there");'
+    )
+    done = subprocess.run(["node", str(run), json.dumps(list(FOUND))], capture_output=True, text=True, check=True)
+    found = dict(zip(FOUND, json.loads(done.stdout), strict=True))
+    assert not {query: found[query] for query, href in FOUND.items() if href not in found[query]}
 
 
 @pytest.mark.browser
@@ -230,6 +270,7 @@ def small(tmp_path) -> Path:
     pages.mkdir()
     for name in ("_quarto.yml", "styles.css"):
         shutil.copy(ROOT / "nbs" / name, pages)
+    shutil.copytree(ROOT / "nbs" / "images", pages / "images")
     project = copy_of(tmp_path / "project", pages)
     for name, text in (
         ("00_example", PAGE),
@@ -252,14 +293,11 @@ def test_an_entry_shows_what_is_written(small):
     html = (small / "_site/example.html").read_text(encoding="utf-8")
     text = re.sub(r"<[^>]+>", "", html)
     assert "LIMIT = 3  # no more than that" in text
-    outline = text.split("Source")[0]
-    assert (
-        "size: int = LIMIT  # litres" in outline
-        and "amount: int,  # litres" in outline
-        and "Whether that much fills it." in outline
-    )
+    outline = " ".join(text.split("Source")[0].split())
+    assert "size int LIMIT litres" in outline and "Box.full(amount)" in outline and "amount int litres" in outline
+    assert "Whether that much fills it." in outline and 'id="Box.full"' in html
     assert "amount &gt;= self.size" not in outline and "_hidden" not in outline and "_private" not in outline
-    assert "def double(n: int) -&gt; int:" in text
+    assert "double(n)" in text and "def double(n: int) -&gt; int:" in text
     assert 'id="Box.empty"' in html and "secret_cell" not in text
     assert 'href="#Box.empty"' in html and 'href="#double"' in html and 'href="other.html#there"' in html
     source = (small / "_site/notebooks/00_example.html").read_text(encoding="utf-8")
@@ -303,7 +341,6 @@ def test_a_class_that_grows_shows_what_it_has_from_the_classes_above(small):
     build(small)
     html = (small / "_site/cups.html").read_text(encoding="utf-8")
     text = re.sub(r"<[^>]+>", "", html)
-    assert (
-        "It also has Cup.fill." in text and "It also has Mug.hold." in text and "_crack" not in text.split("Source")[0]
-    )
-    assert 'href="cups.html#Mug"' in (small / "_site/other.html").read_text(encoding="utf-8")
+    assert "Mug.fill()" in text and "Stein.hold()" in text and "_crack" not in text.split("Source")[0]
+    assert text.count("Pour.") == 3, "a cup's, in its source too, and a mug's; a stein is filled in its own way"
+    assert 'href="cups.html#Stein.hold"' in (small / "_site/other.html").read_text(encoding="utf-8")

@@ -7,13 +7,20 @@ link.
 """
 
 import ast
+import io
 import json
 import posixpath
 import re
 import shutil
 import subprocess
 import sys
+import textwrap
+import tokenize
+import tomllib
+from contextlib import suppress
+from copy import deepcopy
 from dataclasses import dataclass
+from html import escape
 from itertools import groupby
 from pathlib import Path
 from urllib.parse import quote
@@ -89,38 +96,6 @@ def first_line(node: Definition) -> int:
     return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
 
 
-def signature(node: Definition, lines: list[str]) -> list[str]:
-    "The lines of a definition before its body, as they are written."
-    body = node.body[0]
-    start = min([body.lineno, *(d.lineno for d in getattr(body, "decorator_list", []))])
-    head = lines[first_line(node) - 1 : start - 1]
-    if start <= node.lineno or not head:  # the body is on the line of the colon
-        head = [
-            *lines[first_line(node) - 1 : body.lineno - 1],
-            lines[body.lineno - 1].encode()[: body.col_offset].decode().rstrip(),
-        ]
-    while head and not head[-1].strip():
-        head.pop()
-    return head
-
-
-def outline(node: ast.ClassDef, lines: list[str]) -> list[str]:
-    "A class as its users see it: its fields, and its public methods with the first line of what they say."
-    shown = signature(node, lines)
-    for item in node.body:
-        if isinstance(item, ast.AnnAssign | ast.Assign):
-            target = item.target if isinstance(item, ast.AnnAssign) else item.targets[0]
-            if not (isinstance(target, ast.Name) and target.id.startswith("_")):
-                shown += lines[item.lineno - 1 : item.end_lineno]
-        elif isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef) and (
-            item.name == "__init__" or not item.name.startswith("_")
-        ):
-            shown += ["", *signature(item, lines)]
-            first = (ast.get_docstring(item) or "").split("\n")[0]
-            shown.append(f"{' ' * (item.col_offset + 4)}{json.dumps(first, ensure_ascii=False) if first else '...'}")
-    return shown
-
-
 def inherited(node: ast.ClassDef, found: "Definitions") -> list[str]:  # `Class.method`, the nearest class first
     "The public methods that a class has from classes of the same notebook."
     names: list[str] = []
@@ -170,24 +145,200 @@ def fence(text: str, attributes: str = "python") -> str:
     return f"{ticks}{attributes}\n{text}\n{ticks}"
 
 
-def entry(name: str, page: Page, found: Definitions) -> str:
-    "The API entry of one name."
+def comments(lines: list[str]) -> dict[int, str]:  # line, from 1 → what follows its #
+    "The comments of some code."
+    found: dict[int, str] = {}
+    tokens = tokenize.generate_tokens(io.StringIO("\n".join(lines)).readline)
+    with suppress(tokenize.TokenError, IndentationError):  # a part of a cell may end within a block
+        for token in tokens:
+            if token.type == tokenize.COMMENT:
+                found[token.start[0]] = token.string.lstrip("# ").strip()
+    return found
+
+
+Row = tuple[str, str, str, str]  # name, type, default, what the comment says
+
+
+def parameters(node: ast.FunctionDef | ast.AsyncFunctionDef, lines: list[str]) -> list[Row]:
+    "The parameters of a function, `self` left out; what it returns comes last, without a name."
+    args, said = node.args, comments(lines)
+    plain = [*args.posonlyargs, *args.args]
+    defaults: list[ast.expr | None] = [None] * (len(plain) - len(args.defaults)) + list(args.defaults)
+    every = [(arg.arg, arg, default) for arg, default in zip(plain, defaults, strict=True)]
+    every += [(f"*{args.vararg.arg}", args.vararg, None)] if args.vararg else []
+    every += [(arg.arg, arg, default) for arg, default in zip(args.kwonlyargs, args.kw_defaults, strict=True)]
+    every += [(f"**{args.kwarg.arg}", args.kwarg, None)] if args.kwarg else []
+    ends = [(default or arg).end_lineno or 0 for _, arg, default in every]
+    rows = []
+    for place, (name, arg, default) in enumerate(every):
+        if place == 0 and name in ("self", "cls"):
+            continue
+        alone = ends[place] not in ends[place + 1 :] and ends[place] < first_of_body(node)
+        kind = ast.unparse(arg.annotation) if arg.annotation else ""
+        comment = said.get(ends[place], "") if alone and ends[place] != returns_at(node) else ""
+        rows.append((name, kind, ast.unparse(default) if default else "", comment))
+    if node.returns and ast.unparse(node.returns) != "None":
+        rows.append(("", ast.unparse(node.returns), "", said.get(returns_at(node), "")))
+    return rows
+
+
+def returns_at(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    "The line of what a function returns; 0 where it says nothing."
+    return (node.returns.end_lineno or 0) if node.returns else 0
+
+
+def first_of_body(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    "The line on which a function's body begins; on the line of its head it counts as the next."
+    line = node.body[0].lineno
+    return line + 1 if line == (returns_at(node) or node.lineno) else line
+
+
+def cell_of(text: str, code: bool = False) -> str:
+    "A text in a cell of a Markdown table."
+    text = " ".join(text.split()).replace("|", "\\|")
+    if code:
+        return f"`{text}`" if text else ""
+    return re.sub(r"([<>*_\[\]])", r"\\\1", text)
+
+
+def rows_table(head: str, rows: list[Row]) -> str:
+    "A Markdown table of parameters or fields; without a column that nobody fills."
+    table = [(head, "Type", "Default", "")]
+    for name, kind, default, text in rows:
+        kind = re.sub(r"^'(.*)'$", r"\1", kind)  # a name that is defined further down
+        table.append(
+            (
+                cell_of(name, code=True) or "*returns*",
+                cell_of(kind, code=True),
+                cell_of(default, code=True),
+                cell_of(text),
+            )
+        )
+    columns = [place for place in range(4) if place == 0 or any(row[place] for row in table[1:])]
+    lines = [f"| {' | '.join(row[place] for place in columns)} |" for row in table]
+    return "\n".join([lines[0], f"|{'---|' * len(columns)}", *lines[1:]])
+
+
+def call(name: str, node: ast.FunctionDef | ast.AsyncFunctionDef, method: bool) -> str:
+    "How a function is called, in one line or in several."
+    plain = deepcopy(node.args)
+    for arg in [*plain.posonlyargs, *plain.args, *plain.kwonlyargs, plain.vararg, plain.kwarg]:
+        if arg is not None:
+            arg.annotation = None
+    if method and plain.args:
+        del plain.args[0]
+    written = ast.unparse(plain)
+    line = f"{name}({written})"
+    if len(line) <= 88:
+        return line
+    parts = textwrap.wrap(written, 84, break_long_words=False, break_on_hyphens=False)
+    return "\n".join([f"{name}(", *(f"    {part}" for part in parts), ")"])
+
+
+def decorated(node: ast.FunctionDef | ast.AsyncFunctionDef, *names: str) -> bool:
+    "Whether one of some decorators stands above a function."
+    return any(isinstance(d, ast.Name) and d.id in names for d in node.decorator_list)
+
+
+def function_parts(
+    name: str, node: ast.FunctionDef | ast.AsyncFunctionDef, lines: list[str], method: bool
+) -> list[str]:
+    "A function as its users see it: the call, what it says, its parameters."
+    bound = method and not decorated(node, "staticmethod")
+    rows = parameters(node, lines)
+    return [
+        fence(call(name, node, bound)),
+        ast.get_docstring(node) or "",
+        rows_table("Parameter", rows) if any(row[1] or row[3] for row in rows) else "",
+    ]
+
+
+def fields(node: ast.ClassDef, lines: list[str]) -> list[Row]:
+    "The public fields of a class, and its properties."
+    rows, said = [], comments(lines)
+    for item in node.body:
+        if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name) and item.target.id[0] != "_":
+            default = ast.unparse(item.value) if item.value else ""
+            rows.append(
+                (item.target.id, ast.unparse(item.annotation), default, said.get(item.end_lineno or item.lineno, ""))
+            )
+        elif (
+            isinstance(item, ast.FunctionDef) and decorated(item, "property", "cached_property") and item.name[0] != "_"
+        ):
+            text = ast.get_docstring(item) or said.get(returns_at(item), "")
+            rows.append((item.name, ast.unparse(item.returns) if item.returns else "", "", text.split("\n")[0]))
+    return rows
+
+
+def methods(name: str, found: "Definitions") -> list[str]:  # `Class.method`
+    "The public methods of a class; before its own those of the classes it stands on in the same notebook."
+    node = found[name][1]
+    assert isinstance(node, ast.ClassDef)
+    chain = [*reversed(inherited_classes(node, found)), name]
+    last = {  # the nearest class's version of each
+        item.name: f"{owner}.{item.name}"
+        for owner in chain
+        for item in found[owner][1].body
+        if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef) and item.name[0] != "_"
+    }
+    return [key for key in last.values() if not decorated(found[key][1], "property", "cached_property")]  # type: ignore[arg-type]
+
+
+def class_parts(name: str, found: Definitions) -> list[str]:
+    "A class as its users see it: how it is made, its fields, its methods, each with a heading that can be linked to."
+    _, node, lines = found[name]
+    assert isinstance(node, ast.ClassDef)
+    parts = [ast.get_docstring(node) or ""]
+    makers = (f"{key}.__init__" for key in [name, *inherited_classes(node, found)])
+    maker = next((key for key in makers if key in found), None)
+    if maker:
+        _, made, written = found[maker]
+        assert isinstance(made, ast.FunctionDef | ast.AsyncFunctionDef)
+        call_of, _, table = function_parts(name, made, written, method=True)
+        parts = [call_of, *parts, table]
+    rows = fields(node, lines)
+    if rows:
+        parts.append(rows_table("Field", rows))
+    for key in methods(name, found):
+        _, method, written = found[key]
+        assert isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef)
+        shown = f"{name}.{method.name}"
+        parts += [f"#### {shown} {{#{shown} .kb-method}}", *function_parts(shown, method, written, method=True)]
+    return parts
+
+
+def inherited_classes(node: ast.ClassDef, found: Definitions) -> list[str]:
+    "The classes of the same notebook that a class stands on, the nearest first."
+    names: list[str] = []
+    for base in (base.id for base in node.bases if isinstance(base, ast.Name) and base.id in found):
+        above = found[base][1]
+        if isinstance(above, ast.ClassDef):
+            names += [base, *inherited_classes(above, found)]
+    return names
+
+
+def entry(name: str, page: Page, found: Definitions, folded: bool = False) -> str:
+    "The API entry of one name; folded, a line that opens."
     if name not in found:
         sys.exit(f"{page.path.relative_to(ROOT)}: show_doc({name}), but no exported cell of this notebook defines it")
     number, node, lines = found[name]
-    head = outline(node, lines) if isinstance(node, ast.ClassDef) else signature(node, lines)
-    indent = min(len(line) - len(line.lstrip()) for line in head if line.strip())
-    source = [line[indent:] for line in lines[first_line(node) - 1 : node.end_lineno]]
-    parts = [
-        f"### {name} {{#{name} .kb-entry}}",
-        f"[source](/{page.source}#cell-{number + 2}){{.source-link}}",
-        fence("\n".join(line[indent:] for line in head)),
-        ast.get_docstring(node) or "",
-    ]
-    if isinstance(node, ast.ClassDef) and (methods := inherited(node, found)):
-        parts.append(f"It also has {', '.join(f'`{method}`' for method in methods)}.")
-    if len(source) > len(head) + 1:
-        parts.append(fence("\n".join(source), '{.python .cell-code code-fold="true" code-summary="Source"}'))
+    source = textwrap.dedent("\n".join(lines[first_line(node) - 1 : node.end_lineno]))
+    link = f"[source](/{page.source}#cell-{number + 2}){{.source-link}}"
+    if folded:
+        about = (ast.get_docstring(node) or "").split("\n")[0]
+        parts = [
+            f'<details class="kb-internal" id="{name}"><summary><code>{name}</code> {escape(about)}</summary>',
+            link,
+            fence(source),
+            "</details>",
+        ]
+        return "\n\n".join(parts)
+    if isinstance(node, ast.ClassDef):
+        body = class_parts(name, found)
+    else:
+        body = function_parts(name.split(".")[-1] if patched_class(node) else name, node, lines, "." in name)
+    parts = [f"### {name} {{#{name} .kb-entry}}", link, *body]
+    parts.append(fence(source, '{.python .cell-code code-fold="true" code-summary="Source"}'))
     return "\n\n".join(filter(None, parts))
 
 
@@ -246,9 +397,42 @@ def relink(source: str, page: Page, pages: dict[Path, Page]) -> str:
     return LINK.sub(one, source)
 
 
-def doc_page(page: Page, pages: dict[Path, Page]) -> None:
+def front_file() -> Path:
+    "The package's first module."
+    return ROOT / get_config(ROOT).lib_path.name / "__init__.py"
+
+
+def names_in_use() -> set[str]:
+    "The names that the package's front offers, and those that a tutorial imports or speaks of."
+    front = ast.parse(front_file().read_text(encoding="utf-8"))
+    names = {
+        item.value
+        for node in front.body
+        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "__all__" for t in node.targets)
+        for item in ast.walk(node.value)
+        if isinstance(item, ast.Constant) and isinstance(item.value, str)
+    }
+    for path in (NBS / "tutorials").glob("*.ipynb"):
+        for cell in read_nb(path).cells:
+            if cell.cell_type == "markdown":
+                names |= {written.split(".")[0] for written in re.findall(r"`([A-Za-z_][\w.]*)[^`]*`", cell.source)}
+            elif cell.cell_type == "code":
+                for imported in re.findall(r"^from kbase[\w.]* import \(?([\w, \n]+)", cell.source, re.M):
+                    names |= set(re.findall(r"\w+", imported))
+    return names
+
+
+def folded_names(found: Definitions, in_use: set[str]) -> set[str]:
+    """The names of a page that fold away: those nobody names who only uses kbase. A page that is about the inside of
+    kbase, where nobody names any, folds none."""
+    top = {name for name in found if "." not in name}
+    return top - in_use if top & in_use else set()
+
+
+def doc_page(page: Page, pages: dict[Path, Page], in_use: set[str]) -> None:
     "Stage a notebook as documentation."
     notebook, found = read_nb(page.path), definitions(page)
+    folded = folded_names(found, in_use)
     Processors()(notebook)
     cells = []
     for cell in notebook.cells:
@@ -265,7 +449,7 @@ def doc_page(page: Page, pages: dict[Path, Page]) -> None:
         elif cell.cell_type == "markdown":
             cells.append(mk_cell(relink(plain_text(source), page, pages), "markdown"))
         elif shown:
-            cells.append(mk_cell(entry(shown[1], page, found), "markdown"))
+            cells.append(mk_cell(entry(shown[1], page, found, shown[1] in folded), "markdown"))
         else:
             cells.append(cell)
     stage(page.name, cells, notebook.metadata)
@@ -297,49 +481,75 @@ def stage(name: str, cells: list, metadata: dict) -> None:
     write_nb(new_nb(cells, metadata), target)
 
 
+# what a user of kbase needs, in the order in which they meet it; what only its developers need follows by layers
+USING = (
+    "knowledge.ipynb",
+    "results.ipynb",
+    "querying/filters.ipynb",
+    "widgets/search.ipynb",
+    "serving/cli.ipynb",
+    "settings.ipynb",
+    "models.ipynb",
+    "embedding.ipynb",
+    "serving/demo.ipynb",
+)
+
+
 def sidebar(pages: list[Page]) -> list[str | dict]:
-    "The pages in the order of their layers, those of a folder together."
-    contents: list[str | dict] = []
-    tutorials = [page for page in pages if page.number < 0]
-    layers = [page for page in pages if page.number >= 0]
-    for group in (tutorials, layers):
-        for folder, same in groupby(group, key=lambda page: posixpath.dirname(page.name)):
-            of_folder = list(same)
-            names = [page.name for page in of_folder]
-            title = folder.replace("/", " · ").capitalize() or (
-                "Foundations" if of_folder[0].number < 10 else "The knowledge base"
-            )  # below all folders, or above them
-            contents += (
-                names
-                if not folder and (group is tutorials or len(names) == 1)
-                else [{"section": title, "contents": names}]
-            )
+    "Tutorials, what a user needs, then the layers, those of a folder together."
+    names = [page.name for page in pages]
+    contents: list[str | dict] = [page.name for page in pages if page.number < 0 and "/" not in page.name]
+    tutorials = [page.name for page in pages if page.number < 0 and "/" in page.name]
+    using = [name for name in USING if name in names]
+    contents += [{"section": "Tutorials", "contents": tutorials}] if tutorials else []
+    contents += [{"section": "Using kbase", "contents": using}] if using else []
+    layers = [page for page in pages if page.number >= 0 and page.name not in using]
+    for folder, same in groupby(layers, key=lambda page: posixpath.dirname(page.name)):
+        of_folder = list(same)
+        first = "Foundations" if of_folder[0].number < 10 else "The front door"  # below all folders, or above them
+        title = f"Inside: {folder or first.lower()}"
+        contents.append({"section": title, "contents": [page.name for page in of_folder]})
     return contents
 
 
-def symbols(pages: list[Page]) -> dict[str, str]:  # name → page and anchor
+def symbols(pages: list[Page], in_use: set[str]) -> dict[str, str]:  # name → page and anchor
     "Where a name in backticks links to; a name that two pages define links nowhere unless it is written in full."
     index: dict[str, str] = {}
     twice = set()
     for page in pages:
         if page.module:
             index[page.module] = index[page.module.split(".", 1)[1]] = f"/{page.name}"
-        source = "\n".join(cell.source for cell in read_nb(page.path).cells)
         found = definitions(page)
+        folded = folded_names(found, in_use)
         for name, (_, node, _) in found.items():
-            top = "." not in name or patched_class(node) or re.search(rf"^show_doc\({re.escape(name)}\b", source, re.M)
             if name.startswith("_") or "._" in name:
                 continue
-            target = f"/{page.name}#{name if top else name.split('.')[0]}"
+            owner = name.split(".")[0]
+            of_property = not isinstance(node, ast.ClassDef) and decorated(node, "property", "cached_property")
+            target = f"/{page.name}#{owner if owner in folded or of_property else name}"
             if index.setdefault(name, target) != target:
                 twice.add(name)
             index[f"{page.module}.{name}"] = target
-            for method in inherited(node, found) if isinstance(node, ast.ClassDef) else ():
-                index.setdefault(f"{name}.{method.split('.')[1]}", f"/{page.name}#{method.split('.')[0]}")
+            for key in inherited(node, found) if isinstance(node, ast.ClassDef) and name not in folded else ():
+                method = f"{name}.{key.split('.')[1]}"
+                of_property = decorated(found[key][1], "property", "cached_property")  # type: ignore[arg-type]
+                index[method] = index[f"{page.module}.{method}"] = f"/{page.name}#{name if of_property else method}"
     return {name: target for name, target in index.items() if name not in twice}
 
 
 # ------------------------------------------------------------------ the site
+
+
+def rank_by_words(folder: Path) -> None:
+    """Give the search box a ranking by words. It comes with Fuse, which looks for the query as one string with letters
+    exchanged: "how do I remove a file" finds nothing, "explain" finds "plain". docs_search.js has its interface."""
+    scripts = list(folder.rglob("fuse.min.js"))
+    if len(scripts) != 1:
+        sys.exit(f"{len(scripts)} files are called fuse.min.js: the search of the site is written for one")
+    using = json.dumps([f"{name.removesuffix('.ipynb')}.html" for name in ("index.ipynb", *USING)])
+    ranking = (ROOT / "tools" / "docs_search.js").read_text(encoding="utf-8")
+    scripts[0].write_text(ranking.replace("/*pages*/[]/**/", using), encoding="utf-8")
+    scripts[0].with_name("LICENSE").unlink(missing_ok=True)  # of what is no longer there
 
 
 def tidy(folder: Path) -> None:
@@ -360,7 +570,7 @@ def tidy(folder: Path) -> None:
 
 
 def main() -> None:
-    pages = find_pages()
+    pages, in_use = find_pages(), names_in_use()
     by_path = {page.path: page for page in pages}
     shutil.rmtree(STAGE, ignore_errors=True)
     STAGE.mkdir()
@@ -375,13 +585,20 @@ def main() -> None:
             (STAGE / inside).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, STAGE / inside)
     for page in pages:
-        doc_page(page, by_path)
+        doc_page(page, by_path, in_use)
         source_page(page, by_path)
     config = yaml.safe_load((NBS / "_quarto.yml").read_text(encoding="utf-8"))
     config["website"]["sidebar"]["contents"] = sidebar(pages)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    version = re.search(r'^__version__ = "(.+)"', front_file().read_text(encoding="utf-8"), re.M)
+    right = [{"text": f"version {version[1]}", "href": "index.ipynb"}] if version else []
+    repository = project.get("urls", {}).get("Repository")
+    right += [{"icon": "github", "href": repository, "aria-label": "Repository"}] if repository else []
+    config["website"]["navbar"]["right"] = right
     (STAGE / "_quarto.yml").write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8")
     (STAGE / "_symbols.json").write_text(
-        json.dumps({name: quote(target, safe="/#.") for name, target in symbols(pages).items()}), encoding="utf-8"
+        json.dumps({name: quote(target, safe="/#.") for name, target in symbols(pages, in_use).items()}),
+        encoding="utf-8",
     )
     rendered = subprocess.run(
         [
@@ -397,6 +614,7 @@ def main() -> None:
     )
     if rendered.returncode:
         sys.exit(rendered.returncode)
+    rank_by_words(STAGE / "_site")
     tidy(STAGE / "_site")
     shutil.rmtree(SITE, ignore_errors=True)
     shutil.move(STAGE / "_site", SITE)

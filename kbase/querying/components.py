@@ -8,7 +8,7 @@ seconds of import that a search by words does without."""
 
 # %% auto #0
 __all__ = ['EXPANDERS', 'ARGUMENTS', 'DEFAULT_FIND', 'QueryEmbedder', 'query_embedding', 'haystack_hit', 'NodeRetriever',
-           'search_part', 'PartsRetriever']
+           'words_part', 'search_part', 'PartsRetriever']
 
 # %% ../../nbs/querying/45_components.ipynb #cmp03
 import asyncio
@@ -21,7 +21,10 @@ from haystack import component
 
 from ..embedding import Embedder
 from ..nodes import node_to_haystack
+from .account import account_sources, indexed, source_hits
+from .filters import checked_filter
 from .fusion import DENSE_WEIGHT
+from .mentions import find_mentions, mention_hits
 from .plan import Plan, QueryPart
 from .retrieval import Mode, search_store
 from ..results import Hit, Hits
@@ -98,6 +101,17 @@ EXPANDERS: dict[str, Callable[[NodeStore, Hits], Hits]] = {}  # name → what it
 ARGUMENTS = ("top_k", "group_by", "kinds")  # of a search, that a route may set
 DEFAULT_FIND: dict[str, Any] = {"top_k": 8}  # passages for one answer: what `querying.passages` reads
 
+def words_part(
+    store: NodeStore,
+    part: QueryPart,  # with words
+) -> Hits:  # one a document, most mentions first
+    "Every document that has the words of a part in its text, or every one that has not."
+    where = checked_filter(store, part.filters)
+    found = find_mentions(store, part.words, where, loose=not part.without)
+    if not part.without: return mention_hits(found)
+    having = set(found.ids)
+    return source_hits((one for one in indexed(account_sources(store, where)) if one.document_id not in having), part.words)
+
 def search_part(
     store: NodeStore,
     part: QueryPart,
@@ -110,6 +124,7 @@ def search_part(
     if part.expand and part.expand not in EXPANDERS:
         raise ValueError(f"{part.expand!r} is no way to expand hits: use "
                          f"{', '.join(EXPANDERS) or 'none, there is none yet'}")
+    if part.words: return words_part(store, part)
     kinds = part.kinds or find.get("kinds")
     hits = search_store(store, part.query, embed_query, find.get("top_k", DEFAULT_FIND["top_k"]), mode, part.filters,
                         find.get("group_by"), kinds, dense_weight)

@@ -28,6 +28,8 @@ class QueryPart:
     kinds: tuple[str, ...] = ()  # of nodes; () leaves it to the route
     expand: str = ""  # a name of `querying.components.EXPANDERS`: how hits grow before they are read; "" not at all
     label: str = ""  # what it is about, for people: "asyncio"; "" when the plan has no other part
+    words: str = ""  # what documents must have in their text: every one is found, see `querying.mentions`; "": a search
+    without: bool = False  # wanted are the documents that do not have these words
 
 # %% ../../nbs/querying/44_plan.ipynb #ae472496
 METHODS = ("given", "rules", "examples", "llm", "default")  # who chose the route
@@ -64,6 +66,7 @@ class Plan:
                 ["why", "<br>".join(map(escape, self.reasons))]]
         for part in self.parts:
             lines = [f"“{escape(part.query[:200])}”"]
+            if part.words: lines.append(f"<small>{'without' if part.without else 'with'} “{escape(part.words)}” in the text</small>")
             if part.kinds: lines.append(f"<small>kinds {escape(', '.join(part.kinds))}</small>")
             if part.filters: lines.append(f"<small>filters {escape(str(part.filters))}</small>")
             rows.append([escape(part.label or "look up"), "<br>".join(lines)])

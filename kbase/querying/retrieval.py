@@ -7,7 +7,7 @@ lists; and what is shown becomes `Hits`. `querying.components` makes a Haystack 
 
 # %% auto #0
 __all__ = ['Mode', 'MAX_TERMS', 'SEARCH_DEPTH', 'Ranking', 'Lookup', 'read_query', 'rank_nodes', 'rank_in_documents', 'hit_of',
-           'nodes_to_show', 'search_store']
+           'nodes_to_show', 'with_strength', 'search_store']
 
 # %% ../../nbs/querying/41_retrieval.ipynb #ret03
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +20,7 @@ from ..language import encodable, matched_spans, query_terms, terms
 from ..nodes import Node, kind_groups
 from .filters import all_of, checked_filter
 from .fusion import DENSE_WEIGHT, Ranked, fuse, fuse_documents, rank_alone, rank_documents
+from .judging import NOWHERE, judge_hits, words_nowhere
 from ..results import Hit, Hits, Part
 from ..stores.contract import Candidates, NodeStore
 
@@ -132,6 +133,21 @@ def _best_of_document(store: NodeStore, lookup: Lookup, document_id: str) -> Nod
     keys = [one.key for one in (*found.dense, *found.bm25)]
     return found.fetch(keys[:1])[0] if keys else None
 
+# %% ../../nbs/querying/41_retrieval.ipynb #fb50d7ef
+def with_strength(
+    store: NodeStore,
+    hits: Hits,  # of a search of this store
+    rarity: Mapping[str, float],  # of the query's terms and of NOWHERE, as the store says it
+    of_chunks: bool = True,  # whether it was counted among the chunks
+    filtered: bool = False,  # whether only some of the documents were searched
+) -> Hits:
+    "Hits with their strength, each one that comes not near marked as weak."
+    def absent() -> set[str]: return {term for term in rarity if rarity[term] >= rarity[NOWHERE]} - {NOWHERE}
+    if not of_chunks and absent(): rarity = store.idf(list(rarity))
+    missing = words_nowhere(hits.query, absent(), rarity, store.languages()) if absent() else ()
+    lost = bool(missing) and len(absent()) == len(rarity) - 1
+    return judge_hits(hits, missing, store.count_sources("ok") if missing else 0, filtered, lost)
+
 # %% ../../nbs/querying/41_retrieval.ipynb #ret46
 def _check_arguments(query: Any, top_k: Any, mode: Any, group_by: Any) -> None:
     if not isinstance(query, str): raise TypeError(f"the query is of type {type(query).__name__}: give text")
@@ -155,16 +171,19 @@ def search_store(
     _check_arguments(query, top_k, mode, group_by)
     groups = [None] if kinds is None else list(kind_groups(kinds).values())
     query = encodable(query)
-    if not query.strip(): return Hits(query=query, mode=mode, notes=["the query is empty"])
+    if not query.strip(): return judge_hits(Hits(query=query, mode=mode, notes=["the query is empty"]))
     lookup = read_query(store, query, embed_query, mode, filters, dense_weight)
     looked_up = lookup.terms or query_terms(query, store.languages())[:MAX_TERMS]  # marked also where vectors found
     asked = list(dict.fromkeys(looked_up))
-    shown, idfs, background = [], dict[str, float](), None
+    shown, rarity, background = [], dict[str, float](), None
     for group in groups:
         ranked, found = (rank_in_documents if group_by else rank_nodes)(store, lookup, top_k, group)
-        idf = store.idf(asked, group)
+        every = store.idf([*asked, NOWHERE], group) if asked else {}
+        idf = {term: every[term] for term in asked if term in every}
         shown += [(node, one, idf) for node, one in nodes_to_show(store, lookup, ranked[:top_k], found)]
-        idfs, background = idfs or idf, background or found.background
+        rarity, background = rarity or every, background or found.background
     shown = sorted(shown, key=lambda item: -item[1].score)[:top_k]
     hits = (hit_of(node, one.score, one.parts, idf or dict.fromkeys(asked, 1.0), query) for node, one, idf in shown)
-    return Hits(hits, query, mode, lookup.notes, background, idfs)
+    idf = {term: value for term, value in rarity.items() if term != NOWHERE}
+    found_hits = Hits(hits, query, mode, lookup.notes, background, idf)
+    return with_strength(store, found_hits, rarity, kinds is None, lookup.where is not None)

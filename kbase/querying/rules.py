@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 # %% ../../nbs/querying/42_rules.ipynb #d26350d4
 LANGUAGES = ("en", "de", "fr", "es", "zh")  # in the order in which lists are joined and rules of one place are tried
-MAX_RULES = 40  # of a language
+MAX_RULES = 60  # of a language
 MAX_WORDS = 120  # of a list, of a language
 MAX_PATTERN = 300  # characters of one rule
 

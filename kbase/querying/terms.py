@@ -8,7 +8,8 @@ the hits. Passages and their support are scored by them. Word lists are data, a 
 
 # %% auto #0
 __all__ = ['RARE_WEIGHT', 'PLAIN_WEIGHT', 'TASK_WEIGHT', 'NOUNS_ARE_CAPITAL', 'known', 'is_dangling', 'is_negated', 'Term',
-           'question_words', 'languages_of', 'TextTerms', 'text_terms', 'stems_of', 'context_stems', 'coverage']
+           'question_words', 'languages_of', 'is_greeting', 'is_one_word', 'TextTerms', 'text_terms', 'stems_of',
+           'context_stems', 'coverage']
 
 # %% ../../nbs/querying/46_terms.ipynb #ff37e61e
 import re
@@ -94,6 +95,25 @@ def languages_of(
 ) -> tuple[str, ...]:  # ISO 639-1, in order of the hits; never empty
     "The languages of some hits."
     return tuple(dict.fromkeys(hit.language or "en" for hit in hits)) or ("en",)
+
+# %% ../../nbs/querying/46_terms.ipynb #c276fca3
+@lru_cache(maxsize=1)
+def _greeting() -> re.Pattern[str]:
+    said, around = word_pattern("greeting", (), "words"), word_pattern("around_greeting", (), "words")
+    return re.compile(rf"\W*{said}(?:\W+(?:{said}|{around}))*\W*")
+
+def is_greeting(
+    question: str,
+) -> bool:
+    "Whether a question is a greeting, or thanks, and nothing besides."
+    return bool(_greeting().fullmatch(readable(question)[:200].casefold()))
+
+def is_one_word(
+    question: str,
+) -> bool:
+    "Whether a question consists of a single word."
+    found = words(readable(question)[:200])
+    return bool(found) and all(start >= found[0][1] and end <= found[0][2] for _, start, end in found)
 
 # %% ../../nbs/querying/46_terms.ipynb #25e28d7f
 class TextTerms(NamedTuple):

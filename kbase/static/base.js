@@ -3,6 +3,8 @@
 
 export const TYPING = 120; // ms without a key before a question is sent
 export const PATIENCE = 10000; // ms without an answer before that is said
+const RESTARTED = "The kernel was restarted: run the cell again.";
+const UNCONNECTED = "No kernel is connected: run the cell again.";
 
 // ---------------------------------------------------------------- pure functions
 
@@ -24,7 +26,7 @@ export class Line {
     this.waiting = null;
     this.patient = true;
     this.sent += 1;
-    this.send({ ...request, seq: this.sent });
+    if (this.send({ ...request, seq: this.sent }) === false) this.sent -= 1; // it went nowhere: no answer will come
   }
   /** Whether an answer is to be shown: false for one that has been typed over or answered before. */
   answer(seq) {
@@ -131,20 +133,32 @@ export class Listbox {
     this.node = role(el("ol", "kb-list"), "listbox", label);
     Object.assign(this.node, { id: `${id}-list`, tabIndex: 0 });
   }
-  fill(nodes) {
-    this.options = nodes.map((node, i) => Object.assign(role(node, "option"), { id: `${this.id}-${i}` }));
-    this.node.replaceChildren(...this.options);
-    this.node.scrollTop = 0;
-    this.go(nodes.length ? 0 : -1);
+  /** `longer`: the same list as before with more at its end, so the active option and the place stay. */
+  fill(nodes, longer = false) {
+    const { active, node } = this, { scrollTop } = node;
+    this.options = nodes.map((option, i) => Object.assign(role(option, "option"), { id: `${this.id}-${i}` }));
+    node.replaceChildren(...this.options);
+    node.scrollTop = longer ? scrollTop : 0;
+    if (longer) this.mark(active);
+    else this.go(nodes.length ? 0 : -1);
   }
   /** The index of the option in which a node lies; -1 for none. */
   index(node) { return this.options.indexOf(node.closest("[role=option]")); }
-  go(index) {
+  mark(index) {
     this.active = index;
     this.options.forEach((option, i) => option.setAttribute("aria-selected", String(i === index)));
-    const option = this.options[index], { node } = this;
-    if (!option) return node.removeAttribute("aria-activedescendant");
-    node.setAttribute("aria-activedescendant", option.id);
+    const option = this.options[index];
+    if (option) this.node.setAttribute("aria-activedescendant", option.id);
+    else this.node.removeAttribute("aria-activedescendant");
+  }
+  go(index) {
+    this.mark(index);
+    this.show();
+  }
+  /** Bring the active option into sight. */
+  show() {
+    const option = this.options[this.active], { node } = this;
+    if (!option) return;
     const top = option.offsetTop, bottom = top + option.offsetHeight;
     if (top < node.scrollTop) node.scrollTop = top;
     else if (bottom > node.scrollTop + node.clientHeight) node.scrollTop = Math.min(top, bottom - node.clientHeight);
@@ -180,6 +194,12 @@ export function guard_keys(root, event) {
   target.toggleAttribute("data-lm-suppress-shortcuts", !(event.ctrlKey || event.altKey || event.metaKey));
 }
 
+/** The picture that a notebook keeps for readers without a kernel is no use beside the live view. JupyterLab hides it by a rule of the
+ * picture's own; elsewhere it is found by its name. */
+function hide_picture(name) {
+  for (const picture of name ? document.getElementsByClassName(name) : []) picture.hidden = true;
+}
+
 function copy_by_selection(text, root) {
   const before = document.activeElement, box = el("textarea", "kb-hide");
   box.value = text;
@@ -195,6 +215,8 @@ function copy_by_selection(text, root) {
 export class View {
   constructor({ model, el: host }) {
     this.model = model;
+    this.host = host;
+    this.gone = ""; // why nobody answers any more
     this.id = `kb-${Math.random().toString(36).slice(2, 12)}`;
     this.root = el("div", "kb");
     this.status = role(el("span", "kb-status"), "status");
@@ -202,10 +224,7 @@ export class View {
     this.end = new AbortController();
     this.timers = new Timers();
     this.pending = {}; // asked for and not answered yet
-    this.line = new Line((request) => {
-      this.send("ask", { view: this.id, ...request });
-      this.wait();
-    });
+    this.line = new Line((request) => this.send("ask", { view: this.id, ...request }) && this.wait());
     host.append(this.root);
   }
 
@@ -224,7 +243,10 @@ export class View {
     this.watch("error", () => this.say());
     this.listen(this.root, "keydown", (event) => this.pressed(event));
     this.listen(window, "keydown", (event) => guard_keys(this.root, event), { capture: true });
+    this.on("comm_live_update", () => this.unconnected() ? this.lose(RESTARTED) : this.find());
+    hide_picture(this.model.get("picture"));
     this.answered();
+    if (this.unconnected()) this.lose(UNCONNECTED);
     return this;
   }
 
@@ -236,9 +258,11 @@ export class View {
   // ---- listening, until the view ends
 
   /** Act when Python has written a trait. */
-  watch(name, act) {
-    this.model.on(`change:${name}`, act);
-    this.end.signal.addEventListener("abort", () => this.model.off(`change:${name}`, act));
+  watch(name, act) { this.on(`change:${name}`, act); }
+
+  on(event, act) {
+    this.model.on(event, act);
+    this.end.signal.addEventListener("abort", () => this.model.off(event, act));
   }
 
   listen(target, event, act, options = {}) {
@@ -254,11 +278,39 @@ export class View {
     act();
   }
 
+  // ---- the kernel at the other end
+
+  /** Whether the front end knows that there is none: Jupyter's widgets mark the element around the view. */
+  unconnected() { return Boolean(this.host.closest(".jupyter-widgets-disconnected")); }
+
+  /** Nobody answers any more: what is shown is old, and that is said at once. */
+  lose(why) {
+    this.gone = why;
+    this.timers.stop();
+    this.root.classList.remove("kb-busy");
+    this.root.classList.add("kb-gone");
+    this.say();
+  }
+
+  /** The kernel is back: the network was away, and it went on. */
+  find() {
+    this.gone = "";
+    this.root.classList.remove("kb-gone");
+    this.say();
+  }
+
   // ---- asking
 
-  /** Call one of the explorer's `actions`. */
+  /** Call one of the explorer's `actions`; whether the message left. */
   send(action, values = {}) {
-    this.model.send({ ...values, do: action });
+    try {
+      this.model.send({ ...values, do: action });
+    } catch (error) { // the line to the kernel is cut
+      console.warn(error);
+      this.lose(RESTARTED);
+      return false;
+    }
+    return true;
   }
 
   /** Ask anew with other values, after a pause; what is asked for in the pause goes along. */
@@ -279,6 +331,7 @@ export class View {
       this.say("No answer yet: the kernel is busy with something else, or it has stopped.");
       this.line.give_up();
     });
+    return true;
   }
 
   answered() {
@@ -295,9 +348,9 @@ export class View {
 
   // ---- telling
 
-  /** Write the status: a text, else the error, else the summary of the results. */
+  /** Write the status: a text, else that the kernel is gone, else the error, else the summary of the results. */
   say(text = "") {
-    const error = this.model.get("error");
+    const error = this.gone || this.model.get("error");
     this.status.classList.toggle("kb-failed", Boolean(error) && !text);
     this.status.textContent = text || error || this.summary(this.results);
   }

@@ -232,6 +232,14 @@ class NodeStore(StoreWriting):
         "All nodes that match, of every kind, in batches, in the order in which they were written."
 
     @abstractmethod
+    def nodes_containing(
+        self,
+        words: Sequence[str],  # as they are written, case aside: a text has one of them; () for all texts
+        filters: Mapping[str, Any] | None = None,
+    ) -> Iterator[list[Node]]:
+        "All of the nodes that keep their document's text and have some words, however many; maybe more: read their texts."
+
+    @abstractmethod
     def vectors_by_hash(
         self,
         hashes: Sequence[str],  # `Node.content_hash`

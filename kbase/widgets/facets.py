@@ -8,7 +8,7 @@ value can be added. It searches for these when it is asked, once for each."""
 
 # %% auto #0
 __all__ = ['FACET_DEPTH', 'FACET_VALUES', 'OWN_FACETS', 'facet_value', 'count_values', 'facet_order', 'facet_fields', 'facet_of',
-           'chosen_values', 'without_facet', 'facet_payload', 'SearchQuestion', 'FacetCounter']
+           'without_facet', 'value_facet', 'folder_facet', 'SearchQuestion', 'FacetCounter']
 
 # %% ../../nbs/widgets/73_facets.ipynb #37294a22
 import json
@@ -16,20 +16,20 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from ..results import Hit, Hits
-from .filters import FilterForm, conditions_of, filter_of, folder_of, is_same, values_of
+from .filters import FilterForm, conditions_of, field_values, filter_of, is_same, values_of
+from .folders import FolderRow, folder_rows, folders_of, main_folders
 from .pieces import json_safe
 
 # %% ../../nbs/widgets/73_facets.ipynb #b0e2061a
 FACET_DEPTH = 100  # hits that are counted; one search more for each query, made when typing pauses
 FACET_VALUES = 12  # of a field, the most that are shown
-OWN_FACETS = ("kind", "language", "folder")
+OWN_FACETS = ("folder", "kind", "language")
 
 def facet_value(
     hit: Hit,
-    field: str,  # kind, language, folder or meta.<key>
+    field: str,  # kind, language or meta.<key>
 ) -> Any:  # None when the hit has none that can be counted
     "A hit's value of a facet."
-    if field == "folder": return folder_of(hit.uri) or None
     value = hit.meta.get(field[5:]) if field.startswith("meta.") else getattr(hit, field)
     short = isinstance(value, str) and 0 < len(value) <= 60
     return value if short or isinstance(value, (bool, int, float)) else None
@@ -56,8 +56,8 @@ def facet_fields(
 ) -> list[str]:  # in the order of `facet_order`
     "The fields by which these hits can be narrowed down."
     keys = sorted({f"meta.{key}" for hit in hits for key in hit.meta})
-    fields = []
-    for field in (*OWN_FACETS, *keys):
+    fields = ["folder"] if folder_rows(hit.uri for hit in hits) else []
+    for field in (*OWN_FACETS[1:], *keys):
         counts = count_values(hits, field)
         few = len(counts) <= min(FACET_VALUES, max(2, sum(n for _, n in counts) // 2))
         narrows = len(counts) > 1 or (len(counts) == 1 and counts[0][1] < len(hits))
@@ -71,36 +71,51 @@ def facet_of(
     "The facet in which a condition is switched."
     field = condition.get("field")
     if values_of(condition) is None or not isinstance(field, str): return None
-    if field == "uri": return "folder"
     return field if field.startswith("meta.") or field in OWN_FACETS else None
-
-def chosen_values(
-    filters: FilterForm | None,
-    facet: str,
-) -> list[Any]:  # of the folder facet: uris
-    "The values of a facet that a filter lets through."
-    own = [condition for condition in conditions_of(filters) if facet_of(condition) == facet]
-    return [value for condition in own for value in values_of(condition) or ()]
 
 def without_facet(filters: FilterForm | None, facet: str) -> dict[str, Any] | None:
     "A filter without its conditions on a facet."
     return filter_of([condition for condition in conditions_of(filters) if facet_of(condition) != facet])
 
 # %% ../../nbs/widgets/73_facets.ipynb #d08749e9
-def facet_payload(
-    field: str,
-    hits: Iterable[Hit],  # found without the filter's own condition on this field
-    chosen: Sequence[Any],  # values that are on; for a folder: uris
+def _listed(field: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    # the first rows; one that is on is never left out
+    first = sorted(rows, key=lambda row: not row["on"])[:FACET_VALUES]
+    shown = [row for row in rows if row in first]
+    return json_safe({"field": field, "label": field.removeprefix("meta."), "values": shown,
+                      "left_out": len(rows) - len(shown)})
+
+def value_facet(
+    field: str,  # kind, language or meta.<key>
+    within: Iterable[Hit],  # found under the whole filter
+    beside: Iterable[Hit],  # found without the filter's own condition on this field
+    on: Sequence[Any],  # values that are chosen
 ) -> dict[str, Any]:  # JSON
     "A field with its values, counts and which of them are on."
-    on = list(dict.fromkeys(folder_of(str(value)) for value in chosen)) if field == "folder" else list(chosen)
-    counted = count_values(hits, field)
-    gone = [(value, 0) for value in on if not any(is_same(value, other) for other, _ in counted)]
-    rows = [{"value": value, "label": str(value), "count": n, "on": any(is_same(value, other) for other in on)}
-            for value, n in [*counted, *gone]]
-    first = sorted(rows, key=lambda row: not row["on"])[:FACET_VALUES]  # one that is on is never left out
-    shown = [row for row in rows if row in first]
-    return json_safe({"field": field, "label": field.removeprefix("meta."), "values": shown})
+    def chosen(value: Any) -> bool: return any(is_same(value, other) for other in on)
+    here = [(value, n) for value, n in count_values(within, field) if chosen(value)]
+    gone = [(value, 0) for value in on if not any(is_same(value, other) for other, _ in here)]
+    others = [(value, n) for value, n in count_values(beside, field) if not chosen(value)]
+    ordered = sorted([*here, *others], key=lambda item: -item[1]) if on else others
+    return _listed(field, [{"value": value, "label": str(value), "count": n, "on": chosen(value)}
+                           for value, n in [*ordered, *gone]])
+
+# %% ../../nbs/widgets/73_facets.ipynb #ftr02
+def folder_facet(
+    within: Iterable[str],  # uris of what was found under the whole filter
+    beside: Iterable[str],  # uris of what was found without its condition on the folder
+    on: Sequence[str] = (),  # folders that are chosen
+) -> dict[str, Any]:  # JSON, like any facet; each row with its depth in the tree
+    "Folders with their counts, as a tree."
+    within, rows = list(within), folder_rows(beside)
+    known = {row.path for row in rows}
+    rows += [FolderRow(path, path, 0, 0) for path in on if path not in known]
+    shown = main_folders(rows, FACET_VALUES, on)
+    def count(row: FolderRow) -> int:
+        return sum(row.path in folders_of(uri) for uri in within) if row.path in on else row.count
+    values = [{"value": row.path, "label": row.label, "count": count(row), "on": row.path in on, "depth": row.depth}
+              for row in shown]
+    return json_safe({"field": "folder", "label": "folder", "values": values, "left_out": len(rows) - len(shown)})
 
 # %% ../../nbs/widgets/73_facets.ipynb #1c3dc49e
 class SearchQuestion(NamedTuple):
@@ -152,6 +167,11 @@ class FacetCounter:
         base, filters = self.longer(question, question.filters, shown), question.filters
         chosen = {field for condition in conditions_of(filters) if (field := facet_of(condition))}
         fields = sorted({*facet_fields(base), *chosen}, key=facet_order)
-        payloads = [facet_payload(field, self.beside(question, field, shown), chosen_values(filters, field))
-                    for field in fields]
+        payloads = []
+        for field in fields:
+            on, beside = field_values(filters, field), self.beside(question, field, shown)
+            if field == "folder": payloads.append(folder_facet(map(_uri, base), map(_uri, beside), on))
+            else: payloads.append(value_facet(field, base, beside, on))
         return {"among": len(base), "more": len(base) >= max(FACET_DEPTH, question.top_k), "fields": payloads}
+
+def _uri(hit: Hit) -> str: return hit.uri

@@ -21,6 +21,7 @@ class Node extends EventTarget {
   removeAttribute(name) { delete this.attributes[name]; }
   toggleAttribute(name, on) { if (on) this.attributes[name] = ""; else delete this.attributes[name]; }
   contains(node) { return node === this || this.children.some((child) => child.contains?.(node)); }
+  closest(selector) { return this.classes.has(selector.slice(1)) ? this : null; }
   focus() { globalThis.document.activeElement = this; }
 }
 globalThis.Element = Node;
@@ -37,7 +38,11 @@ class Model {
   get(name) { return this.traits[name]; }
   on(event, act) { (this.listeners[event] ??= new Set()).add(act); }
   off(event, act) { this.listeners[event]?.delete(act); }
-  send(message) { this.sent.push(message); }
+  send(message) {
+    if (this.cut) throw new Error("Cannot send");
+    this.sent.push(message);
+  }
+  fire(event) { for (const act of this.listeners[event] ?? []) act(); }
   write(traits) {
     Object.assign(this.traits, traits);
     for (const name of Object.keys(traits)) for (const act of this.listeners[`change:${name}`] ?? []) act();
@@ -217,6 +222,41 @@ test("a view says when no answer comes, and shows it when it does", () => {
   assert.equal(view.drawn.at(-1), "late");
   view.dispose();
   mock.timers.reset();
+});
+
+test("a kernel that is gone is said at once, and what is asked after that does not wait for ever", () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const { model, view } = start();
+  model.cut = true;
+  view.ask({ text: "a" });
+  mock.timers.tick(0);
+  assert.match(view.status.textContent, /^The kernel was restarted: run the cell again/);
+  assert.deepEqual([view.root.classList.contains("kb-gone"), view.root.classList.contains("kb-busy"), view.line.busy], [true, false, false]);
+  view.ask({ text: "ab" });
+  mock.timers.tick(0);
+  assert.equal(view.line.busy, false);
+  model.cut = false; // the network was away, and came back
+  model.fire("comm_live_update");
+  assert.deepEqual([view.status.textContent, view.root.classList.contains("kb-gone")], ["first it is", false]);
+  view.ask({ text: "abc" });
+  mock.timers.tick(0);
+  assert.deepEqual(model.sent.map(({ text, seq }) => [text, seq]), [["abc", 1]]);
+  view.dispose();
+  mock.timers.reset();
+});
+
+test("a front end that tells of a lost kernel is believed, before anything is asked", () => {
+  const { model, view } = start();
+  view.host.classes.add("jupyter-widgets-disconnected");
+  model.fire("comm_live_update");
+  assert.match(view.status.textContent, /^The kernel was restarted/);
+  assert.equal(view.send("open"), true); // the message itself may still leave
+  view.dispose();
+  const host = new Node("div");
+  host.classes.add("jupyter-widgets-disconnected");
+  const later = new Words({ model: new Model({ results: { of: 1, text: "first" } }), el: host }).start();
+  assert.match(later.status.textContent, /^No kernel is connected/);
+  later.dispose();
 });
 
 test("a key of the view's goes no further; one with Ctrl, or while a word is composed, is not the view's", () => {
