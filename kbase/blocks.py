@@ -334,9 +334,10 @@ def read_records(
             opened.append((value, depth + 1, (*path, key) if key else path))
     return marks
 
-# %% ../nbs/04_blocks.ipynb #3671c3e0
+# %% ../nbs/04_blocks.ipynb #da6d6ef0
 _ROWS = re.compile(r"(?:[ \t]*\|.*\|[ \t]*(?:\n|\Z))+")  # the rest of a drawn table
 _RULE_LINE = re.compile(r"\s*(?:-{3,}|\*{3,}|_{3,})\s*")
+_OPENING_TAG = re.compile(r"\s*<[a-zA-Z][^>]*>\s*")
 _OPEN_END = (".", "!", "?", ",", ";", ":", "：", "。")  # a line that ends so is no term
 
 class _Caption(NamedTuple):
@@ -346,16 +347,20 @@ class _Caption(NamedTuple):
 def _signatures(lines: list[str]) -> int:  # how many lines at the top are signatures
     return next((i for i, line in enumerate(lines) if not is_signature(line)), len(lines))
 
+def _unmarked(signature: str) -> str: return re.sub(r"\*\*([^*]+)\*\*|\\(?=\W)", r"\1", signature).strip(" :`\t")
+
 def _caption_lines(
     lines: list[str],  # of a paragraph
     below: str,  # the first line of the block that follows; "" where none does, or another section begins
     indented: bool,  # whether indentation says what stands below what
 ) -> tuple[int, str]:  # how many of the lines are a caption, 0 for none; its name
-    if name := caption_name(lines[0]): return (1, name) if below or len(lines) > 1 or name.endswith(("?", "？")) else (0, "")
+    tags = 1 if len(lines) > 1 and _OPENING_TAG.fullmatch(lines[0]) else 0  # <details> above <summary>
+    if name := caption_name(lines[tags]):
+        return (tags + 1, name) if below or len(lines) > tags + 1 or name.endswith(("?", "？")) else (0, "")
     count = _signatures(lines)
     rest = "\n".join(lines[count:count + 1]) or below
     if count and rest and not is_signature(rest) and not caption_name(rest):
-        return count, "; ".join(line.replace("*", "").replace("\\", "").strip(" :`") for line in lines[:count])[:2 * CAPTION_LENGTH]
+        return count, "; ".join(_unmarked(line) for line in lines[:count])[:2 * CAPTION_LENGTH]
     first, rest = lines[0], "\n".join(lines[1:2]) or below
     term = indented and len(first.strip()) <= CAPTION_LENGTH // 2 and not first.rstrip().endswith(_OPEN_END) and not _ITEM.match(first)
     begins = rest.lstrip()[:1]

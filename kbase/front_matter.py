@@ -21,11 +21,12 @@ import yaml
 # %% ../nbs/03_front_matter.ipynb #fro05
 MOST_FRONT = 20_000  # characters; nobody writes more by hand, and what is longer costs time to parse
 _FENCED = re.compile(r"\ufeff?(?:[ \t]*\r?\n){0,5}(---|\+\+\+)[ \t]*\r?\n")
-_CLOSE = {"---": re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.M), "+++": re.compile(r"^\+\+\+[ \t]*(?:\r?\n|\Z)", re.M)}
+_CLOSE = {fence: re.compile(rf"^(?:{end})[ \t]*(?:\r?\n|\Z)", re.M)
+          for fence, end in (("---", r"---|\.\.\."), ("+++", r"\+\+\+"))}
 
 def fenced_top(
     text: str,
-) -> tuple[str, str, int] | None:  # the fence, what stands between, where the closing fence ends; None where there is none
+) -> tuple[str, str, int] | None:  # the fence, what stands between, where the closing fence ends
     "What stands between two fences on top of a text, whatever it is."
     opened = _FENCED.match(text)
     closed = _CLOSE[opened[1]].search(text, opened.end(), opened.end() + MOST_FRONT) if opened else None
@@ -92,7 +93,8 @@ def plain_values(
     "Those that are words or numbers, or lists of them."
     for key, value in values.items():
         if isinstance(value, date | time): value = value.isoformat()  # TOML has them
-        if _plain(value) or isinstance(value, list) and 0 < len(value) <= 100 and all(map(_plain, value)): yield key, value
+        listed = isinstance(value, list) and 0 < len(value) <= 100 and all(map(_plain, value))
+        if listed or _plain(value): yield key, value
 
 def front_matter(
     text: str,  # of a Markdown file

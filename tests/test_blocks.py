@@ -67,7 +67,7 @@ def test_a_table_goes_on_to_the_blank_line() -> None:
     assert kinds(text, "markdown", "table") == [("table", "| 1 | 2 |\n| 3 | 4 |"), ("paragraph", "Below.")]
     assert kinds(text, "markdown") == kinds(text, "markdown", "table")
     assert kinds("1   2\n3   4\n=== ===\n\nBelow.", "rst", "table")[0] == ("table", "1   2\n3   4\n=== ===")
-    assert kinds("a\tb\tc\n1\t2\t3", "text") == [("table", "a\tb\tc\n1\t2\t3")]
+    assert kinds("a\tb\tc\n1\t2\t3", "text") == [("record", "a\tb\tc"), ("record", "1\t2\t3")]
     assert kinds("Either a | b.", "text") == [("paragraph", "Either a | b.")]
 
 

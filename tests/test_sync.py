@@ -17,7 +17,8 @@ from haystack import Document as HaystackDocument
 from kbase import Document, KnowledgeBase
 from kbase.indexing.converters import convert_file
 from kbase.indexing.recipe import Maker
-from kbase.indexing.sync import SETTINGS_CHANGED, Account, Batches, Prepared, add_sources, not_stored, store_batch
+from kbase.indexing.account import Account
+from kbase.indexing.sync import SETTINGS_CHANGED, Batches, Prepared, add_sources, not_stored, store_batch
 from kbase.nodes import KINDS, Kind, Node, digest
 from kbase.results import ReportRow
 from kbase.stores.contract import StoreError, WriteError
@@ -233,7 +234,8 @@ def test_a_name_that_is_no_text_stops_nothing(kb, tmp_path):
     with open(os.path.join(os.fsencode(folder), b"caf\xe9.pdf"), "w") as f:
         f.write("no PDF")
     assert [(row.state, row.uri) for row in kb.add(folder, progress=False).rows if row.state != "unchanged"] == [
-        ("failed", "notes/caf\\udce9.pdf")
+        ("failed", "notes/caf\\udce9.pdf"),
+        ("gone", "notes/caf\\udce9.md"),
     ]
 
 

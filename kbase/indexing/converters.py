@@ -22,9 +22,11 @@ import unicodedata
 from pathlib import Path, PurePath
 from typing import Any
 
+from ..blocks import first_heading
 from kbase.indexing.converted import (
     Converted, ConversionError, EmptyDocument, FileTooLarge, Limits, UnsupportedFormat, normalize_text, one_line,
 )
+from .data_uris import without_data_uris
 from .decoding import decode
 from .formats import FORMATS, Format, declared_encoding, format_of_name, sniff
 from .reader_process import ReaderProcess, reader_process
@@ -50,8 +52,9 @@ def finished(
     text = normalize_text(found.text)
     if not text.strip(): raise EmptyDocument(f"{name}: holds no text")
     assert not found.pages or len(text) == len(found.text), "pages point into the text as it was read"
-    title = normalize_text(found.title)[:300].strip() or title_from_name(name)
-    return Converted(text, title, found.markup, found.pages, json_meta(meta | found.meta), notes + found.warnings)
+    title = found.title or (first_heading(text, found.markup) if found.markup == "markdown" else "")
+    title = normalize_text(title)[:300].strip() or title_from_name(name)
+    return Converted(text, title, found.markup, found.pages, json_meta(found.meta | meta), notes + found.warnings)
 
 # %% ../../nbs/indexing/29_converters.ipynb #con49
 LIMITS = Limits()
@@ -83,7 +86,9 @@ def convert_bytes(
     notes: tuple[str, ...] = ()
     if format.takes == "text":
         decoded = decode(data, name, declared_encoding(data, format))
-        content, notes = normalize_text(decoded.text), decoded.warnings
+        content, pictures = without_data_uris(normalize_text(decoded.text))
+        notes = decoded.warnings
+        if pictures: notes += (f"{pictures} picture(s) or file(s) written into the text are left out (data: addresses)",)
         if decoded.encoding != "utf-8": meta["encoding"] = decoded.encoding
     found = read_content(format, content, name, limits, process)
     if claimed and claimed.read and claimed != format:

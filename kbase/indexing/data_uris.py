@@ -19,8 +19,8 @@ _DATA = (r"(?P<type>data:(?:[\w.+-]+/[\w.+-]+)?(?:;[\w-]+(?:=[\w.-]+)?)*,)"
          rf"{_LETTERS}{{{SHORTEST_DATA},}}"
          r"(?:(?:\s|\\[nr])+[A-Za-z0-9+/]{40,}=*)*(?:(?:\s|\\[nr])+[A-Za-z0-9+/]+={0,2}(?=\s*[\"'>)\\]))?")
 _AROUND = re.compile(
-    rf"(?:(?P<link>\]\(\s*<?)|(?P<definition>\]:[ \t]*)<?|(?P<attribute>\b(?:src|href)\s*=\s*\\?[\"'])|\b){_DATA}>?",
-    re.IGNORECASE)
+    r"(?:(?P<link>\]\(\s*<?)|(?P<definition>\]:[ \t]*)<?|(?P<attribute>\b(?:src|href)\s*=\s*\\?[\"'])|\b)"
+    rf"{_DATA}>?", re.IGNORECASE)
 
 def without_data_uris(
     text: str,

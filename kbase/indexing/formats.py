@@ -69,7 +69,7 @@ for _format in (
     Format("csv", (".csv", ".tsv"), convert_csv),
     Format("json", (".json",), convert_json),
     Format("jsonl", (".jsonl", ".ndjson"), convert_jsonl),
-    Format("ipynb", (".ipynb",), convert_ipynb),
+    Format("ipynb", (".ipynb",), convert_ipynb, apart=True),
     Format("python", (".py", ".pyi", ".pyw"), convert_python, encoding=_COOKIE),
 ): add_format(_format)
 

@@ -47,9 +47,9 @@ def raised(
     if base + text.lower() in RAISED_WORDS: return text
     if text.lower() in RAISED_MARKS and not before[-1:].isspace(): return RAISED_MARKS[text.lower()]
     if text.isalpha() and len(text) > 2: return f" {text}"
-    if text.isalpha() and before[-1:].isalnum() and len(text) == 1: return {"n": "ⁿ", "i": "ⁱ"}.get(text, f"^{text}")
-    if not any(map(str.isalnum, text)) or text[0] in "[(" or not (before[-1:].isalnum() or before[-1:] in ")]}"): return text
-    return f"^({text})"
+    on_base = before[-1:].isalnum() or before[-1:] in tuple(")]}")
+    if not on_base or text[0] in "[(" or not any(map(str.isalnum, text)): return text
+    return {"n": "ⁿ", "i": "ⁱ"}.get(text, f"^{text}") if text.isalpha() and len(text) == 1 else f"^({text})"
 
 # %% ../../nbs/indexing/24_formulas.ipynb #frm08
 def lowered(
@@ -74,7 +74,8 @@ def fraction(
     return (" " if before[-1:].isdigit() else "") + f"{part(above.strip())}/{part(below.strip())}"
 
 # %% ../../nbs/indexing/24_formulas.ipynb #frm12
-_CODE = r"(?P<code>^[ >]*(?P<fence>`{3,}|~{3,})[\s\S]*?(?:^[ >]*(?P=fence)|\Z)|(?P<ticks>`+)(?!`)[^\n]*?(?<!`)(?P=ticks)(?!`))"
+_CODE = (r"(?P<code>^[ >]*(?P<fence>`{3,}|~{3,})[\s\S]*?(?:^[ >]*(?P=fence)|\Z)"
+         r"|(?P<ticks>`+)(?!`)[^\n]*?(?<!`)(?P=ticks)(?!`))")
 _TAGS = (r"<(?P<tag>sup|sub)\b[^<>\n]*>(?P<inner>[^<>\n]{0,80}|<a\b[^<>\n]*>[^<>\n]{0,80}</a>)</(?P=tag)>"
          r"|(?<=[^\W_])\^(?P<raised>[+−-]?\d{1,4})\^|(?<=[A-Za-z])~(?P<lowered>\d{1,4})~")
 _FRACTION_TAGS = re.compile(r"<sup>\s*(\d{1,4})\s*</sup>\s*(?:/|⁄|∕|&frasl;|&#8260;)\s*<sub>\s*(\d{1,4})\s*</sub>")
@@ -93,7 +94,7 @@ def inline_scripts(
         if match["raised"] or match["lowered"]:
             return raised(match["raised"], before) if match["raised"] else lowered(match["lowered"], before)
         inner = html.unescape(re.sub(r"<[^<>]*>", "", match["inner"]))
-        return raised(inner, before) if match["tag"].lower() == "sup" else lowered(inner, before)
+        return (raised if match["tag"].lower() == "sup" else lowered)(inner, before)
     return _IN_MARKDOWN.sub(plain, text)
 
 def inline_roles(
@@ -126,10 +127,11 @@ SHAPES: dict[str, Callable[[Parts], str]] = {  # a tag of OMML or MathML → its
     "munderover": _script(2, 1), "limLow": _script(0, 1), "limUpp": _script(1, 0),
     "f": lambda parts: fraction(*parts[:2]) if len(parts) > 1 else _joined(parts),
     "mfrac": lambda parts: fraction(*parts[:2]) if len(parts) > 1 else _joined(parts),
-    "rad": lambda parts: f"{raised(parts[0]) if len(parts) > 1 else ''}√({parts[-1]})" if parts else "",
-    "msqrt": lambda parts: f"√({_joined(parts)})", "mroot": lambda parts: f"{raised(parts[-1])}√({parts[0]})" if parts else "",
+    "rad": lambda parts: f"{raised(parts[0]) if len(parts) > 1 else ''}√({parts[-1]})",
+    "msqrt": lambda parts: f"√({_joined(parts)})", "mroot": lambda parts: f"{raised(parts[-1])}√({parts[0]})",
     "nary": lambda parts: _limits(*parts[:3]) + _joined(parts[3:]),
-    "mtr": ", ".join, "mr": ", ".join, "mtable": "; ".join, "m": "; ".join, "eqArr": "; ".join, "mfenced": lambda parts: f"({', '.join(parts)})",
+    "mtr": ", ".join, "mr": ", ".join, "mtable": "; ".join, "m": "; ".join, "eqArr": "; ".join,
+    "mfenced": lambda parts: f"({', '.join(parts)})",
 }
 _ABOUT_FORMULA = re.compile(r".*Pr|annotation|annotation-xml|mphantom|mspace")  # properties, and what is said twice
 
@@ -137,8 +139,9 @@ def _tag(element: etree._Element) -> str: return etree.QName(element).localname 
 
 def _character(element: etree._Element, name: str, usual: str) -> str:
     # a sign that OMML keeps in the properties of a shape: of a sum, of brackets
-    found = [e for e in element.iterdescendants() if _tag(e) == name and _tag(e.getparent().getparent()) == _tag(element)]
-    return next((value for key, value in found[0].attrib.items() if etree.QName(key).localname == "val"), usual) if found else usual
+    signs = (e for e in element.iterdescendants() if _tag(e) == name and e.getparent().getparent() is element)
+    for sign in signs: return next((value for key, value in sign.attrib.items() if key.endswith("val")), usual)
+    return usual
 
 def formula_text(
     element: etree._Element,  # of OMML or MathML
@@ -154,6 +157,8 @@ def _formula(element: etree._Element) -> str:
     if not children: return element.text or ""
     parts = [_formula(child) for child in children]
     if name == "nary": parts = [_character(element, "chr", "∫"), *parts]
-    if name == "d": return f"{_character(element, 'begChr', '(')}{_character(element, 'sepChr', '|').join(parts)}{_character(element, 'endChr', ')')}"
+    if name == "d":
+        inner = _character(element, "sepChr", "|").join(parts)
+        return f"{_character(element, 'begChr', '(')}{inner}{_character(element, 'endChr', ')')}"
     if name == "func": return f"{parts[0]} {_joined(parts[1:])}"
     return SHAPES.get(name, _joined)(parts)

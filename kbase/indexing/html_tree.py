@@ -61,21 +61,23 @@ def text_before(
     "The text right before an element, in the same block."
     while True:
         previous, parent = element.getprevious(), element.getparent()
-        if previous is not None: return str(previous.tail or previous.text_content() if previous.tag in _INLINE or previous.tail else "")[-20:]
-        if parent is None or parent.text or parent.tag not in _INLINE: return str(parent.text or "")[-20:] if parent is not None else ""
+        if previous is not None:
+            return str(previous.tail or (previous.text_content() if previous.tag in _INLINE else ""))[-20:]
+        if parent is None: return ""
+        if parent.text or parent.tag not in _INLINE: return str(parent.text or "")[-20:]
         element = parent
 
 # %% ../../nbs/indexing/25_html_tree.ipynb #tre08
-_SLASH = re.compile(r"\s*[/⁄∕]\s*")
+_SLASH, _FRACTION = re.compile(r"\s*[/⁄∕]\s*"), re.compile(r"\s*[/⁄∕]\s*\d")
 
 def _put_script(element: lxml.html.HtmlElement) -> None:
-    text, before, after = element.text_content(), text_before(element), element.getnext()
-    fraction = element.tag == "sup" and text.strip().isdigit() and _SLASH.match(element.tail or "")
-    if fraction and after is not None and after.tag == "sub" and _SLASH.fullmatch(element.tail) and after.text_content().strip().isdigit():
-        element.tail = "/" + after.text_content().strip()
-        after.drop_tree()
-        put_text(element, (" " if before[-1:].isdigit() else "") + text.strip())
-    elif fraction and re.match(r"\s*[/⁄∕]\s*\d", element.tail): put_text(element, (" " if before[-1:].isdigit() else "") + text.strip())
+    text, before, below = element.text_content().strip(), text_before(element), element.getnext()
+    if element.tag == "sup" and text.isdigit() and _SLASH.fullmatch(element.tail or ""):
+        if below is not None and below.tag == "sub" and below.text_content().strip().isdigit():
+            element.tail = "/" + below.text_content().strip()
+            below.drop_tree()
+    if element.tag == "sup" and text.isdigit() and _FRACTION.match(element.tail or ""):
+        put_text(element, (" " if before[-1:].isdigit() else "") + text)
     else: put_text(element, raised(text, before) if element.tag == "sup" else lowered(text, before))
 
 def meaning_as_text(
@@ -88,7 +90,8 @@ def meaning_as_text(
     for element in root.xpath(".//img[ancestor::sup or ancestor::sub]"): put_text(element, element.get("alt") or "")
     for element in root.xpath(".//sup | .//sub"):
         if element.getparent() is not None: _put_script(element)
-    for element in root.xpath(".//ruby[not(.//rp)]//rt"): element.text, element.tail = f"({element.text or ''}", f"){element.tail or ''}"
+    for element in root.xpath(".//ruby[not(.//rp)]//rt"):
+        element.text, element.tail = f"({element.text or ''}", f"){element.tail or ''}"
     for element in root.xpath(".//input[@type='checkbox'][not(ancestor::form)]"):
         put_text(element, "☐ " if element.get("checked") is None else "☑ ")
 
@@ -128,36 +131,43 @@ def own_line(
         if bold.text: element.append(bold)
 
 # %% ../../nbs/indexing/25_html_tree.ipynb #tre12
-_TABS = "self::*[@role='tab' or @data-toggle='tab' or @data-bs-toggle='tab' or @data-toggle='pill' or @data-bs-toggle='pill']"
+_TABS = " or ".join(["@role='tab'", *(f"@{key}='{value}'" for key in ("data-toggle", "data-bs-toggle")
+                                    for value in ("tab", "pill"))])
+_HIDDEN_PANELS = "@role='tabpanel' or translate(@hidden, 'UNTILFOD', 'untilfod')='until-found'"
 
 def _is_opener(button: lxml.html.HtmlElement) -> bool:  # a button whose text is a title
     if _is_menu(button): return False
     after, about = button.getnext(), button.get("class") or ""
     below = after is not None and bool(_PANEL.search(after.get("class") or ""))
-    in_heading = any(outer.tag in (*HEADINGS, "summary", "dt") for outer in button.iterancestors())
-    return in_heading or next(button.iter(*HEADINGS), None) is not None or bool(_OPENER.search(about)) or below
+    outer = next((e for e in button.iterancestors() if e.tag in (*HEADINGS, "summary", "dt")), None)
+    alone = outer is not None and 2 * len(button.text_content().strip()) > len(outer.text_content().strip())
+    return alone or next(button.iter(*HEADINGS), None) is not None or bool(_OPENER.search(about)) or below
+
+def _name_panel(tab: lxml.html.HtmlElement, panel: lxml.html.HtmlElement | None) -> None:
+    # the name of a tab goes into its panel
+    if panel is None or panel in tab.iterancestors(): return
+    show_panel(panel)
+    name, holder = lxml.html.Element("p"), tab.getparent()
+    name.text, name.tail, panel.text = tab.text_content(), panel.text, None
+    panel.insert(0, name)
+    own_line(name)
+    tab.drop_tree()
+    if holder.tag == "li" and not holder.text_content().strip(): holder.drop_tree()
+
+def _open_with(button: lxml.html.HtmlElement, panel: lxml.html.HtmlElement | None) -> None:
+    if panel is not None: show_panel(panel)
+    holder = button.getparent()
+    if panel is not None and not _is_menu(button) or _is_opener(button): own_line(button)
+    elif holder.tag == "p" and len(holder.text_content()) > 2 * len(button.text_content()): button.drop_tag()
 
 def open_panels(
     body: lxml.html.HtmlElement,  # changed in place
 ) -> None:
     "Open what opens on a click, under the words that are clicked."
     panels = {element.get("id"): element for element in body.xpath(".//*[@id]")}
-    for panel in body.xpath(".//*[@role='tabpanel' or translate(@hidden, 'UNTILFOD', 'untilfod')='until-found']"): show_panel(panel)
-    for tab in body.xpath(f".//*[{_TABS}]"):
-        panel = _panel_of(tab, panels)
-        if panel is None or panel in tab.iterancestors(): continue
-        show_panel(panel)
-        name = lxml.html.Element("p")
-        name.text, name.tail, panel.text = tab.text_content(), panel.text, None
-        panel.insert(0, name)
-        own_line(name)
-        tab.drop_tree()
-    for button in body.xpath(".//button"):
-        panel = _panel_of(button, panels)
-        if panel is not None: show_panel(panel)
-        text_around = button.getparent().tag == "p" and len(button.getparent().text_content()) > 2 * len(button.text_content())
-        if panel is not None and not _is_menu(button) or _is_opener(button): own_line(button)
-        elif text_around: button.drop_tag()
+    for panel in body.xpath(f".//*[{_HIDDEN_PANELS}]"): show_panel(panel)
+    for tab in body.xpath(f".//*[{_TABS}]"): _name_panel(tab, _panel_of(tab, panels))
+    for button in body.xpath(".//button"): _open_with(button, _panel_of(button, panels))
     for summary in body.xpath(".//summary"): own_line(summary)
     for details in body.xpath(".//details"): details.tag = "div"
 

@@ -8,12 +8,12 @@ the pieces are packed where it costs least to cut. The embedder lends its `count
 
 # %% auto #0
 __all__ = ['STUB', 'STUB_PRICE', 'LONE_HEADING', 'HEADER_SHARE', 'MEETING', 'pack', 'cut_title', 'fit_headings', 'shared_path',
-           'Header', 'plan_header', 'pages_within', 'chunk_payload', 'chunk_node', 'most_tokens', 'halves',
-           'fit_chunks', 'split_document', 'ChunkSplitter']
+           'Header', 'plan_header', 'short_headings', 'long_tables', 'pages_within', 'chunk_payload', 'chunk_node',
+           'most_tokens', 'halves', 'fit_chunks', 'split_document', 'ChunkSplitter']
 
 # %% ../../nbs/indexing/31_splitting.ipynb #spl03
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -24,7 +24,7 @@ from haystack.utils import deserialize_callable, serialize_callable
 
 from ..blocks import LINED, MIXED, Block, read_blocks
 from .haystack import document_from_haystack
-from .pieces import CHARS, CountTokens, Piece, count_in_batches, cut_pieces, finer
+from .pieces import CHARS, CountTokens, Piece, count_in_batches, cut_pieces, finer, table_columns
 from ..nodes import Document, Node, node_to_haystack
 
 # %% ../../nbs/indexing/31_splitting.ipynb #spl46
@@ -103,9 +103,11 @@ class Header:
     room: int  # tokens that a path of headings may take
     tokens: int  # of the longest header, special tokens included
 
-    def path(self, pieces: Iterable[Piece]) -> tuple[str, ...]:
-        "The headings above all of these, as far as there is room."
-        return fit_headings(shared_path(piece.headings for piece in pieces), self.costs, self.room)
+    def path(self, pieces: Sequence[Piece]) -> tuple[str, ...]:
+        "The headings above all of these, as far as there is room; for the later rows of a table, its columns."
+        path = shared_path(piece.headings for piece in pieces)
+        columns = (pieces[0].columns,) if pieces[0].inner and pieces[0].columns else ()
+        return fit_headings(path + columns, self.costs, self.room)
 
 def plan_header(
     title: str,
@@ -126,6 +128,28 @@ def plan_header(
     longest = max(sum(costs[name] for name in fit_headings(path, costs, room)) for path in paths)
     return Header(title, costs, room, costs[title] + longest + special)
 
+# %% ../../nbs/indexing/31_splitting.ipynb #spl88
+def short_headings(
+    names: Iterable[str],
+    count_tokens: CountTokens,
+    room: int,  # tokens that a heading of more than twice as many is cut to
+) -> dict[str, str]:  # those that are cut → what is left of them
+    "Headings that take too much room."
+    long = [name[:CHARS * 4 * room] for name in dict.fromkeys(names) if len(name) > 2 * room]
+    counts = count_in_batches(count_tokens, long)
+    over = {name for name, count in zip(long, counts, strict=True) if count > 2 * room}
+    return {name: cut_title(name, count_tokens, room) for name in dict.fromkeys(names) if name[:CHARS * 4 * room] in over}
+
+def long_tables(
+    document: Document,
+    blocks: Iterable[Block],
+    size: int,  # characters; a shorter table is not cut
+) -> dict[int, str]:  # where a table begins → the names of its columns
+    "Tables that may be cut, with the names of their columns."
+    tables = [block for block in blocks if block.kind == "table" and block.end - block.start > size]
+    named = {block.start: table_columns(document.text[block.start:block.end]) for block in tables}
+    return {start: names for start, names in named.items() if names}
+
 # %% ../../nbs/indexing/31_splitting.ipynb #spl83
 def pages_within(
     document: Document,
@@ -143,9 +167,10 @@ def chunk_payload(
 ) -> dict[str, Any]:
     "How to read a chunk again; what is as usual is left out."
     first = pieces[0]
+    header_path = path[:-1] if first.inner and first.columns and path else path
     payload: dict[str, Any] = {} if document.markup == "text" else {"markup": document.markup}
     if first.inner and first.kind in LINED and document.markup in MIXED: payload["inside"] = first.kind
-    if len(first.headings) > len(path): payload["headings"] = list(first.headings)
+    if len(first.headings) > len(header_path): payload["headings"] = list(first.headings)
     if pages := pages_within(document, first.start, pieces[-1].end): payload["pages"] = pages
     return payload
 
@@ -232,11 +257,15 @@ def split_document(
         raise ValueError(f"limit is {limit}: an embedder that reads fewer than 16 tokens cannot read a chunk")
     blocks = read_blocks(document) if blocks is None else blocks
     if not blocks: return []
-    widest = CHARS * (limit // HEADER_SHARE)  # characters of a heading
-    blocks = [block._replace(headings=tuple(name[:widest] for name in block.headings)) for block in blocks]
-    header = plan_header(document.title, [block.headings for block in blocks], count_tokens, limit)
+    columns = long_tables(document, blocks, 2 * max_tokens)
+    names = [*columns.values(), *(name for block in blocks for name in block.headings)]
+    short = short_headings(names, count_tokens, limit // HEADER_SHARE // 2)
+    blocks = [block._replace(headings=tuple(short.get(name, name) for name in block.headings)) for block in blocks]
+    columns = {start: short.get(name, name) for start, name in columns.items()}
+    paths = [(*block.headings, *filter(None, [columns.get(block.start)])) for block in blocks]
+    header = plan_header(document.title, paths, count_tokens, limit)
     budget = max(1, min(max_tokens, limit - header.tokens))
-    pieces = cut_pieces(document, blocks, count_tokens, budget)
+    pieces = cut_pieces(document, blocks, count_tokens, budget, columns)
     chunks = [pieces[first:stop] for first, stop in pack(pieces, budget)]
     return fit_chunks(document, chunks, header, count_tokens, limit)
 

@@ -8,11 +8,12 @@ was stopped or killed goes on where it was. Out comes a `Report` with a row for 
 
 # %% auto #0
 __all__ = ['CLAIMED_TOGETHER', 'CLAIM_SECONDS', 'SETTINGS_CHANGED', 'KEPT', 'BATCH_NODES', 'BATCHES_AHEAD', 'PATIENCE_SECONDS',
-           'FIRST_LOAD', 'Account', 'Job', 'Prepared', 'measure', 'is_unchanged', 'Claims', 'read_job', 'refused_job',
-           'not_stored', 'embed_batch', 'store_batch', 'Batches', 'Run', 'add_sources']
+           'FIRST_LOAD', 'Job', 'Prepared', 'measure', 'is_unchanged', 'is_stored', 'Claims', 'read_job', 'refused_job',
+           'not_stored', 'embed_batch', 'store_batch', 'Batches', 'Run', 'find_gone', 'settle_versions', 'add_sources']
 
 # %% ../../nbs/indexing/36_sync.ipynb #syn03
 import hashlib
+import logging
 import os
 import secrets
 import socket
@@ -30,40 +31,18 @@ from typing import Any, NamedTuple
 from tqdm.auto import tqdm
 
 from ..embedding import Embedder, embed_missing
+from .account import Account, Gone, earlier_versions, gone_files, settle_gone
 from .converters import ConversionError, Limits
 from .recipe import Recipe, notes_on
-from .sources import Item, find_items, free_name, storable
-from ..nodes import KINDS, digest
+from .sources import Item, Place, find_items, storable
+from ..nodes import KINDS
 from ..results import Report, ReportRow
-from ..stores.contract import NodeStore, WriteError
+from ..stores.conditions import composed
+from ..stores.contract import NodeStore, StoreError, WriteError
 from ..stores.rows import Indexed, Source
+from ..weights import EmbedderError
 
-# %% ../../nbs/indexing/36_sync.ipynb #97c92687
-class Account:
-    "What the store knows of its sources, and which file has which uri."
-
-    def __init__(
-        self,
-        sources: Iterable[Source],  # as `NodeStore.sources` gives them
-    ):
-        self.rows: dict[str, Source] = {}  # by document_id
-        self.taken: dict[str, str] = {}  # uri → path
-        self.by_path: dict[str, str] = {}  # path → uri
-        self.update(sources)
-
-    def update(self, sources: Iterable[Source]) -> None:
-        "Take rows in."
-        for source in sources:
-            self.rows[source.document_id] = source
-            if source.path: self._note(source.uri, source.path)
-
-    def name(self, item: Item) -> str:
-        "An item's uri, which no other file gets from now on."
-        uri = free_name(item, self.taken, self.by_path)
-        if item.path: self._note(uri, storable(item.path.resolve()))
-        return uri
-
-    def _note(self, uri: str, path: str) -> None: self.taken[uri], self.by_path[path] = path, uri
+_log = logging.getLogger(__name__)
 
 # %% ../../nbs/indexing/36_sync.ipynb #9f19efd8
 class Job(NamedTuple):
@@ -102,7 +81,11 @@ def is_unchanged(job: Job) -> bool:
     "Whether the store has the same already."
     before, source = job.before, job.source
     same = before is not None and (before.fingerprint, before.settings) == (source.fingerprint, source.settings)
-    return same and before is not None and before.state == "ok"
+    return same and is_stored(before)
+
+def is_stored(before: Source | None) -> bool:
+    "Whether what the store has of a source is whole. A file that was gone may be back."
+    return before is not None and before.state in ("ok", "gone")
 
 # %% ../../nbs/indexing/36_sync.ipynb #b00aafe7
 CLAIMED_TOGETHER = 32  # sources that are claimed at a time
@@ -149,17 +132,17 @@ def read_job(
 ) -> Prepared:
     "Make nodes of an item; ConversionError or OSError when it cannot be read."
     document = recipe.read(job.item, job.source.uri)
+    document = replace(document, title=composed(document.title), id=job.source.document_id)
     nodes = recipe.nodes(document)
     source = replace(
         job.source, fingerprint=document.fingerprint or job.source.fingerprint, nodes=len(nodes),
         characters=len(document.text), title=document.title, language=document.language, markup=document.markup,
         pages=document.pages, meta=document.meta, indexed_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         seconds=time.perf_counter() - job.began)
-    before, notes = job.before, notes_on(document, nodes)
-    state = "updated" if before and before.state == "ok" else "added"
-    if before and before.state == "ok" and before.fingerprint == source.fingerprint: notes = [SETTINGS_CHANGED, *notes]
-    indexed = Indexed(source, replace(document, id=source.document_id), nodes)
-    return Prepared(job.place, job.row(state, "; ".join(notes), len(nodes)), indexed)
+    before, notes = job.before, [*job.item.notes, *notes_on(document, nodes)]
+    state = "updated" if is_stored(before) else "added"
+    if before and is_stored(before) and before.fingerprint == source.fingerprint: notes = [SETTINGS_CHANGED, *notes]
+    return Prepared(job.place, job.row(state, "; ".join(notes), len(nodes)), Indexed(source, document, nodes))
 
 # %% ../../nbs/indexing/36_sync.ipynb #62551340
 KEPT = " (the version indexed earlier stays)"
@@ -224,6 +207,11 @@ def store_batch(
             return not_stored(outcome, account.rows.get(document_id), reasons[document_id])
         batch = [settled(outcome) for outcome in batch]
         store.put([outcome.indexed for outcome in batch if outcome.row.state == "failed"])
+    except (ValueError, TypeError) as e:  # one of them does not fit, and the others must not wait for it
+        if isinstance(e, StoreError): raise
+        if len(batch) > 1: return [stored for outcome in batch for stored in store_batch(store, [outcome], account)]
+        batch = [not_stored(batch[0], account.rows.get(batch[0].indexed.source.document_id), str(e))]
+        store.put([batch[0].indexed])
     return [outcome._replace(indexed=Indexed(outcome.indexed.source, None, [])) for outcome in batch]
 
 # %% ../../nbs/indexing/36_sync.ipynb #9739eb5c
@@ -313,6 +301,7 @@ class Run:
                                lambda batch: store_batch(store, batch, self.account), self.stored, self.claims.renew)
         self.rows: dict[int, ReportRow] = {}  # by place
         self.seen: dict[str, int] = {}  # document_id → its place in this run
+        self.sources: dict[int, Source] = {}  # by place: those that are in
         self.bar: Any = None
 
     def add(self, items: Sequence[Item]) -> None:
@@ -342,13 +331,16 @@ class Run:
 
     def look(self, place: int, item: Item) -> Job | None:  # None when it has its row, because there is nothing to do
         "Name an item, and say whether it has to be indexed."
-        uri = self.account.name(item)
-        source = Source(uri, item.document.id if item.document else digest(uri), settings=self.recipe.fingerprint)
+        uri, document_id = self.account.name(item)
+        source = Source(uri, document_id, settings=self.recipe.fingerprint)
         job = Job(place, item, source, self.account.rows.get(source.document_id), time.perf_counter())
         twice = not item.skip and self.seen.setdefault(source.document_id, place) != place
         if item.skip or twice:
             reason = item.skip or f"the same source as {uri}, named twice in this add"
             self.done(place, job.row("skipped", reason))
+            return None
+        if item.error:
+            self.refuse(job, ConversionError(item.error))
             return None
         try: job = job._replace(source=measure(item, source, self.recipe.limits))
         except OSError as e:
@@ -361,10 +353,12 @@ class Run:
     def leave(self, job: Job) -> None:
         "An unchanged item gets its row; the account notes where the file is now."
         before, source = job.before or job.source, job.source
-        if (before.path, before.modified) != (source.path, source.modified) and job.item.path:
-            moved = replace(before, path=source.path, modified=source.modified)
-            self.batches.add(Prepared(job.place, job.row("unchanged", nodes=before.nodes), Indexed(moved, None, [])))
-        self.done(job.place, job.row("unchanged", nodes=before.nodes))
+        now = replace(before, path=source.path or before.path, modified=source.modified or before.modified, state="ok",
+                      reason="" if before.state == "gone" else before.reason)
+        row = job.row("unchanged", nodes=before.nodes)
+        if now != before: self.batches.add(Prepared(job.place, row, Indexed(now, None, [])))
+        self.sources[job.place] = now
+        self.done(job.place, row)
 
     def claim(self, jobs: list[Job]) -> tuple[list[Job], list[tuple[int, Item]]]:  # this run's; somebody else's
         "Claim jobs, and look again at each: others may have done it since this run began."
@@ -385,6 +379,10 @@ class Run:
         self.claims.renew()
         try: outcome = read_job(job, self.recipe)
         except (ConversionError, OSError) as e: self.refuse(job, e)
+        except (StoreError, EmbedderError, ImportError): raise  # it would be the same with every source
+        except Exception as e:  # whatever is odd in one source is no reason to leave the others out
+            _log.debug("%s cannot be read", job.source.uri, exc_info=True)
+            self.refuse(job, ConversionError(f"{type(e).__name__}: {e}"))
         else: self.batches.add(outcome)
 
     def refuse(self, job: Job, error: Exception) -> None:
@@ -397,6 +395,7 @@ class Run:
     def stored(self, outcome: Prepared) -> None:
         "A source is in."
         self.claims.drop(outcome.indexed.source.document_id)
+        if outcome.row.state in ("added", "updated"): self.sources[outcome.place] = outcome.indexed.source
         if outcome.place not in self.rows: self.done(outcome.place, outcome.row)
         if self.bar is not None: self.bar.set_postfix_str(f"{sum(row.nodes for row in self.rows.values())} nodes")
 
@@ -410,6 +409,34 @@ class Run:
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None: self.batches.stop(error)
 
+# %% ../../nbs/indexing/36_sync.ipynb #f50c63be
+def find_gone(run: Run, items: Sequence[Item], places: Sequence[Place]) -> list[Gone]:
+    "The files that are gone from the folders of a run."
+    paths = {storable(item.path.resolve()) for item in items if item.path}
+    names = {source.fingerprint: source.uri for source in run.sources.values() if source.path and source.fingerprint}
+    rows = [row for row in run.account.rows.values() if row.document_id not in run.seen]
+    return list(gone_files(rows, places, paths, names, elsewhere=not run.store.many_writers))
+
+_REPLACES = "it takes the place of an earlier document of the same path"
+
+def settle_versions(
+    run: Run,
+    prune: bool = False,  # remove the other documents of the same path as well
+) -> list[Gone]:  # those that are removed
+    "The earlier versions of a run's documents make way for them."
+    added = [source for place, source in sorted(run.sources.items()) if not source.path]
+    removed: list[Gone] = []
+    for old, new, version in earlier_versions(list(run.account.rows.values()), added):
+        place = run.seen[new.document_id]
+        row = run.rows[place]
+        if version: run.rows[place] = replace(row, state="updated", reason="; ".join(filter(None, [row.reason, _REPLACES])))
+        elif prune: removed.append(Gone(old, "another document of this path, which is not among those added now"))
+        elif _OTHERS not in row.reason: run.rows[place] = replace(row, reason="; ".join(filter(None, [row.reason, _OTHERS])))
+        if version: run.store.delete_by_document([old.document_id])
+    return removed
+
+_OTHERS = "other documents of this path were added before and stay: kb.delete(uri, every=True) removes all of them"
+
 # %% ../../nbs/indexing/36_sync.ipynb #syn21
 FIRST_LOAD = 1000  # sources from which on an empty store is loaded with its refreshes and replicas put off
 
@@ -420,20 +447,24 @@ def add_sources(
     progress: bool = True,  # a bar by files and nodes
     leave_out: Path | None = None,  # the knowledge base's own folder
     on_row: Callable[[ReportRow], Any] | None = None,  # called with each row as it comes
+    prune: bool | None = False,  # remove what is gone from the folders; None: do not look for it
 ) -> Report:
     "Index what a source names. Safe to stop, to repeat, and to do in many processes; a broken file fails alone."
-    began = time.perf_counter()
+    began, places = time.perf_counter(), list[Place]()
     run = Run(store, recipe, on_row)
-    items = list(find_items(source, leave_out))
+    items = list(find_items(source, leave_out, places))
     if any(not item.skip for item in items): store.set_embedder(recipe.embedder.identity)
     loading = store.loading() if not run.account.rows and len(items) >= FIRST_LOAD else nullcontext()
+    gone: list[ReportRow] = []
     try:
         with tqdm(total=len(items), unit="file", desc="adding", disable=not progress) as run.bar, loading, run:
             run.add(items)
+        if prune is not None:
+            gone = settle_gone(store, [*find_gone(run, items, places), *settle_versions(run, prune)], prune)
     except KeyboardInterrupt as stop:
         stop.add_note(f"stopped after {len(run.rows)} of {len(items)} sources, which are in and safe; add the same "
                       "again to go on")
         raise
     finally: run.claims.release()
     store.optimize()
-    return Report([run.rows[place] for place in sorted(run.rows)], time.perf_counter() - began)
+    return Report([*(run.rows[place] for place in sorted(run.rows)), *gone], time.perf_counter() - began)

@@ -20,6 +20,7 @@ from kbase.indexing.converted import (
 )
 from .html_reader import markdown_of
 from .html_tree import meaning_as_text, prune, read_tree
+from .word_markup import dropped_elements, mend_word
 
 # %% ../../nbs/indexing/27_word_reader.ipynb #par24
 def check_archive(
@@ -87,18 +88,21 @@ def convert_docx(
     name: str = "the file",  # for messages
     limits: Limits = Limits(),  # noqa: B008 (frozen)
 ) -> Converted:
-    "A document with headings, lists, tables, footnotes and text boxes; without pictures, headers and footers."
+    "A document with headings, lists, tables, footnotes and text boxes; what is left out is in the warnings."
     check_is_docx(data, name)
     check_archive(data, name, limits)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         refuse_dtd(archive, name)
         properties = core_properties(archive)
-    html = mammoth.convert_to_html(io.BytesIO(data), style_map=STYLES, include_embedded_style_map=False,
-                                   convert_image=mammoth.images.img_element(lambda image: {})).value
-    if not html.strip(): raise EmptyDocument(f"{name}: holds no text")
+    mended, notes, trees = mend_word(data)
+    read = mammoth.convert_to_html(io.BytesIO(mended), style_map=STYLES, include_embedded_style_map=False,
+                                   convert_image=mammoth.images.img_element(lambda image: {}))
+    html = read.value
+    notes += dropped_elements([message.message for message in read.messages], trees)
+    if not html.strip(): raise EmptyDocument(f"{name}: holds no text" + "".join(f"; {note}" for note in notes))
     body = read_tree(html, name)
     meaning_as_text(body)
     heading = one_line(next((h.text_content() for h in body.iter("h1")), ""))
     prune(body)
     title = sensible_title(properties.pop("title", "")) or heading
-    return Converted(markdown_of(body, name), title, "markdown", meta=properties)
+    return Converted(markdown_of(body, name), title, "markdown", meta=properties, warnings=tuple(notes))

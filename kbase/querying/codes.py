@@ -48,14 +48,15 @@ def _codes(text: str) -> Iterator[tuple[Code, str]]:  # with the text after it
             yield Code(match[0], term, before[0].strip() if before else ""), text[match.end():match.end() + 3]
 
 # %% ../../nbs/querying/46_codes.ipynb #af260e17
-_TIME = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}|\d{1,2}[:.]\d{2}(?:[:.]\d{2})?|(?:1[5-9]|20)\d\d(?:[-/]\d{2,4})?s?"
-                   r"|(?:19|20)\d{6}|\d+(?:st|nd|rd|th)")  # 2026-03-01, 10:30, 1998, 1998/99, 20260301, 6th
+_TIME = re.compile(r"\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2\d{4}|\d{1,2}:\d{2}(?::\d{2})?"
+                   r"|(?:1[5-9]|20)\d\d(?:[-/]\d{2,4})?s?|(?:19|20)\d{6}|\d+(?:st|nd|rd|th)")  # 10:30, 1998/99, 6th
 _AMOUNT = re.compile(r"\d{1,2}|[\d.,]*00|[\d.,]+[a-zµ]{1,3}|\d{1,3}-\d{1,3}|\d{1,2}[.,]\d{1,2}"
                      r"|\d+\w{0,2}(?:-[^\W\d]{3,})+")  # 3, 500, 5kg, 24-10, 1.5, 24-hour
 
 def _is_amount(code: Code, after: str, amounts: frozenset[str], stop: frozenset[str]) -> bool:
     # whether a number says how much, or when
-    before, named = code.before.casefold(), code.before[:1].isupper()
+    before = code.before.casefold()
+    named = code.before[:1].isupper() and before not in stop
     if _TIME.fullmatch(code.text): return len(before) < 2 or not code.before.isupper()  # ISO 2000 is no year
     if not code.text[0].isdigit(): return False
     if re.match(r"\s?[%€$£]", after) or before in amounts or (before and not before.isalpha()): return True

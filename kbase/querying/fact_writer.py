@@ -19,7 +19,7 @@ from ..embedding import Embedder
 from .claims import write_answer
 from .passages import Quotes, pick_passages
 from .plan import Plan
-from .support import check_limits, find_evidence, refuse
+from .support import answer_strength, check_limits, find_evidence, refuse
 from ..results import Answer, Hit, Hits
 
 # %% ../../nbs/querying/50_fact_writer.ipynb #3685be54
@@ -38,7 +38,8 @@ def answer_fact(
         return refuse(question, route, hits, evidence.support, support, trace)
     quotes = Quotes()
     text = quotes.text(pick_passages(evidence.passages))
-    return Answer(question, text, route, tuple(quotes.citations), evidence=hits, trace=trace)
+    return Answer(question, text, route, tuple(quotes.citations), evidence=hits, trace=trace,
+                  strength=answer_strength(evidence.support, hits, support))
 
 # %% ../../nbs/querying/50_fact_writer.ipynb #ad7646af
 def joined_hits(
@@ -51,8 +52,10 @@ def joined_hits(
     for place in range(max(map(len, found), default=0)):
         for hits in found:
             if place < len(hits): merged.setdefault(hits[place].id, hits[place])
-    first = found[0] if found else Hits()
-    return Hits(merged.values(), question, first.mode, first.notes, first.background)
+    if not found: return Hits((), question)
+    joined = found[0].like(merged.values())
+    joined.query = question
+    return joined
 
 @component
 class FactWriter:

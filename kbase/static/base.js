@@ -133,20 +133,32 @@ export class Listbox {
     this.node = role(el("ol", "kb-list"), "listbox", label);
     Object.assign(this.node, { id: `${id}-list`, tabIndex: 0 });
   }
-  fill(nodes) {
-    this.options = nodes.map((node, i) => Object.assign(role(node, "option"), { id: `${this.id}-${i}` }));
-    this.node.replaceChildren(...this.options);
-    this.node.scrollTop = 0;
-    this.go(nodes.length ? 0 : -1);
+  /** `longer`: the same list as before with more at its end, so the active option and the place stay. */
+  fill(nodes, longer = false) {
+    const { active, node } = this, { scrollTop } = node;
+    this.options = nodes.map((option, i) => Object.assign(role(option, "option"), { id: `${this.id}-${i}` }));
+    node.replaceChildren(...this.options);
+    node.scrollTop = longer ? scrollTop : 0;
+    if (longer) this.mark(active);
+    else this.go(nodes.length ? 0 : -1);
   }
   /** The index of the option in which a node lies; -1 for none. */
   index(node) { return this.options.indexOf(node.closest("[role=option]")); }
-  go(index) {
+  mark(index) {
     this.active = index;
     this.options.forEach((option, i) => option.setAttribute("aria-selected", String(i === index)));
-    const option = this.options[index], { node } = this;
-    if (!option) return node.removeAttribute("aria-activedescendant");
-    node.setAttribute("aria-activedescendant", option.id);
+    const option = this.options[index];
+    if (option) this.node.setAttribute("aria-activedescendant", option.id);
+    else this.node.removeAttribute("aria-activedescendant");
+  }
+  go(index) {
+    this.mark(index);
+    this.show();
+  }
+  /** Bring the active option into sight. */
+  show() {
+    const option = this.options[this.active], { node } = this;
+    if (!option) return;
     const top = option.offsetTop, bottom = top + option.offsetHeight;
     if (top < node.scrollTop) node.scrollTop = top;
     else if (bottom > node.scrollTop + node.clientHeight) node.scrollTop = Math.min(top, bottom - node.clientHeight);

@@ -1,11 +1,11 @@
-// A hit as one option of a list: where it stands, an excerpt, and the sum behind its place.
-import { button, el, marked, number } from "./base.js";
+// A hit as one option of a list: where it stands, an excerpt, and the readings behind its place.
+import { button, el, marked } from "./base.js";
 
-const LABELS = { bm25: "BM25", dense: "cosine" }; // what a retriever's score is called
+const SERIES = ["bm25", "dense"]; // that have a colour of their own
 
-/** The axis that the bars of a list share: from the most negative sum to the most positive. */
-export function axis(hits) {
-  let low = 0, high = 0;
+/** The axis that the bars of a list share: up to a sum that is the same for every list, and down to the most negative one. */
+export function axis(hits, full = 0) {
+  let low = 0, high = full;
   for (const hit of hits) {
     const sum = (sign) => Object.values(hit.parts).reduce((total, part) => total + Math.max(0, sign * (part.contribution ?? 0)), 0);
     low = Math.min(low, -sum(-1));
@@ -27,19 +27,8 @@ export function bar(parts, { low, high }) {
   });
 }
 
-/** What a retriever said: its rank and its score, unscaled; a score of 0 from a list without the hit says nothing. */
-export function reading(part) {
-  const rank = part.rank ? ` #${part.rank}` : " not listed";
-  return part.score === null || (!part.rank && !part.score) ? rank : `${rank} · ${number(part.score)}`;
-}
-
-/** The share of the query that a hit's words cover, weighted by how rare they are; empty where no word was looked up. */
-export function covered({ cover }) {
-  return cover === null || cover === undefined ? "" : `covers ${Math.round(100 * cover)} % of the query`;
-}
-
 function series(name) {
-  return Object.hasOwn(LABELS, name) ? `kb-is-${name}` : "kb-is-other";
+  return SERIES.includes(name) ? `kb-is-${name}` : "kb-is-other";
 }
 
 function strip(parts, scale) {
@@ -57,42 +46,46 @@ function strip(parts, scale) {
   return node;
 }
 
+/** Where in its document a hit stands: kind where it is no passage, headings, page. */
 function place(hit) {
-  const node = el("div", "kb-place", el("span", hit.verbatim ? "kb-kind" : "kb-kind kb-kind-apart", hit.kind), el("span", "", hit.uri));
-  const rest = [hit.page ? `page ${hit.page}` : "", hit.headings.join(" › "), hit.language];
-  node.append(...rest.filter(Boolean).map((text) => el("span", "", text)));
-  return node;
+  const headings = hit.headings.filter((heading) => heading !== hit.title).join(" › ");
+  const rest = [headings, hit.page ? `page ${hit.page}` : "", hit.gone ? "the file is gone" : ""].filter(Boolean).map((text) => el("span", "", text));
+  if (!hit.verbatim) rest.unshift(el("span", "kb-kind", hit.kind));
+  return el("div", "kb-place", ...rest);
 }
 
-function sum(hit, scale) {
-  const parts = Object.entries(hit.parts).map(([name, part]) =>
-    el("span", `kb-part ${series(name)}`, el("b", "", LABELS[name] ?? name), reading(part)));
-  return el("div", "kb-sum", strip(hit.parts, scale), ...parts, el("span", "kb-cover", covered(hit)));
-}
-
-/** The text of a hit: an excerpt, or the whole. */
-export function clip(hit, whole, toggle) {
-  if (!hit.clip) return marked(hit.pieces);
-  const pieces = marked(whole ? hit.pieces : hit.clip.pieces);
-  if (!whole && hit.clip.before) pieces.unshift("… ");
-  if (!whole && hit.clip.after) pieces.push(" …");
+/** The text of a hit: the lines around what was found, or the whole. */
+export function clip(hit, whole) {
+  const pieces = marked(whole && hit.plain || hit.clip);
   if (whole && hit.cut) pieces.push(" … the rest is in the document");
-  const more = button("kb-more", whole ? "less" : "more", (event) => {
-    event.stopPropagation();
-    toggle(event.currentTarget.closest("[role=option]"));
-  });
-  more.tabIndex = -1; // a key does the same
-  more.setAttribute("aria-hidden", "true");
-  return [...pieces, " ", more];
+  return pieces;
 }
 
-/** A hit as an option; `toggle` shows more or less of the text of an option. */
-export function hit_option(hit, i, scale, id, toggle) {
-  const title = el("span", "kb-title", hit.title || hit.uri), text = el("div", "kb-text", ...clip(hit, false, toggle));
+/** The readings behind a hit's place, in a line; the whole sum stands behind “why”. */
+function reasons(hit, scale, act) {
+  const line = el("div", "kb-sum", strip(hit.parts, scale), el("span", "kb-brief", hit.weak ? `a weak match · ${hit.brief}` : hit.brief));
+  const add = (name, label, action) => {
+    const one = button(name, label, (event) => {
+      event.stopPropagation();
+      act[action](event.currentTarget.closest("[role=option]"));
+    });
+    one.tabIndex = -1; // a key does the same
+    one.setAttribute("aria-hidden", "true");
+    line.append(one);
+  };
+  add("kb-link kb-whybutton", "why", "why");
+  line.append(el("span", "kb-why", hit.why));
+  if (hit.plain) add("kb-link kb-more", "more", "more");
+  return line;
+}
+
+/** A hit as an option; `act.more` and `act.why` show more of an option. */
+export function hit_option(hit, i, scale, id, act) {
+  const title = el("span", "kb-title", hit.title || hit.uri), text = el("div", "kb-text", ...clip(hit, false));
   title.id = `${id}-${i}-title`;
   text.id = `${id}-${i}-text`;
-  const head = el("div", "kb-head", el("span", "kb-rank", String(i + 1)), title, el("span", "kb-score", number(hit.score)));
-  const option = el("li", "", head, place(hit), text, sum(hit, scale), el("div", "kb-why", hit.why));
+  const head = el("div", "kb-head", title, el("span", "kb-uri", hit.title && hit.title !== hit.uri ? hit.uri : ""));
+  const option = el("li", hit.weak ? "kb-weak" : "", head, place(hit), text, reasons(hit, scale, act));
   option.setAttribute("aria-labelledby", title.id);
   option.setAttribute("aria-describedby", text.id);
   return option;

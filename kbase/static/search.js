@@ -1,62 +1,57 @@
 // The search explorer: a question, filters, hits, and the open hit in its document (kbase/widgets/search.py).
-import { Choice, Listbox, TYPING, View, button, count, el, key_hints, marked, refill, role, shows, textbox } from "./base.js";
+import { Choice, Listbox, TYPING, View, button, count, el, key_hints, refill, role, shows, textbox } from "./base.js";
 import { axis, clip, hit_option } from "./hits.js";
+import { document_body, file_button } from "./pane.js";
 
 const PAUSE = 250; // ms without a search before facets are asked for
 const NONE = [];
 const MODES = [["hybrid", "Hybrid"], ["bm25", "BM25"], ["dense", "Dense"]];
 const GROUPS = [["document", "Documents"], ["", "All passages"]];
-const KEYS = [["/", "search"], ["j", ""], ["k", "move"], ["Enter", "open"], ["m", "more"], ["c", "copy citation"], ["Esc", "close"]];
-
-/** The text of an opened document; the pieces of the hit in it, levels 1 and 2, share a frame. */
-function around(pieces) {
-  const text = el("div", "kb-around");
-  let span = null;
-  for (const [piece, level] of pieces) {
-    if (!level) {
-      span = null;
-      text.append(piece);
-      continue;
-    }
-    if (!span) text.append(span = el("span", "kb-span"));
-    span.append(level > 1 ? el("mark", "", piece) : piece);
-  }
-  return text;
-}
-
-function document_body(opened) {
-  const body = role(el("div", "kb-document"), "group", "Document");
-  body.tabIndex = 0;
-  if (opened.note) body.append(el("p", "kb-note", opened.note));
-  if (opened.apart.length) body.append(el("div", "kb-apart", ...marked(opened.apart.map(([text, level]) => [text, level - 1]))));
-  if (opened.before) body.append(el("p", "kb-before", `${count(opened.before, "character")} before this`));
-  body.append(around(opened.pieces));
-  return body;
-}
+const KEYS = [["/", "search"], ["j", ""], ["k", "move"], ["Enter", "open"], ["n", ""], ["p", "next, previous passage"], ["m", "more"],
+  ["w", "why"], ["c", "copy citation"], ["Esc", "close, back to the list"]];
+const NOTHING = "Nothing is in it yet: kb.add(folder)";
 
 class Search extends View {
   build() {
     this.input = textbox("Search");
-    this.listen(this.input, "input", () => this.ask({ query: this.input.value }, TYPING));
+    this.listen(this.input, "input", () => this.typed());
     this.modes = new Choice("Ranking", MODES, (mode) => this.choose({ mode }));
     this.groups = new Choice("Hits", GROUPS, (group) => this.choose({ group_by: group || null }));
     this.python = button("kb-quiet", "Copy as Python", () => this.copy(this.results.code, "Python"));
+    this.strength = el("b", "kb-strength");
+    this.strength.setAttribute("aria-live", "polite");
     this.chips = el("div", "kb-chips");
     this.aside = role(el("div", "kb-facets"), "group", "Filters");
     this.list = new Listbox(this.id, "Hits");
     this.listen(this.list.node, "click", (event) => this.clicked(event));
     this.input.setAttribute("aria-controls", this.list.node.id);
+    this.longer = button("kb-link kb-longer", "", () => this.show_more());
     this.empty = el("div", "kb-empty");
     this.pane = el("section", "kb-pane");
     this.pane.setAttribute("aria-label", "Hit in its document");
+    this.act = { more: (option) => this.unclip(option), why: (option) => option.classList.toggle("kb-explained") };
     this.root.classList.add("kb-search");
     this.root.append(
       el("div", "kb-bar", this.input, this.modes.node, this.groups.node),
-      el("div", "kb-line", this.status, this.python), this.chips,
-      el("div", "kb-body", this.aside, el("div", "kb-found", this.list.node, this.empty), this.pane),
+      el("div", "kb-line", this.strength, this.status, this.python), this.chips,
+      el("div", "kb-body", this.aside, el("div", "kb-found", this.list.node, this.longer, this.empty), this.pane),
       key_hints(KEYS));
-    this.watch("facets", () => this.draw_facets());
+    this.watch("facets", () => this.draw_counted());
     this.watch("opened", () => this.draw_opened());
+    this.watch("steps", () => this.draw_steps());
+    this.keep_in_sight();
+  }
+
+  /** The width of the list changes what fits into it: what is active stays in sight. */
+  keep_in_sight() {
+    if (!window.ResizeObserver) return;
+    let width = 0;
+    const observer = new ResizeObserver(([entry]) => {
+      if (Math.abs(entry.contentRect.width - width) > 1 && width) this.list.show();
+      width = entry.contentRect.width;
+    });
+    observer.observe(this.list.node);
+    this.end.signal.addEventListener("abort", () => observer.disconnect());
   }
 
   // ---- an answer
@@ -66,19 +61,41 @@ class Search extends View {
     this.draw_choices();
     this.draw_chips();
     this.draw_hits();
-    this.draw_facets();
+    this.draw_counted();
     this.draw_opened();
     this.python.hidden = !results.query.trim();
     this.timers.stop("facets");
-    if (this.narrows() && !this.model.get("error") && this.model.get("facets").of !== results.of) {
-      this.timers.set("facets", PAUSE, () => this.send("facets", { of: results.of }));
+    if (!this.model.get("error") && this.counted().of !== results.of) {
+      this.timers.set("facets", results.query.trim() ? PAUSE : 0, () => this.send("facets", { of: results.of }));
     }
+    if (this.entered && !this.timers.has("ask") && results.query === this.input.value) this.open_first();
+  }
+
+  /** What was counted for these results; nothing of a question before. */
+  counted() {
+    const facets = this.model.get("facets");
+    return facets.of === this.results.of ? facets : {};
   }
 
   summary({ query, hits, more, milliseconds, group_by, notes }) {
-    if (!query.trim()) return "";
-    const found = count(hits.length, group_by ? "document" : "passage");
-    return [more ? `first ${found}` : found, `${milliseconds.toFixed(0)} ms`, ...notes].join(" · ");
+    if (!query.trim()) return this.overview_line();
+    const { holding } = this.counted(), one = group_by ? "document" : "passage";
+    const none = query.trim().includes(" ") ? "no document holds all of these words" : "no document holds this word";
+    const held = holding === 0 ? none : holding ? `${count(holding, "document")} hold${holding === 1 ? "s" : ""} these words` : "";
+    const shown = more ? `first ${count(hits.length, one)}` : count(hits.length, one);
+    return [held, held && hits.length ? `${shown} shown` : shown, `${milliseconds.toFixed(0)} ms`, ...notes].filter(Boolean).join(" · ");
+  }
+
+  overview_line() {
+    const there = this.counted().overview;
+    if (!there) return "";
+    const folders = there.fields.find((facet) => facet.field === "folder")?.values.filter((row) => !row.depth).length;
+    return count(there.documents, "document") + (folders ? ` in ${count(folders, "folder")}` : "");
+  }
+
+  typed() {
+    this.entered = false; // an Enter before was for what stood there then
+    this.ask({ query: this.input.value }, TYPING);
   }
 
   choose(values) {
@@ -92,43 +109,81 @@ class Search extends View {
   }
 
   draw_chips() {
-    const chips = this.results.filters.map((condition) => this.chip(condition));
+    const chips = this.results.filters.map((one) => this.chip(one));
     if (chips.length > 1) chips.push(button("kb-quiet", "Clear all", () => this.send("drop")));
     refill(this.chips, chips, () => chips[0] ?? this.list.node);
     this.chips.hidden = !chips.length;
   }
 
-  chip(condition) {
+  chip({ text, condition, field, value }) {
     const cross = el("span", "kb-cross", "×");
     cross.setAttribute("aria-hidden", "true");
-    const chip = button("kb-chip", "", () => this.send("drop", { condition }));
-    chip.append(el("span", "kb-hide", "Remove the filter "), condition, cross);
+    const chip = button("kb-chip", "", () => field ? this.send("toggle", { field, value }) : this.send("drop", { condition }));
+    chip.append(el("span", "kb-hide", "Remove the filter "), text, cross);
     return chip;
+  }
+
+  /** How sure the hits are, in words. */
+  draw_strength() {
+    const { strength, query, hits } = this.results, failed = this.model.get("error");
+    const level = failed || !query.trim() || !strength ? "" : strength.level;
+    this.strength.hidden = !level;
+    this.strength.replaceChildren(...(level ? [el("i", `kb-dot kb-dot-${["strong", "weak"].includes(level) ? level : "none"}`), strength.words,
+      ...(strength.numbers && hits.length ? [el("span", "kb-numbers", strength.numbers)] : [])] : []));
   }
 
   // ---- hits
 
   draw_hits() {
-    const { hits } = this.results, scale = axis(hits), { node } = this.list, focused = node.contains(document.activeElement);
-    this.list.fill(hits.map((hit, i) => hit_option(hit, i, scale, this.id, (option) => this.unclip(option))));
+    const { hits, scale: full } = this.results, scale = axis(hits, full), { node } = this.list, focused = node.contains(document.activeElement);
+    const before = this.drawn_ids ?? NONE, ids = hits.map((hit) => hit.id);
+    const longer = before.length > 0 && before.length < ids.length && before.every((id, i) => id === ids[i]);
+    this.drawn_ids = ids;
+    this.draw_strength();
+    this.list.fill(hits.map((hit, i) => hit_option(hit, i, scale, this.id, this.act)), longer);
     node.hidden = !hits.length;
-    this.empty.replaceChildren(el("p", "", this.reason()));
-    this.empty.hidden = hits.length > 0;
     if (focused && !hits.length) this.input.focus();
+    if (this.document_of_overview()) this.list.mark(-1);
   }
 
-  /** Why the list is empty. */
-  reason() {
-    if (!this.results.query.trim()) return "Type a question or a few words.";
-    if (this.model.get("error")) return "The search failed; the reason is above.";
-    return this.results.filters.length ? "Nothing found under these filters." : "Nothing found.";
+  /** What depends on the counting: the end of the list, what stands in the place of an empty one, the facets, the status. */
+  draw_counted() {
+    const { hits, more, page, group_by } = this.results, { holding } = this.counted();
+    this.longer.hidden = !more || !hits.length;
+    this.longer.textContent = `Show ${page} more` + (group_by && holding > hits.length ? ` of ${holding.toLocaleString("en")}` : "");
+    this.empty.replaceChildren(...this.nothing());
+    this.empty.hidden = hits.length > 0;
+    this.draw_facets();
+    if (!this.status.classList.contains("kb-failed")) this.say();
+  }
+
+  /** What stands in the place of hits where there are none. */
+  nothing() {
+    const there = this.counted().overview, asked = this.results.query.trim();
+    if (this.model.get("error")) return [el("p", "", "The search failed; the reason is above.")];
+    if (there?.total === 0) return [el("p", "", NOTHING)];
+    if (asked) return [el("p", "", this.results.filters.length ? "Nothing found under these filters." : "Nothing found.")];
+    if (!there) return [el("p", "", "Type a question or a few words.")];
+    return [el("p", "", `Type a question or a few words. The newest of ${count(there.documents, "document")}:`),
+      el("ul", "kb-newest", ...there.newest.map((row) => el("li", "", this.newest(row))))];
+  }
+
+  newest({ document, title, uri, when }) {
+    const one = button("", "", () => this.send("read", { document_id: document, title, uri }));
+    one.append(el("span", "kb-title", title), el("span", "kb-uri", title === uri ? "" : uri), el("span", "kb-when", when));
+    return one;
+  }
+
+  show_more() {
+    if (this.results.more && !this.line.busy) this.ask({ longer: true });
   }
 
   unclip(option) {
     const hit = this.results.hits[this.list.options.indexOf(option)];
-    if (!hit?.clip) return;
+    if (!hit?.plain) return;
     const whole = option.classList.toggle("kb-whole");
-    option.querySelector(".kb-text").replaceChildren(...clip(hit, whole, (other) => this.unclip(other)));
+    option.querySelector(".kb-text").replaceChildren(...clip(hit, whole));
+    option.querySelector(".kb-more").textContent = whole ? "less" : "more";
     this.list.node.focus({ preventScroll: true });
   }
 
@@ -141,64 +196,114 @@ class Search extends View {
 
   // ---- facets
 
-  /** Whether there is something to narrow down, or to widen again. */
-  narrows() {
-    const { query, hits, filters } = this.results;
-    return Boolean(query.trim()) && hits.length + filters.length > 0;
-  }
-
   draw_facets() {
-    const facets = this.model.get("facets"), shown = this.narrows() && facets.fields || NONE;
-    this.aside.classList.toggle("kb-stale", facets.of !== this.results.of);
+    const facets = this.model.get("facets"), old = facets.of !== this.results.of;
+    const shown = this.narrows() && facets.fields || NONE;
+    this.aside.classList.toggle("kb-stale", old);
     if (this.drawn === shown) return;
     this.drawn = shown;
     const at = document.activeElement?.dataset?.facet;
-    const among = `counted among ${facets.more ? "the first " : ""}${count(facets.among ?? 0, "hit")}`;
-    refill(this.aside, [...shown.map((facet, f) => this.facet(facet, f)), ...(shown.length ? [el("div", "kb-among", among)] : [])],
+    const among = facets.among === undefined ? [] : [el("div", "kb-among", `counted among ${facets.more ? "the first " : ""}${count(facets.among, "hit")}`)];
+    refill(this.aside, [...shown.map((facet, f) => this.facet(facet, f)), ...(shown.length ? among : [])],
       () => this.aside.querySelector(at ? `[data-facet="${at}"]` : "button") ?? this.list.node);
     this.aside.hidden = !shown.length;
   }
 
-  facet({ field, label, values }, f) {
+  /** Whether there is something to narrow down, or to widen again. */
+  narrows() {
+    const { query, hits, filters } = this.results;
+    return !this.model.get("error") && (!query.trim() || hits.length + filters.length > 0);
+  }
+
+  facet({ field, label, values, left_out: more }, f) {
     const name = el("div", "kb-field", label);
     name.id = `${this.id}-f${f}`;
-    const group = role(el("div", "kb-facet", name, ...values.map((row, v) => {
-      const one = button("", "", () => this.send("toggle", { field, value: row.value }));
-      one.append(el("span", "kb-value", row.label), el("span", "kb-count", String(row.count)));
-      one.dataset.facet = `${f}-${v}`;
-      one.setAttribute("aria-pressed", String(row.on));
-      return one;
-    })), "group");
+    const group = role(el("div", "kb-facet", name, ...values.map((row, v) => this.facet_value(field, row, `${f}-${v}`))), "group");
+    if (more) group.append(el("div", "kb-among", `and ${more} more`));
     group.setAttribute("aria-labelledby", name.id);
     return group;
+  }
+
+  facet_value(field, { value, label, count: n, on, depth }, at) {
+    const one = button("", "", () => this.send("toggle", { field, value }));
+    one.append(el("span", "kb-value", label), el("span", "kb-count", n.toLocaleString("en")));
+    one.dataset.facet = at;
+    if (depth) one.style.setProperty("--kb-depth", String(depth));
+    one.setAttribute("aria-pressed", String(on));
+    return one;
   }
 
   // ---- the hit in its document
 
   open() {
-    if (this.list.active >= 0 && !this.line.busy) this.send("open", { index: this.list.active, of: this.results.of });
+    if (this.list.active >= 0 && !this.line.busy && !this.timers.has("ask")) this.send("open", { index: this.list.active, of: this.results.of });
+    else if (this.line.busy || this.timers.has("ask")) this.entered = true; // what is asked for is still under way
+  }
+
+  open_first() {
+    this.entered = false;
+    if (!this.results.hits.length) return;
+    this.list.go(0);
+    this.open();
   }
 
   close() {
     this.send("close");
   }
 
+  /** Whether a document is open that was chosen from the newest, not from hits. */
+  document_of_overview() {
+    const opened = this.model.get("opened");
+    return opened.of === this.results.of && opened.index < 0;
+  }
+
   draw_opened() {
     const opened = this.model.get("opened"), shown = opened.of === this.results.of;
     this.list.options.forEach((option, i) => option.toggleAttribute("data-open", shown && i === opened.index));
-    const was_reading = this.reading();
+    const was_reading = this.reading(), was = this.shown;
     this.root.classList.toggle("kb-opened", shown);
     this.pane.hidden = !shown;
+    this.shown = shown ? opened : null;
     if (!shown) {
       this.pane.replaceChildren();
       if (was_reading) this.list.node.focus({ preventScroll: true });
       return;
     }
-    const body = document_body(opened), first = body.querySelector(".kb-span");
-    this.pane.replaceChildren(this.pane_head(opened), el("div", "kb-place", el("span", "", opened.place)), body);
-    if (first) body.scrollTop = first.offsetTop - Math.max(24, (body.clientHeight - first.offsetHeight) / 3);
+    const old = this.pane.querySelector(".kb-document"), top = old && old.scrollTop - (old.querySelector(".kb-span")?.offsetTop ?? 0);
+    const body = this.draw_pane(opened), same = was?.id === opened.id && old; // more text around it: what was read stays where it was
+    if (same) body.scrollTop = top + (body.querySelector(".kb-span")?.offsetTop ?? 0);
+    else this.scroll_to_hit(body);
     if (was_reading || this.list_is_covered()) body.focus({ preventScroll: true });
-    if (opened.index !== this.list.active) this.list.go(opened.index);
+    if (opened.index !== this.list.active && opened.index >= 0) this.list.mark(opened.index);
+    this.list.show(); // the list may be narrower now
+    if (this.model.get("steps").of !== opened.of && opened.index >= 0) this.timers.set("steps", TYPING, () => this.send("steps"));
+  }
+
+  draw_pane(opened) {
+    const body = document_body(opened, this.plain, (where) => this.send("more", { where }));
+    this.moves = el("span", "kb-moves");
+    this.pane.replaceChildren(this.pane_head(opened), el("div", "kb-place", el("span", "", opened.place)), body, this.pane_foot(opened));
+    this.draw_steps();
+    return body;
+  }
+
+  scroll_to_hit(body) {
+    const first = body.querySelector(".kb-span");
+    if (first) body.scrollTop = first.offsetTop - Math.max(24, (body.clientHeight - first.offsetHeight) / 3);
+  }
+
+  draw_steps() {
+    const { of, at, count: all } = this.model.get("steps");
+    if (!this.moves || this.pane.hidden) return;
+    const known = of === this.results.of && all > 1;
+    this.moves.replaceChildren(...(known ? [this.mover("‹", -1, at > 1), `${at} of ${all}`, this.mover("›", 1, at < all)] : []));
+  }
+
+  mover(label, by, can) {
+    const one = button("kb-quiet", label, () => this.send("step", { by }));
+    one.setAttribute("aria-label", by > 0 ? "Next passage" : "Previous passage");
+    one.disabled = !can;
+    return one;
   }
 
   /** Whether the keys are in the open document. */
@@ -213,13 +318,26 @@ class Search extends View {
   }
 
   pane_head(opened) {
-    return el("div", "kb-panehead", el("div", "kb-title", opened.title),
-      button("kb-quiet", "Copy citation", () => this.cite(opened.index)), button("kb-quiet", "Close", () => this.close()));
+    return el("div", "kb-panehead", el("div", "kb-title", opened.title), this.moves, button("kb-quiet", "Close", () => this.close()));
   }
 
-  cite(index) {
-    const hit = this.results.hits[index];
-    if (hit) this.copy(`${hit.cited}: “${hit.pieces.map(([text]) => text).join("")}${hit.cut ? " …" : ""}”`, "citation");
+  pane_foot(opened) {
+    const written = button("kb-quiet", "As written", () => this.write_plain(opened));
+    written.setAttribute("aria-pressed", String(Boolean(this.plain)));
+    const parts = [file_button(opened, (path) => this.copy(path, "path")),
+      opened.index >= 0 && button("kb-quiet", "Copy citation", () => this.cite(opened)), written];
+    return el("div", "kb-panefoot", ...parts.filter(Boolean));
+  }
+
+  /** The document with its markup, character by character, or without. */
+  write_plain(opened) {
+    this.plain = !this.plain;
+    this.scroll_to_hit(this.draw_pane(opened));
+  }
+
+  /** A hit of the list, or the open passage. */
+  cite(hit) {
+    if (hit) this.copy(`${hit.cited}: “${hit.quote}${hit.cut ? " …" : ""}”`, "citation");
   }
 
   // ---- keys
@@ -235,7 +353,7 @@ class Search extends View {
   key_of_input(key) {
     if (key === "ArrowDown" || key === "ArrowUp") return () => this.step(key === "ArrowDown" ? 1 : -1);
     if (key === "Enter") return () => this.open();
-    if (key === "Escape" && !this.pane.hidden) return () => this.close();
+    if (key === "Escape") return () => this.pane.hidden ? this.list.node.focus() : this.close(); // not the browser's: it wipes the query
     return null; // the box's own
   }
 
@@ -243,20 +361,29 @@ class Search extends View {
     const moves = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1, Home: -Infinity, End: Infinity };
     if (Object.hasOwn(moves, key)) return () => this.step(moves[key]);
     if (key === "Enter" || key === "o") return () => this.open();
-    if (key === "c") return () => this.cite(this.list.active);
+    if (key === "c") return () => this.cite(this.results.hits[this.list.active]);
     if (key === "m") return () => this.unclip(this.list.options[this.list.active]);
-    return null;
+    if (key === "w") return () => this.list.options[this.list.active] && this.act.why(this.list.options[this.list.active]);
+    return this.key_of_passages(key);
   }
 
   key_of_pane(key) {
     if (key === "j" || key === "k") return () => this.step(key === "j" ? 1 : -1);
-    if (key === "c") return () => this.cite(this.model.get("opened").index);
-    return null; // arrows scroll the document
+    if (key === "c") return () => this.cite(this.model.get("opened"));
+    return this.key_of_passages(key); // arrows scroll the document
   }
 
-  /** Move; what is open moves along. */
+  key_of_passages(key) {
+    const { at, count: all } = this.model.get("steps"), by = { n: 1, p: -1 }[key];
+    if (!by || this.pane.hidden) return null;
+    return () => at + by >= 1 && at + by <= all && this.send("step", { by });
+  }
+
+  /** Move; what is open moves along. At the end of the list there is more. */
   step(by) {
-    if (!this.list.step(by) || this.pane.hidden) return;
+    const moved = this.list.step(by);
+    if (by === Infinity || by > 0 && !moved) this.show_more();
+    if (!moved || this.pane.hidden) return;
     this.timers.set("follow", TYPING, () => this.pane.hidden || this.open());
   }
 }
