@@ -200,7 +200,7 @@ def test_a_long_text_is_cut_at_words_around_most_of_what_was_found():
 
 
 def test_a_short_text_is_whole_and_a_long_match_is_cut():
-    assert excerpt("A mill.")[2:] == (False, False)
+    assert excerpt("A mill.")[2:4] == (False, False)
     source = "word " * 500
     shown = excerpt(source, [(0, len(source))])
     assert shown.after and shown.spans == ((0, len(shown.text)),)
