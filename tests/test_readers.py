@@ -106,8 +106,8 @@ def test_a_long_output_keeps_both_ends_and_says_so() -> None:
 
 @pytest.mark.parametrize(
     "opened",
-    ["~~~\ncode", "```\ncode", "````python\n```", "- item\n\n  ```\n  code", "<!-- later", "<pre>\nraw", "<script>\nrun()",
-     "<style>", "<?php", "<![CDATA[ x", "> ~~~\n> quoted", "<div>\nopen"],
+    ["~~~\ncode", "```\ncode", "````python\n```", "- item\n\n  ```\n  code", "<!-- later", "<pre>\nraw",
+     "<script>\nrun()", "<style>", "<?php", "<![CDATA[ x", "> ~~~\n> quoted", "<div>\nopen"],
 )  # fmt: skip
 def test_a_cell_leaves_nothing_open_for_the_next(opened: str) -> None:
     book = notebook(written(f"# Intro\n\n{opened}"), written("## Soil\n\nThe soil is sandy."))
@@ -200,8 +200,10 @@ def test_a_header_may_hold_numbers_and_empty_cells(text: str, columns: tuple) ->
 
 ROWS = [(f"ship {i}", 1000 + 7 * i, f"{i % 28 + 1} May") for i in range(90)]
 TABLES = {
-    "markdown": "| Ship | *Tonnage* | Arrival |\n|---|---|---|\n" + "".join(f"| {a} | {b} | {c} |\n" for a, b, c in ROWS),
-    "quoted": "> | Ship | Tonnage | Arrival |\n> |---|---|---|\n" + "".join(f"> | {a} | {b} | {c} |\n" for a, b, c in ROWS),
+    "markdown": "| Ship | *Tonnage* | Arrival |\n|---|---|---|\n"
+    + "".join(f"| {a} | {b} | {c} |\n" for a, b, c in ROWS),
+    "quoted": "> | Ship | Tonnage | Arrival |\n> |---|---|---|\n"
+    + "".join(f"> | {a} | {b} | {c} |\n" for a, b, c in ROWS),
     "simple": "=======  =======  =======\nShip     Tonnage  Arrival\n=======  =======  =======\n"
     + "".join(f"{a:8} {b:<8} {c}\n" for a, b, c in ROWS) + "=======  =======  =======\n",
     "grid": "+---------+---------+---------+\n| Ship    | Tonnage | Arrival |\n+=========+=========+=========+\n"
@@ -307,9 +309,11 @@ def m(text: str) -> str:
     "inside, text",
     [
         (w("No. ") + f'<w:fldSimple w:instr="MERGEFIELD No">{w("K-4711")}</w:fldSimple>', "No. K-4711"),
-        (w("a ") + f'<w:fldSimple w:instr="REF a"><w:fldSimple w:instr="REF b">{w("b")}</w:fldSimple></w:fldSimple>', "a b"),
+        (w("a ") + f'<w:fldSimple w:instr="REF a"><w:fldSimple w:instr="REF b">{w("b")}</w:fldSimple></w:fldSimple>',
+         "a b"),
         (f"<m:oMath><m:sSup><m:e>{m('c')}</m:e><m:sup>{m('2')}</m:sup></m:sSup></m:oMath>", "c²"),
-        (f"<m:oMathPara><m:oMath><m:f><m:num>{m('a+b')}</m:num><m:den>{m('2')}</m:den></m:f></m:oMath></m:oMathPara>", "(a+b)/2"),
+        (f"<m:oMathPara><m:oMath><m:f><m:num>{m('a+b')}</m:num><m:den>{m('2')}</m:den></m:f></m:oMath></m:oMathPara>",
+         "(a+b)/2"),
         (w("one ") + f'<w:bdo w:val="rtl">{w("two")}</w:bdo><w:dir w:val="rtl">{w(" three")}</w:dir>', "one two three"),
         (f"<w:r><w:ruby><w:rt>{w('かんじ')}</w:rt><w:rubyBase>{w('漢字')}</w:rubyBase></w:ruby></w:r>", "漢字(かんじ)"),
         ("<w:r><w:t>one</w:t><w:cr/><w:t>two</w:t></w:r>", "one\ntwo"),
@@ -318,7 +322,8 @@ def m(text: str) -> str:
         ('<w:sdt><w:sdtPr><w14:checkbox><w14:checked w14:val="1"/></w14:checkbox></w:sdtPr><w:sdtContent>'
          + w("☒") + "</w:sdtContent></w:sdt>" + w("paid"), "☑ paid"),
         ('<w:r><w:fldChar w:fldCharType="begin"><w:ffData><w:ddList><w:result w:val="1"/><w:listEntry w:val="north"/>'
-         '<w:listEntry w:val="south"/></w:ddList></w:ffData></w:fldChar></w:r><w:r><w:instrText>FORMDROPDOWN</w:instrText></w:r>'
+         '<w:listEntry w:val="south"/></w:ddList></w:ffData></w:fldChar></w:r>'
+         "<w:r><w:instrText>FORMDROPDOWN</w:instrText></w:r>"
          '<w:r><w:fldChar w:fldCharType="end"/></w:r>', "south"),
     ],
 )  # fmt: skip
@@ -358,7 +363,8 @@ def test_what_mammoth_drops_is_said() -> None:
 # -- encodings
 
 WESTERN = [
-    "The mayor’s office isn’t open.", "Entrance fee: 5 €.", "Price: £45.", "Straße 5, München", "© 2024 Acme", "1½ cups",
+    "The mayor’s office isn’t open.", "Entrance fee: 5 €.", "Price: £45.", "Straße 5, München", "© 2024 Acme",
+    "1½ cups",
     "naïve café", "“Quoted” text", "5 °C – 10 °C", "Ærø", "Año 2024", "São Paulo", "§ 5 Abs. 2", "• first\n• second",
     "Prices in € are net. " * 200, "C’est où ?", "Señor", "…and so on", "name,city\nJosé,Málaga\n", "Fjällräven",
 ]  # fmt: skip
@@ -374,7 +380,8 @@ def test_short_western_texts(text: str) -> None:
     "text, codec",
     [
         ("Москва, улица Ленина 5", "cp1251"), ("Привет, мир", "koi8-r"), ("Καλημέρα κόσμε", "cp1253"),
-        ("שלום עולם", "cp1255"), ("مرحبا بالعالم", "cp1256"), ("日本語の文章", "shift_jis"), ("垃圾回收器会检测", "gb18030"),
+        ("שלום עולם", "cp1255"), ("مرحبا بالعالم", "cp1256"), ("日本語の文章", "shift_jis"),
+        ("垃圾回收器会检测", "gb18030"),
         ("Zażółć gęślą jaźń", "cp1250"), ("Gdańsk, ul. Długa 5", "cp1250"), ("Příliš žluťoučký kůň", "cp1250"),
         ("erős tűz, őszi szél", "cp1250"), ("Ağrı Dağı ve güneş ışığı", "cp1254"), ("Žąsų ąžuolas", "cp1257"),
         ("สวัสดีชาวโลก", "cp874"), ("Größe und Höhe der Brücke", "cp850"), ("L’été à Paris", "mac_roman"),
@@ -452,11 +459,13 @@ def test_short_data_addresses_stay() -> None:
         ("<h2><button>Deep?</button></h2><div hidden='until-found'>31 m.</div>", "## Deep?\n\n31 m."),
         ("<button><h3>Deep?</h3></button><p>31 m.</p>", "### Deep?\n\n31 m."),
         ("<button class='accordion'>Deep?</button><div class='panel'>31 m.</div>", "**Deep?**\n\n31 m."),
-        ("<button aria-expanded='false' aria-controls='a'>Deep?</button><div id='a' hidden>31 m.</div>", "**Deep?**\n\n31 m."),
+        ("<button aria-expanded='false' aria-controls='a'>Deep?</button><div id='a' hidden>31 m.</div>",
+         "**Deep?**\n\n31 m."),
         ("<details><summary>Deep?</summary><p>31 m.</p></details>", "**Deep?**\n\n31 m."),
         ("<div role='tablist'><button role='tab' aria-controls='a'>Lake</button></div>"
          "<div id='a' role='tabpanel' style='display: none'>31 m.</div>", "**Lake**\n\n31 m."),
-        ("<ul><li><a href='#a' data-toggle='tab'>Lake</a></li></ul><div id='a' hidden>31 m.</div>", "**Lake**\n\n31 m."),
+        ("<ul><li><a href='#a' data-toggle='tab'>Lake</a></li></ul><div id='a' hidden>31 m.</div>",
+         "**Lake**\n\n31 m."),
         ("<div role='banner'><h1>The lake</h1></div><p>31 m.</p>", "# The lake\n\n31 m."),
         ("<div role='banner'>Site</div><p>31 m.</p><button>Copy</button>", "31 m."),
         ("<button aria-controls='m'>Menu</button><ul id='m' class='menu' hidden><li>Home</ul><p>31 m.</p>", "31 m."),
@@ -515,17 +524,28 @@ def test_a_summary_stands_by_itself(bad: str) -> None:
 
 
 def test_this_module_is_the_document_itself_and_they_follow_whom_they_mean() -> None:
-    text = ("This module reads the gauges of the weir every hour of the day.\n\n" + "The gauges of the weir are read by radio. "
-            "They are read every hour by the module of the office.\n\n" + "Trout and pike pass the ladder in spring and in autumn. " * 3)  # fmt: skip
+    text = """This module reads the gauges of the weir every hour of the day.
+
+The gauges of the weir are read by radio. They are read every hour by the module of the office.
+
+""" + "Trout and pike pass the ladder in spring and in autumn. " * 3
     summary = extract_summary(Document("g.md", text, markup="markdown", language="en"), max_sentences=4)
     assert "This module" in summary.text
     assert "They are" not in summary.text or "The gauges of the weir are read by radio. They are" in summary.text
 
 
 def test_a_title_is_no_part_of_a_sentence() -> None:
-    text = ("2 The dam\nThe weir at Lower Mill is a stone dam of 1842 that turns the river\ninto the mill race of the village. "
-            "It was built by two brothers.\n\nThe gauge\nThe river office reads the gauge of the weir twice a day and writes it\ndown. "
-            "Nobody knows why.\n\nThe fish\nTrout use the ladder of the weir in spring, and the office counts them\nat night. So it goes.")  # fmt: skip
+    text = """2 The dam
+The weir at Lower Mill is a stone dam of 1842 that turns the river
+into the mill race of the village. It was built by two brothers.
+
+The gauge
+The river office reads the gauge of the weir twice a day and writes it
+down. Nobody knows why.
+
+The fish
+Trout use the ladder of the weir in spring, and the office counts them
+at night. So it goes."""
     summary = extract_summary(Document("w.pdf", text, language="en"), max_sentences=3)
     assert (
         "The dam The weir" not in summary.text and "The gauge The" not in summary.text and "Lower Mill" in summary.text
