@@ -128,7 +128,7 @@ def mark_spans(
         at = end
     return marked_html([*pieces, (text[at:], False)])
 
-# %% ../nbs/05_rendering.ipynb #634fae43
+# %% ../nbs/05_rendering.ipynb #b2916180
 @lru_cache(maxsize=1)
 def _style() -> str: return (files("kbase") / "static/results.css").read_text(encoding="utf-8")
 
@@ -146,9 +146,9 @@ def html_table(
     "A small table that follows the page's own colours."
     head = "".join(f"<th>{escape(column)}</th>" for column in columns)
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    title = f"<caption>{escape(caption)}</caption>" if caption else ""
-    table = f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    return framed(f'<div class="kb-wide">{table}</div>')
+    title = f'<div class="kb-caption">{escape(caption)}</div>' if caption else ""
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return framed(f'{title}<div class="kb-wide">{table}</div>')
 
 # %% ../nbs/05_rendering.ipynb #78534229
 def strength_html(

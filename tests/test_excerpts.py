@@ -600,3 +600,18 @@ def test_help_does_not_wait_for_what_only_a_terminal_needs():
     )
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
     assert PLAIN == Terminal()
+
+
+def test_a_prompt_shows_results_as_people_read_them_and_obeys_nothing():
+    evil = "\x1b[2Jgone\nmore \u202etxt"
+    bad = hit(evil, title=evil, uri=evil)
+    citation = Citation("d", evil, evil, 0, 5, evil, headings=(evil,))
+    weak = Answer("q", evil, "fact", (citation,), strength=Strength("weak", 0.6, evil))
+    for shown in (bad, Hits([bad], evil), citation, weak, Answer("q", "", "fact", refused=True, reason=evil)):
+        assert "\x1b" not in repr(shown) and "\u202e" not in repr(shown) and "object at" not in repr(shown)
+    assert (
+        repr(Hits([hit()], "rye")).splitlines()[0] == "1 hit for “rye” (hybrid)"
+        and "words 99 %" in repr(Hits([hit()])).splitlines()[1]
+    )
+    assert repr(ANSWER) == str(ANSWER) and repr(ANSWER).startswith("**Until 1954**")
+    assert repr(Report([ReportRow("a", "added", nodes=3)])) == "1 found: 1 added; 3 nodes in 0.0 s"

@@ -55,7 +55,8 @@ _AMOUNT = re.compile(r"\d{1,2}|[\d.,]*00|[\d.,]+[a-zµ]{1,3}|\d{1,3}-\d{1,3}|\d{
 
 def _is_amount(code: Code, after: str, amounts: frozenset[str], stop: frozenset[str]) -> bool:
     # whether a number says how much, or when
-    before, named = code.before.casefold(), code.before[:1].isupper()
+    before = code.before.casefold()
+    named = code.before[:1].isupper() and before not in stop
     if _TIME.fullmatch(code.text): return len(before) < 2 or not code.before.isupper()  # ISO 2000 is no year
     if not code.text[0].isdigit(): return False
     if re.match(r"\s?[%€$£]", after) or before in amounts or (before and not before.isalpha()): return True

@@ -116,16 +116,18 @@ def opening_hit(
     "The beginning of a document, as a hit."
     return part_hit(source, store.document_span(source.document_id, 0, OPENING))
 
-def _led(text: str, start: int, end: int) -> int:
-    # where a sentence ends that leads to a block of code or a list
-    lead = re.match(r".*?:(?=\s*\n)", text[start:end], re.DOTALL)
-    return start + lead.end() if lead else end
+def _sentence_span(text: str, start: int, end: int) -> tuple[int, int]:
+    # a piece without the signature before its sentence, and without the code or the list that it leads to
+    lead = re.match(r".*?[:：](?=\s*\n)", text[start:end], re.DOTALL)
+    end = start + lead.end() if lead else end
+    cut = text.rfind("\n\n", start, end)
+    return (cut + 2 if cut >= 0 else start), end
 
 def sentences_of(
     hit: Hit,
 ) -> list[Passage]:  # in order
     "The sentences of a hit that can be read by themselves; the first may be short: *Bisection algorithms.*"
-    pieces = [Passage(hit, start, _led(hit.text, start, end), 0) for start, end in hit_pieces(hit)]
+    pieces = [Passage(hit, *_sentence_span(hit.text, start, end), 0) for start, end in hit_pieces(hit)]
     return [p for place, p in enumerate(pieces)
             if is_sentence(p.text, hit.language, FEWEST_WORDS if place else FEWEST_WORDS // 2)]
 

@@ -20,12 +20,16 @@ from haystack import component
 
 from ..embedding import Embedder
 from ..language import stop_words, words
+from .codes import codes_of, has_code
+from .components import query_embedding
 from .fact_writer import answer_fact, joined_hits
 from ..nodes import Document
 from .openings import OPENING, is_sentence, part_hit, sentences_of, with_next
 from .passages import ALMOST, Passage, Quotes, as_prose, cite, hit_pieces
 from .plan import Plan
+from .retrieval import search_store
 from .support import Evidence, answer_strength, check_limits, read_documents, refuse
+from .terms import languages_of
 from ..results import Answer, Hit, Hits
 from ..stores.contract import NodeStore
 
@@ -180,10 +184,19 @@ class SummaryWriter:
         check_limits(support)
         self.store, self.embedder, self.support = store, embedder, support
 
+    def _as_fact(self, plan: Plan, hits: Hits) -> Answer | None:
+        codes = codes_of(plan.question, languages_of(hits)[0])
+        if not codes or self.store is None or any(has_code(hit.title, code) for hit in hits for code in codes):
+            return None
+        part = plan.parts[0]
+        found = search_store(self.store, part.query, query_embedding(self.store, self.embedder, "hybrid"), 8,
+                             filters=part.filters, group_by=None)
+        return answer_fact(plan.question, found, self.embedder, self.support, plan.route)
+
     @component.output_types(answer=Answer)
     def run(self, plan: Plan, found: list[Hits]) -> dict[str, Any]:
         "Answer from the summaries that were found."
         hits = joined_hits(found, plan.question)
         document = self.store.document if self.store else None
-        return {"answer": answer_summary(plan.question, hits, document, self.embedder, self.support,
-                                         route=plan.route)}
+        return {"answer": self._as_fact(plan, hits) or answer_summary(
+            plan.question, hits, document, self.embedder, self.support, route=plan.route)}

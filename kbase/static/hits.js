@@ -49,7 +49,7 @@ function strip(parts, scale) {
 /** Where in its document a hit stands: kind where it is no passage, headings, page. */
 function place(hit) {
   const headings = hit.headings.filter((heading) => heading !== hit.title).join(" › ");
-  const rest = [headings, hit.page ? `page ${hit.page}` : ""].filter(Boolean).map((text) => el("span", "", text));
+  const rest = [headings, hit.page ? `page ${hit.page}` : "", hit.gone ? "the file is gone" : ""].filter(Boolean).map((text) => el("span", "", text));
   if (!hit.verbatim) rest.unshift(el("span", "kb-kind", hit.kind));
   return el("div", "kb-place", ...rest);
 }
