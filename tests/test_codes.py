@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kbase import codes
-from kbase.codes import find_codes, identifiers, one_spelling, pieces, placed_pieces, visible
+from kbase.codes import find_codes, identifiers, one_spelling, placed_pieces, text_pieces, visible
 from kbase.language import analyze, matched_spans, query_terms, query_words, terms, words
 
 UNSEEN = (
@@ -253,7 +253,7 @@ def test_hebrew_and_arabic_points_are_left_out():
 
 @given(st.text(st.sampled_from("aB1 -_.,/:+#§'&@\n\u00ad\u200d²₂é"), max_size=30))
 def test_pieces_and_places_agree(text):
-    assert pieces(text) == [piece for piece, _ in placed_pieces(text)]
+    assert text_pieces(text) == [piece for piece, _ in placed_pieces(text)]
     assert all(text[at:].startswith(piece) for piece, at in placed_pieces(text))
     assert terms(text, "en") == [token.term for token in analyze(text, "en")]
     assert not any(char.isspace() for term in terms(text, "en") for char in term)  # terms are joined by blanks
@@ -338,9 +338,9 @@ def test_a_compound_is_not_had_by_its_part():
     assert found["ab1234y"].parts == 2 and not found["ab1234y"].stems & {"ab", "1234"} and found["ab"].parts == 0
 
 
-def test_kinds_are_tried_in_order():
-    kinds = {kind: next(find_codes(text)).kind for kind, text in (
+def test_forms_are_tried_in_order():
+    forms = {form: next(find_codes(text)).form for form, text in (
         ("mail", "a.b@c.org"), ("section", "§§12"), ("spaced", "ISO 9001"), ("quantity", "1,250.5 kg"),
         ("figure", "1,250.5"), ("initials", "U.S."), ("signed", "C++"), ("dotted", ".NET"),
         ("run", "a-1"))}  # fmt: skip
-    assert all(kind == found for kind, found in kinds.items()) and list(kinds) == list(codes._KINDS)
+    assert all(form == found for form, found in forms.items()) and list(forms) == list(codes._FORMS)
