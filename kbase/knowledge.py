@@ -15,6 +15,7 @@ __all__ = ['AROUND', 'Opening', 'document_filter', 'Filling', 'Counting', 'Searc
            'whole_words', 'documents_under', 'Exploring', 'KnowledgeBase']
 
 # %% ../nbs/60_knowledge.ipynb #kno03
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict, replace
@@ -25,12 +26,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from .embedding import Embedder
+from .language import query_terms
 from .models import chat_generator
 from .querying.filters import all_of, fields_of
 from .querying.retrieval import Mode, search_store
 from .results import Answer, Hit, Hits, Report, html_table
 from .settings import Settings, load_settings
-from .stores.conditions import Compare, Logic, filter_error, flatten_meta, matches, parse_filter
+from kbase.stores.conditions import (
+    Compare,
+    Logic,
+    as_filter,
+    composed,
+    filter_error,
+    flatten_meta,
+    matches,
+    parse_filter,
+)
 from .stores.contract import NodeStore, open_store, public_place
 from .stores.rows import Source
 
@@ -57,8 +68,7 @@ class Opening:
         named = load_settings(store=opened.place if opened else None if store is None else str(store),
                               embedder=embedder if isinstance(embedder, str) else None,
                               llm=llm if isinstance(llm, str) else None, **settings)
-        place = named.store if "://" in named.store else str(Path(named.store).expanduser())
-        self.store: NodeStore = opened or open_store(place)
+        self.store: NodeStore = opened or open_store(named.store)  # from here on its path is absolute
         # a password in the URL is known to the store alone
         self.settings: Settings = replace(named, store=public_place(named.store))
         self.where = document_filter(where)
@@ -217,7 +227,7 @@ class Asking(Searching):
         from kbase.querying.pipeline import answer_question
 
         self._has_vectors()
-        return answer_question(self.pipeline, question, route, all_of(self.where, filters))
+        return answer_question(self.pipeline, question, route, as_filter(parse_filter(all_of(self.where, filters))))
 
     def route(self, question: str) -> "Plan":
         "How a question would be answered, how sure that is, and why. Nothing is looked up."
@@ -263,14 +273,25 @@ class Looking(Planning):
         name: str,  # a document's id, uri or title
     ) -> Source:
         "A row of the account. KeyError when there is none of that name, ValueError when there are several."
-        if self.where is None: return self.store.find_source(name)
+        found = self.sources_of(name)
+        if len(found) == 1: return found[0]
+        if found:
+            raise ValueError(f"{len(found)} documents are called {name!r}: name one by its document_id, such as "
+                             f"{found[0].document_id!r}; kb.documents() lists them")
+        if self.where is not None: raise KeyError(f"there is no document {name!r}")  # what is near may not be seen
+        return self.store.find_source(name)  # KeyError, with what is near
+
+    def sources_of(
+        self,
+        name: str,  # a document's id, uri or title
+    ) -> list[Source]:  # in order of uri; ten at most
+        "The rows of the account that a name means. Texts that look the same are the same, see `stores.conditions`."
+        if not name.strip(): raise KeyError("the name of the document is empty")
+        forms = dict.fromkeys((composed(name), name, unicodedata.normalize("NFD", name)))
         for field in ("document_id", "uri", "title"):
-            found = [source for source in self.store.sources_named(name, field) if self._sees(source)]
-            if len(found) == 1: return found[0]
-            if found:
-                raise ValueError(f"{len(found)} documents have the {field} {name!r}: use a uri, such as "
-                                 f"{found[0].uri!r}")
-        raise KeyError(f"there is no document {name!r}")  # what is near might be what must not be seen
+            rows = [row for form in forms for row in self.store.sources_named(form, field) if self._sees(row)]
+            if rows: return list({row.document_id: row for row in rows}.values())
+        return []
 
     def documents(self) -> "pd.DataFrame":
         "The account: a row for every source that was ever looked at."
@@ -297,6 +318,7 @@ class Looking(Planning):
 # %% ../nbs/60_knowledge.ipynb #ww02
 AROUND = 1500  # characters of the document that are shown on each side of a hit
 _SLACK = 200  # characters more that are read on each side
+_WORDS = 3  # terms of a query at most that documents are counted for: what people type who look for a thing
 
 def whole_words(
     text: str,
@@ -362,9 +384,11 @@ class Exploring(Looking):
     def _listed(self) -> list[Source]:  # the documents that can be found
         return [source for source in self._account() if source.state == "ok" or source.nodes > 0]
 
-    def _holding(self, query: str, filters: Mapping[str, Any] | None = None) -> int:  # documents with these words
+    def _holding(self, query: str, filters: Mapping[str, Any] | None = None) -> int | None:
+        # how many documents have these words; None for a question, whose words hardly any document has all of
         from kbase.querying.mentions import find_mentions
 
+        if len(set(query_terms(query, self.store.languages()))) > _WORDS: return None
         return len(find_mentions(self.store, query, all_of(self.where, filters)).documents)
 
     def explore(
@@ -393,10 +417,18 @@ class KnowledgeBase(Exploring):
 
     def delete(
         self,
-        document: str,  # its id, uri or title
+        document: str,  # its id, uri or title; of several also a folder, such as "notes/"
+        every: bool = False,  # all documents that are called so, or are in that folder
     ) -> int:  # nodes that went
         "Remove a document. KeyError or ValueError as `find_source`, StoreLocked while another process adds it."
-        return self.store.delete_by_document([self.find_source(document).document_id])
+        if not every or not document.strip():
+            return self.store.delete_by_document([self.find_source(document).document_id])
+        name = composed(document)
+        def called(source: Source) -> bool:
+            own = (source.document_id, composed(source.uri), composed(source.title))
+            return name in own or (name.endswith("/") and own[1].startswith(name))
+        found = [source.document_id for source in self._account() if called(source)]
+        return self.store.delete_by_document(found) if found else self.find_source(document).nodes  # raises
 
     def reembed(
         self,

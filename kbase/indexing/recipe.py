@@ -45,7 +45,7 @@ def make_summary(document: Document, nodes: Sequence[Node], recipe: "Recipe") ->
 MAKERS = (Maker("chunks", "1", make_chunks), Maker("summary", "2", make_summary))
 
 # %% ../../nbs/indexing/35_recipe.ipynb #59f57d98
-RECIPE = 2  # raised when reading a source gives another document
+RECIPE = 3  # raised when reading a source gives another document
 
 @dataclass(frozen=True)
 class Recipe:

@@ -129,7 +129,7 @@ def source_body(
     revision: str,  # of the text that it speaks of; "" when there is none
 ) -> dict[str, Any]:
     "A row of the account as Elasticsearch's document."
-    states = [source.state, *(["ok"] if source.state == "failed" and source.nodes else [])]
+    states = [source.state, *(["ok"] if source.state != "ok" and source.nodes else [])]
     body = {"what": "source", "document_id": name_of(source.document_id), "uri": name_of(source.uri), "states": states,
             "row": json.dumps(source.__dict__), "revision": revision}
     return body | ({"title": name_of(source.title)} if source.title else {})

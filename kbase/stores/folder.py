@@ -63,7 +63,8 @@ class Folder:
     "The files of a knowledge base, and their newest state."
 
     def __init__(self, path: str, lock_timeout: float = LOCK_TIMEOUT):
-        self.path, self.root = path, Path(path).expanduser()
+        self.root = Path(path).expanduser().resolve()  # now: the working folder may be another one tomorrow
+        self.path = str(self.root)
         if self.root.exists() and not self.root.is_dir():
             raise StoreError(f"{path} is a file: name a folder for the knowledge base")
         self.lock, self.leases = WriterLock(self.root, lock_timeout), Leases(self.root)
