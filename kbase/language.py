@@ -257,18 +257,21 @@ class Token(NamedTuple):
 class _Terms(_Memory[Folded]):
     "The terms of a language's words."
 
+    def __init__(self, language: str):
+        super().__init__(language)
+        self.stop, self.stemmer, self.words = stop_words(language), _stemmer(language), _words(language)
+
     def make(self, piece: str) -> Folded:
-        stop, kept, dropped = stop_words(self.language), [], 0
-        loud = shouted(piece, stop)
-        for word, a, b in _words(self.language)[piece]:
-            if word in stop and (loud or not _is_acronym(piece[a:b])): dropped = b  # isn't, and its parts
+        kept, dropped, loud = list[tuple[str, int, int]](), 0, " " in piece and shouted(piece, self.stop)
+        for word, a, b in self.words[piece]:
+            if word in self.stop and (loud or not _is_acronym(piece[a:b])): dropped = b  # isn't, and its parts
             elif b > dropped: kept.append((self.term(word), a, b))
         return tuple(kept)
 
     def term(self, word: str) -> str:
-        stemmer = _stemmer(self.language)
         if self.language == "en": word = unaccented(word)  # its stemmer knows no accents
-        return unaccented(stemmer.stemWord(word) if stemmer else word, self.language)
+        stemmed = self.stemmer.stemWord(word) if self.stemmer else word
+        return stemmed if word.isascii() else unaccented(stemmed, self.language)
 
 class _BareTerms(_Memory[tuple[str, ...]]):
     "The terms without their places, which is all that an index reads."
