@@ -143,7 +143,7 @@ def _folded(word: str) -> list[tuple[str, int, int]]:
     return found
 
 # %% ../nbs/02_language.ipynb #lan29
-KNOWN_PIECES = 200_000  # remembered for a language, some 60 MB; then everything is forgotten and learnt again
+KNOWN_PIECES = 100_000  # remembered for a language, some 80 MB; then everything is forgotten and learnt again
 
 Folded = tuple[tuple[str, int, int], ...]  # (word as compared, start, end), compounds before their parts
 Made = TypeVar("Made")
@@ -304,7 +304,10 @@ def _own_language(query: str, languages: Sequence[str], sure: bool) -> str:
     if len(languages) == 1 and not sure: return languages[0]  # the model of languages takes a third of a second to load
     found = detect_language(query.lower() if query.isupper() else query)  # capitals mislead it
     if found in languages or (found and len(text_pieces(query)) >= SENTENCE): return found
-    return languages[0] if len(languages) == 1 else ""
+    if len(languages) == 1: return languages[0]
+    known = {language: sum(word in stop_words(language) for word, *_ in words(query, language)) for language in languages}
+    best = max(languages, key=lambda language: known[language])  # the common words of a question give it away
+    return best if known[best] > 1 else ""
 
 _OPERATORS = frozenset({"and", "or", "not"})
 
