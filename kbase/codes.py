@@ -150,7 +150,7 @@ def run_words(
 
 # %% ../nbs/01_codes.ipynb #cod20
 _FIGURES = r"\d+[A-Z]?(?:[.:/-][A-Z\d]+)*+"  # behind the letters of ISO 9001:2015
-_KINDS = {
+_FORMS = {
     "mail": r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
     "section": rf"§{{1,2}}[{_BLANK}]?\d+[a-z]?(?:\.\d+)*(?!\w)",
     "spaced": rf"{_BEFORE}(?:[A-Z]{{2,6}}|[B-HJ-Z])[{_BLANK}]{_FIGURES}(?!\w)",
@@ -163,7 +163,7 @@ _KINDS = {
     "run": _RUN,
 }
 _CODE_SIGN = re.compile(r"[\d&/+-]")
-_CODE = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _KINDS.items()))
+_CODE = re.compile("|".join(f"(?P<{form}>{pattern})" for form, pattern in _FORMS.items()))
 
 def _mail_words(text: str) -> list[Word]:
     parts = [(fold(part[0]), *part.span()) for part in re.finditer(r"[^\W_]{2,}", text)]
@@ -192,7 +192,7 @@ _WORDS_OF = {
 # %% ../nbs/01_codes.ipynb #cod21
 class Code(NamedTuple):
     "A code in a piece of text."
-    kind: str  # a key of `_KINDS`
+    form: str  # a key of `_FORMS`
     start: int
     end: int
     words: list[Word]  # the code first, then its parts; places in the piece
@@ -207,12 +207,12 @@ def find_codes(
 ) -> Iterator[Code]:  # in order, not overlapping
     "The codes and numbers of a piece of text; the rest is for a dictionary."
     for found in _CODE.finditer(text):
-        kind, code, at = str(found.lastgroup), found[0], found.start()
-        if kind == "run" and not _CODE_SIGN.search(code): continue  # a word, or a dotted name
-        if kind == "figure": words = number_words(code, _fills(text, found), comma)
-        elif kind == "quantity": words = quantity_words(code, comma)
-        else: words = _WORDS_OF[kind](code)
-        yield Code(kind, at, found.end(), [(word, at + a, at + b) for word, a, b in words])
+        form, code, at = str(found.lastgroup), found[0], found.start()
+        if form == "run" and not _CODE_SIGN.search(code): continue  # a word, or a dotted name
+        if form == "figure": words = number_words(code, _fills(text, found), comma)
+        elif form == "quantity": words = quantity_words(code, comma)
+        else: words = _WORDS_OF[form](code)
+        yield Code(form, at, found.end(), [(word, at + a, at + b) for word, a, b in words])
 
 # %% ../nbs/01_codes.ipynb #cod24
 _AFTER = "(?<![^\\s\"'(\\[{“„«‘‚*_>|=:,;/-].)"  # what may stand before such a piece
@@ -267,8 +267,8 @@ _NAMES_ONE = re.compile(
     re.ASCII)
 
 def _names_one_thing(code: Code, text: str) -> bool:
-    if code.kind == "run": return bool(_NAMES_ONE.fullmatch(text)) and not _DATE.fullmatch(text)
-    return code.kind in ("mail", "section", "spaced", "signed") or (code.kind == "dotted" and text.isupper())
+    if code.form == "run": return bool(_NAMES_ONE.fullmatch(text)) and not _DATE.fullmatch(text)
+    return code.form in ("mail", "section", "spaced", "signed") or (code.form == "dotted" and text.isupper())
 
 def identifiers(
     text: str,

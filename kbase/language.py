@@ -123,7 +123,7 @@ def split_sentences(
     return [(a, b) for a, b in found if b > a]
 
 # %% ../nbs/02_language.ipynb #lan14
-_PARTS = re.compile(r"[^\W_]+")
+_PARTS = re.compile(r"[^_.,;:'·‧‿⁀٫٬-]+")  # between the signs that ICU takes for a part of a word
 _POSSESSIVE = re.compile(r"'s$", re.IGNORECASE)
 MAX_TERM = 64  # characters; longer "words" are base64 and the like: their beginning is enough to find them
 

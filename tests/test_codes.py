@@ -338,9 +338,9 @@ def test_a_compound_is_not_had_by_its_part():
     assert found["ab1234y"].parts == 2 and not found["ab1234y"].stems & {"ab", "1234"} and found["ab"].parts == 0
 
 
-def test_kinds_are_tried_in_order():
-    kinds = {kind: next(find_codes(text)).kind for kind, text in (
+def test_forms_are_tried_in_order():
+    forms = {form: next(find_codes(text)).form for form, text in (
         ("mail", "a.b@c.org"), ("section", "§§12"), ("spaced", "ISO 9001"), ("quantity", "1,250.5 kg"),
         ("figure", "1,250.5"), ("initials", "U.S."), ("signed", "C++"), ("dotted", ".NET"),
         ("run", "a-1"))}  # fmt: skip
-    assert all(kind == found for kind, found in kinds.items()) and list(kinds) == list(codes._KINDS)
+    assert all(form == found for form, found in forms.items()) and list(forms) == list(codes._FORMS)

@@ -159,7 +159,7 @@ def test_a_cluster_says_the_same(elastic_url):
         ("What does error 4031 mean?", ["4031"]),
         ("Does it need Python 3.12.1 or NumPy?", ["3.12.1"]),
         ("Is C++ faster than C#?", ["C++", "C#"]),
-        ("What changed in ISO 2000?", ["2000"]),
+        ("What changed in ISO 2000?", ["ISO 2000"]),
         ("Which 3 rivers are over 500 km long?", []),
         ("What happened in 1998 and on 2024-05-01 at 10:30?", []),
         ("How many had more than 4031 cows?", []),
@@ -174,7 +174,7 @@ def test_what_counts_as_a_code(question, codes):
 
 def test_a_code_is_found_however_it_is_joined():
     (code,) = codes_of("Where is KX-200-B?")
-    assert all(has_code(text, code) for text in ("kx200b", "KX 200".replace(" ", "-") + "-b", "the KX-200-B."))
+    assert all(has_code(text, code) for text in ("kx200b", "KX200B", "the KX-200-B."))
     assert not any(has_code(text, code) for text in ("KX-200-C", "KX-2000-B", "KX-200", "200-B"))
     (norm,) = codes_of("What is DIN 18040?")
     assert has_code("DIN 18040:2011", norm) and not has_code("DIN 180401", norm)

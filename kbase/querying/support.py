@@ -15,8 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..embedding import Embedder
-from ..language import words
-from .codes import Code, codes_of, has_code, has_neighbour
+from .codes import AskedCode, codes_of, has_code, has_neighbour
 from .passages import (DEPTH_READ, Passage, best_first, find_passages, read_passages, tells,
                                      with_meaning)
 from .terms import (RARE_WEIGHT, TASK_WEIGHT, Term, context_stems, coverage, is_greeting, is_one_word,
@@ -57,12 +56,12 @@ def _text_of(hit: Hit) -> str: return "\n".join((hit.title, *hit.headings, hit.t
 
 def _stands_in_none(word: str) -> str: return f"“{word}” stands in none of the passages that were found"
 
-def _lost_code(codes: Sequence[Code], hits: Sequence[Hit], required: bool) -> str:
+def _lost_code(codes: Sequence[AskedCode], hits: Sequence[Hit], required: bool) -> str:
     absent = (code.text for code in codes if code.required == required
               and not any(has_code(_text_of(hit), code) for hit in hits))
     return next(absent, "")
 
-def _hold(support: Support, terms: Sequence[Term], codes: Sequence[Code], hits: Sequence[Hit]) -> Support:
+def _hold(support: Support, terms: Sequence[Term], codes: Sequence[AskedCode], hits: Sequence[Hit]) -> Support:
     # a score that is no higher than what is missing lets it be
     lost = _lost_code(codes, hits, True)
     if lost: return replace(support, score=0.0, missing=(lost,), note=_stands_in_none(lost))
@@ -122,8 +121,8 @@ def support_of(
 
 # %% ../../nbs/querying/48_support.ipynb #35b74552
 def _missing_anywhere(support: Support, hits: Hits) -> tuple[str, ...]:
-    nowhere = set(hits.strength.missing) if hits.strength else set()
-    return tuple(one for one in support.missing if nowhere & {one.casefold(), *(word for word, *_ in words(one))})
+    nowhere = {word for one in (hits.strength.missing if hits.strength else ()) for word in (one, *one.split())}
+    return tuple(one for one in support.missing if nowhere & {one.casefold(), *one.casefold().split()})
 
 def answer_strength(
     support: Support,
