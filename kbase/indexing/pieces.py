@@ -125,7 +125,8 @@ _RULE_CELL = re.compile(r"=+")
 
 def _drawn_names(lines: list[str]) -> list[str]:  # of a table of reStructuredText
     boxed = lines[0].startswith("+")
-    rule = next((i for i, line in enumerate(lines) if i and re.fullmatch(r"\+[=+]+\+" if boxed else r"=+(?: +=+)+", line)), 0)
+    below = re.compile(r"\+[=+]+\+" if boxed else r"=+(?: +=+)+")
+    rule = next((i for i, line in enumerate(lines) if i and below.fullmatch(line)), 0)
     if boxed: rows = [line.strip("|").split("|") for line in lines[1:rule] if line.startswith("|")]
     else: rows = [[line[cell.start():cell.end()] for cell in _RULE_CELL.finditer(lines[0])] for line in lines[1:rule]]
     return [" ".join(" ".join(cells).split()) for cells in zip(*rows, strict=False)]
@@ -134,7 +135,7 @@ def table_columns(
     table: str,  # as it is written
 ) -> str:  # "Ship, Tonnage"; "" where the table names none
     "The names of a table's columns."
-    lines = [line.lstrip(" \t>") .rstrip() for line in table.split("\n")[:20]]
+    lines = [line.lstrip(" \t>").rstrip() for line in table.split("\n")[:20]]
     if lines[0].startswith(("+-", "+=", "==")): names = _drawn_names(lines)
     else: names = re.split(r"(?<!\\)\|", lines[0].strip("|"))
     return ", ".join(name for name in (plain_heading(name.strip()) for name in names) if name)

@@ -135,10 +135,9 @@ def short_headings(
     room: int,  # tokens that a heading of more than twice as many is cut to
 ) -> dict[str, str]:  # those that are cut → what is left of them
     "Headings that take too much room."
-    long = [name[:CHARS * 4 * room] for name in dict.fromkeys(names) if len(name) > 2 * room]
-    counts = count_in_batches(count_tokens, long)
-    over = {name for name, count in zip(long, counts, strict=True) if count > 2 * room}
-    return {name: cut_title(name, count_tokens, room) for name in dict.fromkeys(names) if name[:CHARS * 4 * room] in over}
+    long = [name for name in dict.fromkeys(names) if len(name) > 2 * room]
+    counts = count_in_batches(count_tokens, [name[:CHARS * 4 * room] for name in long])
+    return {name: cut_title(name, count_tokens, room) for name, count in zip(long, counts, strict=True) if count > 2 * room}
 
 def long_tables(
     document: Document,
