@@ -164,6 +164,7 @@ class Outline:
 # %% ../nbs/04_blocks.ipynb #blk24
 _GRID = re.compile(r"\s*(?:\+[-=+]{3,}\+|=+(?: +=+)+)\s*")
 _ITEM = re.compile(r"\s*(?:[-*+•‣–]|\(?(?:\d{1,3}|[a-zA-Z#])[.)])\s+\S")
+_ADMONITION = re.compile(r"\s*[A-Z][a-z]+(?: [a-z]+)?:")  # Note: or See also: with indented prose below
 _OPENS_CODE = re.compile(r"::\s*$|^\s*\.\. (?:code|code-block|sourcecode|parsed-literal|highlight|doctest)::")
 
 def _table_lines(lines: list[str], at: int) -> int:  # how many lines a table takes that begins here; 0 where none does
@@ -179,6 +180,7 @@ def _indent(line: str) -> int: return len(line) - len(line.lstrip())
 def _opens_code(before: str, line: str) -> bool:
     if not before or _indent(line) <= _indent(before): return False
     if _OPENS_CODE.search(before): return True
+    if _ADMONITION.fullmatch(before): return False
     if is_signature(before) or reads_as_prose(line) and before[-1] not in ":：": return False
     return before[-1] not in ".!?" and line[-1] not in ".!?," and not _ITEM.match(line)
 

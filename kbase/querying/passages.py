@@ -18,6 +18,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import PurePosixPath
+from textwrap import dedent
 
 import numpy as np
 
@@ -117,7 +118,8 @@ def _words_of(terms: Sequence[Term], stems: frozenset[str]) -> frozenset[str]:
 
 def _passage_of(hit: Hit, rank: int, piece: Quotable, terms: Sequence[Term], read: TextTerms) -> Passage:
     title, path = (stems_of(text, hit.language) for text in (hit.title, " ".join(piece.headings)))
-    own, lead = read.within(piece.start, piece.end), read.within(*piece.lead)
+    fence = hit.text[piece.start:piece.end].split("\n", 1)[0] if hit.text.startswith("```", piece.start) else ""
+    own, lead = read.within(piece.start + len(fence), piece.end), read.within(*piece.lead)
     asks = piece.kind == "answer" and not piece.lead[1]  # below a heading that asks
     if asks: own |= stems_of(piece.headings[-1], hit.language)
     context = title | path | lead
@@ -327,6 +329,13 @@ def as_prose(
     text = quote_markdown(quote, markup, inside)
     return f"\n{text}\n" if "\n" in text else text
 
+_SESSION = re.compile(r"^[ \t]*\\?>>> ", re.M)
+
+def _fenced_session(text: str) -> str:  # what a converter of HTML wrote as prose
+    start = _SESSION.search(text)
+    at = start.start() if start else 0
+    return f"\n{text[:at].strip()}\n\n```\n{dedent(text[at:]).replace(chr(92) + '>>>', '>>>')}\n```\n"
+
 _BULLET = re.compile(r"^\s*(?:[-*+•‣–]|\(?(?:\d{1,3}|[a-zA-Z#])[.)])\s+")
 
 def joined_cells(
@@ -345,7 +354,9 @@ def quoted_text(
     "A passage as it is read within an answer; of a list that was cut, how much is missing."
     more = passage.piece.more if passage.piece and passage.end == passage.piece.end else 0
     around = surroundings_of(passage.hit)
-    text = as_prose(passage.text, around.markup, around.inside if passage.start == 0 else "")
+    cells = around.markup in ("csv", "json")  # as it stands: whoever asks for a row looks for what is written in it
+    text = passage.text if cells else as_prose(passage.text, around.markup, around.inside if passage.start == 0 else "")
+    if _SESSION.search(passage.text): text = _fenced_session(passage.text)
     if passage.text.startswith("|") and "\n" in passage.text and passage.piece and passage.piece.kind == "row": text = joined_cells(passage.text)
     if passage.piece and passage.piece.kind == "item" and "\n" not in passage.text: text = _BULLET.sub("", text)
     return f"{text.rstrip()}{chr(10) if text.endswith(chr(10)) else ' '}… {more} more" if more else text

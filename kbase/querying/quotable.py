@@ -8,8 +8,8 @@ understood without. `querying.passages` scores them."""
 # %% auto #0
 __all__ = ['Extent', 'MAX_QUOTE', 'ANSWER_LENGTH', 'MOST_OF_LIST', 'FRAGMENT', 'SIGNATURE_LENGTH', 'WHOLE', 'Quotable',
            'is_link_list', 'has_prose', 'says_something', 'is_question', 'stripped', 'cut_block', 'opens_list',
-           'list_items', 'whole_list', 'Walk', 'pieces_in_order', 'answer_end', 'with_answers', 'joined_path',
-           'Surroundings', 'quotable']
+           'list_items', 'whole_list', 'list_of', 'Walk', 'pieces_in_order', 'answer_end', 'with_answers',
+           'joined_path', 'Surroundings', 'quotable']
 
 # %% ../../nbs/querying/46_quotable.ipynb #quo04
 import re
@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from ..blocks import MIXED, Block, blocks_of
 from ..language import split_sentences, words
-from ..lines import first_row_leads, is_signature
+from ..lines import first_row_leads, is_signature, reads_as_prose
 from .rules import word_list
 
 # %% ../../nbs/querying/46_quotable.ipynb #quo06
@@ -71,7 +71,7 @@ def _is_greeting(text: str, language: str) -> bool:
     greetings = word_list("salutation", folder="words")
     return 0 < len(found) <= 4 and (found[0] in greetings or " ".join(found[:2]) in greetings) and not any(map(str.isdigit, text))
 
-_COMMENT = re.compile(r"(?:#(?!\|)|//|--|;|%|\"\"\"|'''|/\*|^\s*[\"'])\s*(\S.*)", re.M)
+_COMMENT = re.compile(r"(?:#(?!\|)|//|--|;|%|\"\"\"|'''|/\*|^[ \t]+[\"'])\s*(\S.*)", re.M)
 _DEFINES = re.compile(r"^\s*(?:async def|def|class|fn|func|function|interface|struct|CREATE TABLE)\s+\w", re.M | re.I)
 
 def has_prose(
@@ -79,6 +79,15 @@ def has_prose(
 ) -> bool:
     "Whether code has words for people: a comment or a docstring of three words or more."
     return any(len(re.findall(r"[^\W\d_]{2,}", found)) >= 3 for found in _COMMENT.findall(code))
+
+_CODE_LINE = re.compile(r"\s*(?:[\w.\[\]]+\s*=\s*\S|[\w.]+\(|(?:import|from|return|def|class|print|elif|raise)\b|[)\]}]|['\"][\w-]+['\"]\s*[,:]|.*[({\[,]\s*$)")
+
+def _is_code(lines: Sequence[str]) -> bool:  # that a converter wrote as prose
+    return len(lines) > 2 and 2 * sum(bool(_CODE_LINE.match(line)) for line in lines) > len(lines) and not reads_as_prose(lines[0])
+
+def _points_elsewhere(text: str) -> bool:  # "See also the section below."
+    start = " ".join(text.casefold().split()[:2]).strip("*_:. ")
+    return " " in start and start in word_list("pointing", folder="words") and len(text.split()) < 12
 
 def says_something(
     text: str,  # of a piece, with its markup
@@ -90,6 +99,7 @@ def says_something(
     if len(_worded(_IMAGE.sub(" ", bare))) < 2 and (language not in ("zh", "ja", "th", "ko") or len(bare.strip()) < 4): return False
     lines = bare.strip().split("\n")
     if kind == "prose" and len(lines) > 1 and all(len(line.split()) == 1 for line in lines): return False  # names, one a line
+    if kind == "prose" and (_is_code(lines) or _points_elsewhere(bare)): return False
     if is_link_list(bare) or _LEADERS.search(bare) or "::=" in bare and kind != "list": return False
     if kind == "code": return not _PROMPT_LINE.search(text) and (has_prose(text) or bool(_DEFINES.search(text)))
     if _PROMPT_LINE.search(text): return False
@@ -136,7 +146,9 @@ def cut_block(
     prompt = _PROMPT_LINE.search(text, start, end) if kind == "prose" else None
     if prompt:  # what comes before a session at a prompt is prose, the session is code
         before = stripped(text, start, max(start, prompt.start()))
-        prose = [Quotable(a, b, kind, block.headings) for a, b in _sentences(text, *before, language)] if before[1] > before[0] else []
+        output = before[1] > before[0] and text[before[1] - 1] not in ".!?:。：" and not reads_as_prose(text[before[0]:before[1]])
+        prose = [] if output or before[1] <= before[0] else [
+            Quotable(a, b, kind, block.headings) for a, b in _sentences(text, *before, language)]
         return [*prose, Quotable(*stripped(text, prompt.start(), min(end, prompt.start() + MAX_QUOTE)), "code", block.headings)]
     if kind == "prose" or (kind in ("item", "row") and end - start > MAX_QUOTE):
         return [Quotable(a, b, "prose", block.headings) for a, b in _sentences(text, start, end, language)]
@@ -145,6 +157,8 @@ def cut_block(
     if end - start <= MAX_QUOTE and not part: return [Quotable(start, end, kind, block.headings)]
     if kind == "code": return [Quotable(a, b, kind, block.headings) for a, b in _between(text, start, end, r"\n[ \t]*\n")]
     rows = _between(text, start, end, _GRID_RULE if grid else r"\n")
+    rows = [(a, b) for a, b in rows if any(map(str.isalnum, text[a:b]))]
+    if not rows: return []
     lead = rows[0] if not grid or not part and "=" in text[rows[0][1]:rows[0][1] + 100] else (0, 0)
     return [Quotable(a, b, "row", block.headings, lead if (a, b) != lead else (0, 0)) for a, b in rows]
 
@@ -205,10 +219,16 @@ def whole_list(
 ) -> Quotable:
     "A list as a piece, cut where it gets too long."
     spans = [stripped(text, blocks[a].start, blocks[b - 1].end) for a, b in items]
-    start = lead[0] if lead[1] > lead[0] else spans[0][0]
+    return list_of(spans, Quotable(*spans[0], headings=blocks[items[0][0]].headings, lead=lead, block=items[0][0]))
+
+def list_of(
+    spans: Sequence[Extent],  # of the items, in order
+    first: Quotable,  # the first of them, with the lead of all
+) -> Quotable:
+    "Items as one piece, as many as there is room for."
+    start = first.lead[0] if first.lead[1] > first.lead[0] else spans[0][0]
     kept = [span for span in spans if span[1] - start <= MOST_OF_LIST] or spans[:1]
-    return Quotable(start, kept[-1][1], "list", blocks[items[0][0]].headings, lead, tuple(kept), len(spans) - len(kept),
-                    block=items[0][0])
+    return replace(first, start=start, end=kept[-1][1], kind="list", parts=tuple(kept), more=len(spans) - len(kept))
 
 def _items_as_pieces(text: str, blocks: Sequence[Block], items: Sequence[Extent], lead: Extent, language: str) -> list[Quotable]:
     found = []
@@ -240,6 +260,10 @@ class Walk:
         if not unfinished and not opens_list(self.read(last.start, last.end)): return 0, 0
         return (last.start, last.end) if _adjacent(self.text, last.end, self.blocks[at].start) else (0, 0)
 
+    def _taken(self, opening: Extent) -> Extent:
+        self.pieces.pop()
+        return opening
+
     def right_below(self, at: int) -> bool: return at > 0 and self.blocks[at - 1].kind in ("heading", "caption")
 
     def add_list(self, items: list[Extent], opening: Extent) -> int:  # the block after it
@@ -265,7 +289,9 @@ class Walk:
         if own and above and above.kind == "caption" and above.end - above.start <= SIGNATURE_LENGTH:
             start, end = stripped(self.text, above.start, above.end)
             if is_signature(self.read(start, end).split("\n")[0]): own[0] = replace(own[0], start=start)
-        if own and opening[1] and own[0].end - opening[0] <= MAX_QUOTE:
+        if len(own) > 1 and opening[1] and own[0].kind == own[1].kind == "row":  # a long table
+            self.pieces.append(list_of([(piece.start, piece.end) for piece in own], replace(own[0], lead=self._taken(opening))))
+        elif own and opening[1] and own[0].end - opening[0] <= MAX_QUOTE:
             grammar = "::=" in self.read(own[0].start, own[0].end)
             if grammar: self.pieces[-1] = replace(self.pieces[-1], lead=opening)  # is read without it
             else: own[0] = replace(own[0], start=self.pieces.pop().start, lead=opening)
@@ -357,6 +383,7 @@ WHOLE = Surroundings()
 def _kept(text: str, piece: Quotable, lone: bool, around: Surroundings, language: str) -> bool:
     own = text[piece.lead[1]:piece.end] if piece.kind == "answer" and piece.lead[1] else text[piece.start:piece.end]
     opened = piece.lead[1] > piece.lead[0] and piece.start == piece.lead[0]  # with the sentence that ends in a colon
+    if opened and text[slice(*piece.lead)].casefold().strip(" \n*_:：") in word_list("pointing", folder="words"): return False
     if piece.kind == "answer" or lone or opened: return any(map(str.isalnum, own)) and not is_link_list(own)
     if piece.kind == "code" and around.markup not in ("python", "text") and piece.first and not around.notebook: return not _PROMPT_LINE.search(own)
     if piece.kind == "prose" and opens_list(own) and not piece.lead[1] and not any(map(str.isdigit, own)): return False
