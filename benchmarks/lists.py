@@ -54,7 +54,8 @@ def measure(place: str) -> tuple[float, float]:  # the least recall, the least p
         if document is not None:
             texts[source.uri] = document.text
     print(
-        f"\n{kb.store.place}: {len(texts)} documents\n{'term':22} {'answer':>7} {'plain':>6} {'recall':>7} {'precision':>10} {'seconds':>8}"
+        f"\n{kb.store.place}: {len(texts)} documents\n"
+        f"{'term':22} {'answer':>7} {'plain':>6} {'recall':>7} {'precision':>10} {'seconds':>8}"
     )
     least = [1.0, 1.0]
     for term in TERMS:

@@ -175,7 +175,7 @@ def hit_html(
     uri = f"<span>{linked(hit.uri, address)}</span>" if hit.title else ""
     return (f'<div class="kb-name"><b>{escape(hit.title or hit.uri)}</b>{uri}</div>'
             f'<div class="kb-where"><span>{where}</span></div>'
-            f'<p class="kb-text">{marked_html(hit.excerpt.segments)}</p>'
+            f'<p class="kb-text">{marked_html(hit.excerpt.styled)}</p>'
             f'<div class="kb-why">{sum_bar(hit)}{why}</div>')
 
 # %% ../nbs/06_hits.ipynb #res16

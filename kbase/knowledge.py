@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from .embedding import Embedder
+from .language import query_terms
 from .models import chat_generator
 from .querying.filters import all_of, fields_of
 from .querying.retrieval import Mode, search_store
@@ -317,6 +318,7 @@ class Looking(Planning):
 # %% ../nbs/60_knowledge.ipynb #ww02
 AROUND = 1500  # characters of the document that are shown on each side of a hit
 _SLACK = 200  # characters more that are read on each side
+_WORDS = 3  # terms of a query at most that documents are counted for: what people type who look for a thing
 
 def whole_words(
     text: str,
@@ -382,9 +384,11 @@ class Exploring(Looking):
     def _listed(self) -> list[Source]:  # the documents that can be found
         return [source for source in self._account() if source.state == "ok" or source.nodes > 0]
 
-    def _holding(self, query: str, filters: Mapping[str, Any] | None = None) -> int:  # documents with these words
+    def _holding(self, query: str, filters: Mapping[str, Any] | None = None) -> int | None:
+        # how many documents have these words; None for a question, whose words hardly any document has all of
         from kbase.querying.mentions import find_mentions
 
+        if len(set(query_terms(query, self.store.languages()))) > _WORDS: return None
         return len(find_mentions(self.store, query, all_of(self.where, filters)).documents)
 
     def explore(

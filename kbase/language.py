@@ -27,7 +27,7 @@ import stop_words as word_lists
 import Stemmer
 from icu4py.breakers import SentenceBreaker, WordBreaker
 
-from .codes import Code, find_codes, fold, humps, pieces, placed_pieces, visible
+from .codes import FoundCode, find_codes, fold, humps, placed_pieces, text_pieces, visible
 
 # %% ../nbs/02_language.ipynb #lan05
 CONFIDENCE = 0.5  # fastText's probability; below it a second language is about as likely
@@ -190,7 +190,7 @@ class _Words(_Memory[Folded]):
         return [(word, start + a + c, start + a + d) for a, b in spans
                 for word, c, d in _folded(text[start + a:start + b])]
 
-    def number(self, code: Code) -> list[tuple[str, int, int]]:
+    def number(self, code: FoundCode) -> list[tuple[str, int, int]]:
         if self.language not in DECIMAL_COMMA or not _THOUSANDS.fullmatch(code.words[0][0]): return code.words
         return [*code.words, (code.words[0][0].replace(".", ""), code.start, code.end)]
 
@@ -221,7 +221,7 @@ def _stemmer(language: str) -> Stemmer.Stemmer | None:
 
 # %% ../nbs/02_language.ipynb #lan34
 def shouted(
-    piece: str,  # of `pieces`
+    piece: str,  # of `text_pieces`
     stop: frozenset[str],
 ) -> bool:
     "Whether words stand in capitals because all do: three or more in a row, or two stop words."
@@ -291,7 +291,7 @@ def terms(
     language: str,  # as for `analyze`
 ) -> list[str]:  # in order of the text
     "The terms of a text alone, for an index."
-    return list(chain.from_iterable(map(_bare_terms(language).__getitem__, pieces(text))))
+    return list(chain.from_iterable(map(_bare_terms(language).__getitem__, text_pieces(text))))
 
 # %% ../nbs/02_language.ipynb #lan23
 SENTENCE = 4  # words from which on the detected language is relied on
@@ -299,7 +299,7 @@ OWN_WEIGHT = 2  # of a term in the query's own language, 1 in another; nDCG@10 o
 
 def _own_language(query: str, languages: Sequence[str]) -> str:
     found = detect_language(query.lower() if query.isupper() else query)  # capitals mislead it
-    if found in languages or (found and len(pieces(query)) >= SENTENCE): return found
+    if found in languages or (found and len(text_pieces(query)) >= SENTENCE): return found
     return languages[0] if len(languages) == 1 else ""
 
 def _asked(query: str, languages: Sequence[str]) -> tuple[list[tuple[str, int, int]], dict[str, list[Token]], str]:

@@ -112,10 +112,14 @@ def rendered(
 
 # %% ../nbs/05_rendering.ipynb #5013fc80
 def marked_html(
-    segments: Iterable[tuple[str, bool]],  # (text, whether it is marked), as `excerpts.Excerpt.segments` gives them
+    pieces: Iterable[tuple[str, bool, bool]],  # (text, whether it is marked, whether it is code): `Excerpt.styled`
 ) -> str:  # HTML, escaped
-    "Pieces of a text, some of them marked."
-    return "".join(f"<mark>{escape(text)}</mark>" if found else escape(text) for text, found in segments)
+    "Pieces of a text, some of them marked, some of them code."
+    shown = []
+    for text, found, code in pieces:
+        html = f"<code>{escape(text)}</code>" if code else escape(text)
+        shown.append(f"<mark>{html}</mark>" if found else html)
+    return "".join(shown)
 
 def mark_spans(
     text: str,
@@ -124,9 +128,9 @@ def mark_spans(
     "A text with some of its spans marked."
     pieces, at = [], 0
     for start, end in spans:
-        pieces += [(text[at:start], False), (text[start:end], True)]
+        pieces += [(text[at:start], False, False), (text[start:end], True, False)]
         at = end
-    return marked_html([*pieces, (text[at:], False)])
+    return marked_html([*pieces, (text[at:], False, False)])
 
 # %% ../nbs/05_rendering.ipynb #b2916180
 @lru_cache(maxsize=1)

@@ -86,7 +86,7 @@ def source_html(
     "A quote in its paragraph, with the headings above it."
     title, uri = f"<b>{escape(citation.title or citation.uri)}</b>", linked(citation.uri, address)
     where = " · ".join(filter(None, [escape(place_within(citation)), uri if citation.title else ""]))
-    quote = f'<div class="kb-quote">{marked_html(citation.excerpt.segments)}</div>'
+    quote = f'<div class="kb-quote">{marked_html(citation.excerpt.styled)}</div>'
     body = f'<div class="kb-where">{title} <span>{where}</span></div>{quote}'
     if not number: return body
     place = f' id="{escape(anchor)}-{number}"' if anchor else ""

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kbase import codes
-from kbase.codes import find_codes, identifiers, one_spelling, pieces, placed_pieces, visible
+from kbase.codes import find_codes, identifiers, one_spelling, placed_pieces, text_pieces, visible
 from kbase.language import analyze, matched_spans, query_terms, query_words, terms, words
 
 UNSEEN = (
@@ -253,7 +253,7 @@ def test_hebrew_and_arabic_points_are_left_out():
 
 @given(st.text(st.sampled_from("aB1 -_.,/:+#§'&@\n\u00ad\u200d²₂é"), max_size=30))
 def test_pieces_and_places_agree(text):
-    assert pieces(text) == [piece for piece, _ in placed_pieces(text)]
+    assert text_pieces(text) == [piece for piece, _ in placed_pieces(text)]
     assert all(text[at:].startswith(piece) for piece, at in placed_pieces(text))
     assert terms(text, "en") == [token.term for token in analyze(text, "en")]
     assert not any(char.isspace() for term in terms(text, "en") for char in term)  # terms are joined by blanks

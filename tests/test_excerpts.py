@@ -175,6 +175,18 @@ def test_blocks_keep_the_lines_of_code_and_tables():
     assert [block.text[a:b] for block in blocks for a, b in block.spans] == ["y()"]
 
 
+def test_code_is_known_as_code():
+    source = "Call `grind(2)` then\n\n```\nx = 1\n```\n\nand *stop*."
+    shown = excerpt(source, spans_in(source, "grind", "stop"), "markdown")
+    assert [shown.text[a:b] for a, b in shown.code] == ["grind(2)", "x = 1"]
+    assert [piece for piece in shown.styled if piece[1]] == [("grind", True, True), ("stop", True, False)]
+    assert "".join(text for text, _, _ in shown.styled) == shown.text
+    assert "<mark><code>grind</code></mark><code>(2)</code>" in hit(source, matched=(6, 11))._repr_html_()
+    cut = excerpt("word " * 200 + "`code` needle " + "word " * 200, [(1007, 1013)], "markdown")
+    assert cut.before and [cut.text[a:b] for a, b in cut.code] == ["code"]
+    assert "".join(text for text, _, _ in cut.styled) == f"… {cut.text} …"
+
+
 # ------------------------------------------------------------------ the lines around the words
 
 
@@ -188,7 +200,7 @@ def test_a_long_text_is_cut_at_words_around_most_of_what_was_found():
 
 
 def test_a_short_text_is_whole_and_a_long_match_is_cut():
-    assert excerpt("A mill.")[2:] == (False, False)
+    assert excerpt("A mill.")[2:4] == (False, False)
     source = "word " * 500
     shown = excerpt(source, [(0, len(source))])
     assert shown.after and shown.spans == ((0, len(shown.text)),)
@@ -376,7 +388,8 @@ def hit(text: str = TEXT, title: str = "Mill", uri: str = "notes/mill.md", **mor
         "bm25": Part(9.1, 1, 0.99, "99 % of the best BM25 score"),
         "dense": Part(0.6, 2, 1.21, "6.1 σ above the corpus × 0.2"),
     }
-    return Hit(node, 2.2, parts, tuple(spans_in(text, "rye")), **more)
+    matched = (more.pop("matched"),) if "matched" in more else tuple(spans_in(text, "rye"))
+    return Hit(node, 2.2, parts, matched, **more)
 
 
 def test_a_hit_is_read_in_lines_with_its_reason_in_a_few_words():

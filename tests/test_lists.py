@@ -224,7 +224,8 @@ def test_the_answer_counts_and_shows_ten_each_with_the_words_in_its_citation(sto
 )
 def test_none_is_said_plainly(stocked, question):
     answer = KnowledgeBase(stocked[0]).ask(question)
-    assert answer.refused and answer.reason.startswith("No document has \u201c") and answer.strength.level == "none"
+    assert answer.refused and answer.strength.level == "none"
+    assert f"is in none of your {len(stocked[1])} documents" in answer.reason
 
 
 def test_words_that_only_stand_together_are_marked_weak(stocked):
@@ -301,7 +302,7 @@ def test_forms():
     assert "new" not in word_forms("news") and word_forms("525") == ("525",) and word_forms("AB-1") == ("ab-1",)
 
 
-# -- the account and the metadata ---------------------------------------------------------------------------------------
+# -- the account and the metadata -----------------------------------------
 
 LICENSES = {
     "alpha": "MIT",
@@ -395,13 +396,13 @@ def test_a_part_of_the_store_has_its_own_account(packages):
     assert "1 document with license mit" in part.ask("Which packages are licensed under MIT?").text
 
 
-# -- the questions of the tutorial, and folders of one subject ----------------------------------------------------------
+# -- the questions of the tutorial, and folders of one subject ------------
 
 MILL = {
     "history.md": "# The mill at Oberau\n\nIn 1891 the miller replaced the wheel by a Francis turbine. The turbine ran "
     "until the flood of 1954,\nwhich carried the weir away.\n\nSince 1998 the building has been a museum.\n",
-    "weir.html": "<html><title>The weir</title><body><h1>The weir</h1><p>The weir was rebuilt in 1957.</p></body></html>",
-    "letters/1955.txt": "Dear Clara, the flood took the weir, and without the weir the turbine stands still. Yours, Jakob",
+    "weir.html": "<html><title>The weir</title><body><h1>The weir</h1><p>The weir was rebuilt.</p></body></html>",
+    "letters/1955.txt": "Dear Clara, the flood took the weir, and without the weir the turbine stands still. Jakob",
     "visitors.csv": "year,visitors\n2023,4100\n2024,4900\n",
 }
 

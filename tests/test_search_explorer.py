@@ -17,7 +17,7 @@ from kbase.stores.conditions import matches, parse_filter
 from kbase.stores.rows import Source
 from kbase.strength import strength_of
 from kbase.widgets.base import has_kernel, module
-from kbase.widgets.facets import count_values, facet_fields
+from kbase.widgets.facets import FACET_DEPTH, count_values, facet_fields
 from kbase.widgets.filters import describe, filter_of, toggle_values
 from kbase.widgets.folders import folder_rows, main_folders
 from kbase.widgets.overview import overview_of
@@ -144,15 +144,15 @@ def test_facets_cost_one_search_more_and_only_when_asked():
     assert [top_k for _, top_k, _ in corpus.calls] == [5]
     for _ in range(3):
         explorer.receive({"do": "facets", "of": explorer.results["of"]})
-    assert [top_k for _, top_k, _ in corpus.calls] == [5, 100] and explorer.facets["among"] == 60
+    assert [top_k for _, top_k, _ in corpus.calls] == [5, FACET_DEPTH] and explorer.facets["among"] == FACET_DEPTH
     explorer.toggle_filter("kind", "summary")
     corpus.calls.clear()
     explorer.count_facets()
     assert [(top_k, bool(filters)) for _, top_k, filters in corpus.calls] == [
-        (100, True)
+        (FACET_DEPTH, True)
     ]  # the list without the filter is still known
     kinds = next(f for f in explorer.facets["fields"] if f["field"] == "kind")
-    assert [(v["value"], v["count"], v["on"]) for v in kinds["values"]] == [("chunk", 48, False), ("summary", 12, True)]
+    assert [(v["value"], v["count"], v["on"]) for v in kinds["values"]] == [("chunk", 40, False), ("summary", 12, True)]
     assert explorer.facets["among"] == 12  # as many as the value that is on
     years = next(f for f in explorer.facets["fields"] if f["field"] == "meta.year")
     assert sum(v["count"] for v in years["values"]) == 12  # the other facets count what the filter leaves

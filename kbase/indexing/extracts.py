@@ -8,9 +8,10 @@ a better one."""
 
 # %% auto #0
 __all__ = ['PARAGRAPH_WINDOW', 'PROSE_CHARACTERS', 'SENTENCE_ENDS', 'ITEM_MARK', 'NOISE', 'CODE', 'MIN_TERMS', 'LETTER_SHARE',
-           'PLAIN_SHARE', 'MOST_SENTENCES', 'TITLE_SHARE', 'DAMPING', 'REDUNDANT_COSINE', 'docstring_spans',
-           'prose_spans', 'Sentence', 'opening_words', 'leans', 'past_title', 'find_sentences', 'resemblance',
-           'lexrank', 'guess_tokens', 'choose', 'plain_text', 'Summary', 'beginning', 'standing', 'extract_summary']
+           'PLAIN_SHARE', 'MOST_SENTENCES', 'DRAWN_MARKUPS', 'TITLE_SHARE', 'DAMPING', 'REDUNDANT_COSINE',
+           'docstring_spans', 'prose_spans', 'Sentence', 'opening_words', 'leans', 'past_title', 'find_sentences',
+           'resemblance', 'lexrank', 'guess_tokens', 'choose', 'plain_text', 'Summary', 'beginning', 'standing',
+           'extract_summary']
 
 # %% ../../nbs/indexing/32_extracts.ipynb #d363d65c
 import ast
@@ -131,6 +132,7 @@ def leans(
     return first in lists["bare"] or first in lists["continuing"] or f"{first} {second}" in lists["continuing"]
 
 # %% ../../nbs/indexing/32_extracts.ipynb #ext24
+DRAWN_MARKUPS = ("text", "rst")  # titles are lines in them
 TITLE_SHARE = 0.7  # of the longest line: a first line that is shorter was not broken where it ends
 
 def past_title(
@@ -154,7 +156,7 @@ def find_sentences(
 ) -> list[Sentence]:  # in order of the text
     "The sentences of a document's prose, each wording once."
     sentences, seen = [], set()
-    drawn = document.markup in ("text", "rst")
+    drawn = document.markup in DRAWN_MARKUPS
     for first, last in prose_spans(document):
         for a, b in split_sentences(document.text[first:last], document.language):
             start, end = first + a, first + b
@@ -272,6 +274,7 @@ def _short_spans(document: Document, start: int, end: int, most: int) -> list[tu
     # the prose of a short text, or all of it where that is in more pieces than a summary has sentences
     spans = []
     for a, b in prose_spans(document):
+        if document.markup in DRAWN_MARKUPS: a = past_title(document.text, a, b)
         a, b = max(a, start), min(b, end)
         while a < b and document.text[a].isspace(): a += 1
         while a < b and document.text[b - 1].isspace(): b -= 1

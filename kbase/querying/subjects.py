@@ -22,7 +22,8 @@ _STOP = re.compile(r"[?!;？！。；\n]|\.(?=\s|$)|\s[-–—]\s")
 _QUOTED = re.compile("[\"“„«「『]([^\"“”„«»「」『』]+)[\"”“»」』]|(?<!\\w)['‘]([^'‘’]+)['’](?!\\w)|`([^`]+)`")
 _AROUND = " \t\"'“”„‘’«»`*,:"
 
-def _any_of(name: str) -> str: return "|".join(sorted(word_list(name), key=len, reverse=True))  # "the word" before "the"
+def _any_of(name: str) -> str: return "|".join(sorted(word_list(name), key=len,
+                                                      reverse=True))  # "the word" before "the"
 
 _naming = re.compile(rf"^(?:{_any_of('naming')})(?:\s+|(?<=['’]))", re.I)
 _somewhere = re.compile(rf"[\s,]+(?:{_any_of('somewhere')})$", re.I)

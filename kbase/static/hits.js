@@ -63,7 +63,7 @@ export function clip(hit, whole) {
 
 /** The readings behind a hit's place, in a line; the whole sum stands behind “why”. */
 function reasons(hit, scale, act) {
-  const line = el("div", "kb-sum", strip(hit.parts, scale), el("span", "kb-brief", hit.weak ? `a weak match · ${hit.brief}` : hit.brief));
+  const line = el("div", "kb-sum", strip(hit.parts, scale), el("span", "kb-brief", hit.brief));
   const add = (name, label, action) => {
     const one = button(name, label, (event) => {
       event.stopPropagation();

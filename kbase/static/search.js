@@ -77,11 +77,11 @@ class Search extends View {
     return facets.of === this.results.of ? facets : {};
   }
 
-  summary({ query, hits, more, milliseconds, group_by, notes }) {
+  summary({ query, hits, more, milliseconds, group_by, notes, strength }) {
     if (!query.trim()) return this.overview_line();
     const { holding } = this.counted(), one = group_by ? "document" : "passage";
     const none = query.trim().includes(" ") ? "no document holds all of these words" : "no document holds this word";
-    const held = holding === 0 ? none : holding ? `${count(holding, "document")} hold${holding === 1 ? "s" : ""} these words` : "";
+    const held = holding === 0 ? (strength?.missing.length ? "" : none) : holding ? `${count(holding, "document")} hold${holding === 1 ? "s" : ""} these words` : "";
     const shown = more ? `first ${count(hits.length, one)}` : count(hits.length, one);
     return [held, held && hits.length ? `${shown} shown` : shown, `${milliseconds.toFixed(0)} ms`, ...notes].filter(Boolean).join(" · ");
   }

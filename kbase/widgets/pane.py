@@ -70,8 +70,8 @@ def pane_payload(
     own = [[piece, 1 + marked] for piece, marked in segments(hit.text, hit.matched)]
     markup = (window or {}).get("markup") or markup_of(hit.uri, hit.payload)
     shown: dict[str, Any] = {"title": hit.title or hit.uri, "place": hit.place, "uri": hit.uri, "id": hit.id,
-                             **citation_payload(hit), "note": "", "apart": [], "pieces": own, "before": 0, "after": None,
-                             "path": "", "home": ""}
+                             **citation_payload(hit), "note": "", "apart": [], "pieces": own, "before": 0,
+                             "after": None, "path": "", "home": ""}
     if window is None:
         blocks = pane_blocks(hit.text, (0, len(hit.text)), hit.matched, markup)
         return json_safe({**shown, "blocks": blocks})

@@ -128,7 +128,7 @@ def test_typing_filtering_opening(open_notebook):
     body = first.locator(".kb-document")
     body.wait_for()
     span = body.locator(".kb-span")
-    assert span.text_content() == notebook.python("explorer.hits[0].text")
+    assert span.text_content() == notebook.python("explorer.hits[0].text.strip()")
     begin, end = notebook.python("(explorer.hits[0].start - 300, explorer.hits[0].end + 300)")
     assert body.locator(".kb-around").text_content() == notebook.python(f"TEXT[{begin}:{end}].strip()")
     inside = page.evaluate(
