@@ -16,7 +16,8 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, groupby, pairwise
+from operator import itemgetter
 from pathlib import PurePosixPath
 from textwrap import dedent
 from typing import Any, NamedTuple
@@ -33,6 +34,7 @@ class Stretch(NamedTuple):
     start: int  # in the source, characters
     end: int
     text: str  # as long as the stretch where it is shown as it stands
+    code: bool = False  # whether it is code
 
 class Plain(NamedTuple):
     "A text without its markup."
@@ -50,6 +52,14 @@ class Plain(NamedTuple):
                 if shown and a <= shown[-1][1]: shown[-1] = shown[-1][0], max(b, shown[-1][1])
                 elif self.text[a:b].strip(_BETWEEN): shown.append((a, b))
         return [(b - len(self.text[a:b].lstrip(_BETWEEN)), a + len(self.text[a:b].rstrip(_BETWEEN))) for a, b in shown]
+
+    @property
+    def code(self) -> list[tuple[int, int]]:  # of `text`, in order, none touches the next
+        "What is code."
+        ends = list(accumulate(len(piece.text) for piece in self.pieces))
+        spans = [(end - len(piece.text), end, piece.code) for end, piece in zip(ends, self.pieces, strict=True)]
+        groups = [list(own) for is_code, own in groupby(spans, key=itemgetter(2)) if is_code]
+        return [(own[0][0], own[-1][1]) for own in groups]
 
     def _shown(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         at = 0
@@ -78,6 +88,7 @@ def _pieces(text: str, start: int, end: int, pattern: re.Pattern[str], depth: in
         left, right = match.span(match.lastgroup) if match.lastgroup else match.span()
         if name == "inner" and depth: yield from _pieces(text, left, right, pattern, depth - 1)
         elif name in ("inner", "plain"): yield from _pieces(text, left, right, _BLANKS, 0)
+        elif name == "code": yield from (part._replace(code=True) for part in _pieces(text, left, right, _BLANKS, 0))
         elif name in _DECODED: yield Stretch(left, right, " ".join(_DECODED[name](text[left:right]).split()) or " ")
         elif name in _SHOWN: yield Stretch(*match.span(), _SHOWN[name])
     if at < end: yield Stretch(at, end, text[at:end])
@@ -88,7 +99,7 @@ _JOINED = rf"(?<={_WIDE})[ \t]*\n[ \t]*(?={_WIDE})|\u00ad|(?P<space0>[^\S\n]*\n|
 _TAGS = "|".join([*block_names, *(  # HTML's inline elements; `List<int>` is none
     "a abbr b br button cite code del em font i img input ins kbd label mark picture q s samp small span strong "
     "sub sup svg u var video wbr").split()])
-_CODE_SPAN = r"(?<!`)(?P<tick>`+)(?!`)[ ]?(?P<plain1>[^`](?:(?!(?P=tick)).){0,600}?)[ ]?(?P=tick)(?!`)"
+_CODE_SPAN = r"(?<!`)(?P<tick>`+)(?!`)[ ]?(?P<code1>[^`](?:(?!(?P=tick)).){0,600}?)[ ]?(?P=tick)(?!`)"
 _EMPHASIS = (  # pairs alone: `**kwargs`, `*.py` and `__init__` stay
     r"(?P<star>\*{2,3})(?![\s*])(?P<inner1>(?:(?!\n[ \t]*\n).){1,600}?)(?<![\s*])(?P=star)(?!\*)"
     r"|(?<![A-Za-z0-9_*])\*(?![\s*])(?P<inner6>(?:(?!\n[ \t]*\n)[^*]){1,600}?)(?<!\s)\*(?!\*)"
@@ -126,14 +137,14 @@ _REST_LINES = (
     r"^[ \t]+:[\w-]+:(?=[ \t]|$)", r"^[ \t]*:(?=[\w -]+:[ \t])", r"(?<=:):[ \t]*$", r"^[ \t]*::[ \t]*$",
     r"^[ \t]*\|[ \t](?=\S)", _ITEM)
 _REST_INLINE = (
-    r"``(?P<plain1>(?:(?!``).){1,600}?)``",
+    r"``(?P<code1>(?:(?!``).){1,600}?)``",
     r"(?::[\w+.:-]+:)?`[~!]?(?P<plain2>[^`<]{1,600}?)\s*(?:<[^`>]*>)?`(?:_{1,2}(?!\w))?",
     r"\\[ ]", r"\\(?P<plain3>[*`_|\\])", r"(?<!\w)\|(?P<plain4>\w[^|\n]{0,80})\|_{0,2}(?!\w)", r"(?<=\])_(?!\w)",
     _EMPHASIS)
 _GRID = (r"^[ \t]*[-=+]{2}[-=+ ]*(?:\n|\Z)", r"(?<=[^\s|]) {2,}(?P<cell3>(?=[^\s|]))")
-_TEXT_INLINE = (r"(?P<two>``?)(?P<plain1>[^`\n]{1,200})(?P=two)", r"\*\*(?P<inner1>\S(?:[^*\n]{0,300}\S)?)\*\*(?!\w)")
+_TEXT_INLINE = (r"(?P<two>``?)(?P<code1>[^`\n]{1,200})(?P=two)", r"\*\*(?P<inner1>\S(?:[^*\n]{0,300}\S)?)\*\*(?!\w)")
 
-# %% ../nbs/05_excerpts.ipynb #8b481157
+# %% ../nbs/05_excerpts.ipynb #c4f5b5ca
 _CODE = _read(r"^[ \t>]*(?:`{3,}|~{3,})[^\n]*$", r"^[ \t]*(?:>>>|\.\.\.)(?=[ \t])", r"^[ \t]*#\|[^\n]*$",
               r"^[ \t]*\.\. [\w-]+::[^\n]*$", r"^[ \t]*::[ \t]*$")
 _PYTHON = _read(r"\"{3}|'{3}", r"^[ \t]*#+(?:[ \t]|$)")
@@ -143,14 +154,15 @@ _PROSE = {"markdown": _read(*_MARKDOWN_LINES, *_MARKDOWN_INLINE), "rst": _read(*
           "text": _read(_RULE, _ITEM, *_TEXT_INLINE)}
 _TABLE = {"markdown": _read(*_CELLS, *_MARKDOWN_INLINE), "rst": _read(*_GRID, *_CELLS, *_REST_INLINE),
           "text": _read(*_GRID, *_CELLS, *_TEXT_INLINE)}
-_OTHERS = {"code": _CODE, "record": _RECORD, "front": _FRONT}
+_NOTED = {markup: _read(r"[ \t]*(?P<row1>\n)", _ITEM, *inline) for markup, inline in (
+    ("markdown", _MARKDOWN_INLINE), ("rst", _REST_INLINE), ("text", _TEXT_INLINE))}  # `name: value` lines, logs
 
 @lru_cache(maxsize=8)
 def _rows(delimiter: str) -> re.Pattern[str]:
     return _read(r"\"(?P<plain1>(?:[^\"]|\"\"){0,2000})\"", rf"[ ]*(?P<cell1>{re.escape(delimiter)})[ ]*",
                  r"(?P<row1>\n)(?=\S)")
 
-# %% ../nbs/05_excerpts.ipynb #60e3a3b6
+# %% ../nbs/05_excerpts.ipynb #57ec73dc
 _UNREAD = ("front", "links")  # kinds that nobody reads
 _BADGES = _read(_BADGE % "inner1")  # all that there is to read of a text of badges
 _LIKE_MARKDOWN = re.compile(r"^(?:#{1,6}[ \t]|[ >]*(?:```|~~~))", re.M)
@@ -159,7 +171,10 @@ _ENDED = (".", "!", "?", ":", ";", ",", "。", "！", "？", "…")  # after the
 def _pattern(text: str, kind: str, markup: str) -> re.Pattern[str]:
     if kind == "row": return _rows(_delimiter(text))
     if markup == "python": return _PYTHON
-    return _OTHERS.get(kind) or (_TABLE if kind == "table" else _PROSE).get(markup, _PROSE["text"])
+    if markup == "json": return _RECORD
+    by_kind = {"code": dict.fromkeys(_PROSE, _CODE), "front": dict.fromkeys(_PROSE, _FRONT), "table": _TABLE,
+               "record": _NOTED}
+    return by_kind.get(kind, _PROSE)[markup if markup in _PROSE else "text"]
 
 @lru_cache(maxsize=64)
 def _delimiter(text: str) -> str: return csv_dialect(text).delimiter
@@ -170,7 +185,7 @@ def _trimmed(pieces: Iterable[Stretch]) -> list[Stretch]:  # no blank at either 
         text = re.sub(r"\s+", " ", piece.text) if piece.text.isspace() else piece.text
         if text.startswith(" ") and (not kept or kept[-1].text.endswith(" ")):
             verbatim = len(text) == piece.end - piece.start
-            piece = Stretch(piece.start + verbatim, piece.end, text[1:])
+            piece = piece._replace(start=piece.start + verbatim, text=text[1:])
         if piece.text: kept.append(piece)
     while kept and not kept[-1].text.strip(_BETWEEN): kept.pop()
     return kept
@@ -193,6 +208,7 @@ def plain_of(
     pieces: list[Stretch] = []
     for block in blocks:
         own = _trimmed(_pieces(text, block.start, block.end, _pattern(text, block.kind, markup)))
+        if block.kind == "code": own = [piece._replace(code=True) for piece in own]
         if own and pieces: pieces.append(Stretch(block.start, block.start, "; " if block.kind == "row" else " "))
         pieces += own
         titled = block.kind in ("heading", "caption") and own and block is not blocks[-1]
@@ -273,6 +289,20 @@ class Excerpt(NamedTuple):
     spans: tuple[tuple[int, int], ...] = ()  # of `text`: what was found
     before: bool = False  # whether something stands before it
     after: bool = False
+    code: tuple[tuple[int, int], ...] = ()  # of `text`: what is code
+
+    @property
+    def styled(self) -> list[tuple[str, bool, bool]]:  # (text, whether it was found, whether it is code)
+        "The segments, cut where code begins and ends."
+        pieces, at = [], -2 * self.before  # the ellipsis stands before the text
+        edges = {edge for span in self.code for edge in span}
+        for text, found in self.segments:
+            cuts = sorted({0, len(text), *(edge - at for edge in edges if 0 < edge - at < len(text))})
+            for left, right in pairwise(cuts):
+                code = any(start <= at + left < end for start, end in self.code)
+                pieces.append((text[left:right], found, code))
+            at += len(text)
+        return pieces
 
     @property
     def segments(self) -> list[tuple[str, bool]]:  # (text, whether it was found); an ellipsis where something was cut
@@ -322,11 +352,13 @@ def excerpt(
     marked = plain.spans_of((a - at, b - at) for a, b in found if a < b)
     start, end = window_of(plain.text, marked, characters)
     shown = plain.text[start:end]
-    inner = ((max(a, start) - start, min(b, end) - start) for a, b in marked if a < end and b > start)
-    return Excerpt(shown.rstrip(), tuple((a, min(b, len(shown.rstrip()))) for a, b in inner), start > 0 or at > 0,
-                   end < len(plain.text) or at + EXCERPT_READ < len(text))
+    end -= len(shown) - len(shown.rstrip())
+    inner, code = (tuple((max(a, start) - start, min(b, end) - start) for a, b in spans if a < end and b > start)
+                   for spans in (marked, plain.code))
+    more = plain.text[end:].strip() or text[at + EXCERPT_READ:].strip()
+    return Excerpt(plain.text[start:end], inner, start > 0 or at > 0, bool(more), code)
 
-# %% ../nbs/05_excerpts.ipynb #05da7c4b
+# %% ../nbs/05_excerpts.ipynb #279562d8
 _BY_SUFFIX = {
     **dict.fromkeys((".md", ".markdown", ".ipynb", ".html", ".htm", ".docx"), "markdown"),
     **dict.fromkeys((".csv", ".tsv"), "csv"), **dict.fromkeys((".json", ".jsonl"), "json"),
@@ -338,4 +370,5 @@ def markup_of(
 ) -> str:  # a name of MARKUPS
     "How a text is written."
     named = (payload or {}).get("markup")
-    return named if named in MARKUPS else _BY_SUFFIX.get(PurePosixPath(uri).suffix.lower(), "text")
+    if isinstance(named, str) and named in MARKUPS: return named
+    return _BY_SUFFIX.get(PurePosixPath(uri).suffix.lower(), "text")

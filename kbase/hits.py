@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .excerpts import Excerpt, excerpt, markup_of
 from .nodes import Node, node_fields
+from .printable import printable
 from .rendering import framed, marked_html, strength_html
 
 if TYPE_CHECKING:
@@ -58,13 +59,13 @@ class Background(NamedTuple):
         return (cosine - self.mean) / self.std if self.std else 0.0
 
 # %% ../nbs/06_hits.ipynb #res08
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Hit:
     "A node that answers a query, and why."
     node: Node
     score: float  # sum of the parts' contributions
-    parts: dict[str, Part] = field(default_factory=dict, repr=False)  # by retriever: "bm25", "dense"
-    matched: tuple[tuple[int, int], ...] = field(default=(), repr=False)  # spans of `text` that match the query's words
+    parts: dict[str, Part] = field(default_factory=dict)  # by retriever: "bm25", "dense"
+    matched: tuple[tuple[int, int], ...] = ()  # spans of `text` that match the query's words
     cover: float | None = None  # share of the query's idf mass that its words have, 0 to 1; None: no word was looked up
     weak: bool = False  # it came near and no more: shown faded
     gone: bool = False  # its file is no longer where it was added from
@@ -130,6 +131,8 @@ class Hit:
                 "matched": [list(span) for span in self.matched], "cover": self.cover, "weak": self.weak,
                 "gone": self.gone, "brief": self.why, "why": self.explain()}
 
+    def __repr__(self) -> str: return printable(f"{self.place} | {self.why} | {self.excerpt.text[:100]}", False)
+
     def _repr_html_(self) -> str: return framed(hit_html(self))
 
 NAMED_PARTS = {"bm25": "words", "dense": "meaning"}  # retriever → what it goes by
@@ -172,7 +175,7 @@ def hit_html(
     uri = f"<span>{linked(hit.uri, address)}</span>" if hit.title else ""
     return (f'<div class="kb-name"><b>{escape(hit.title or hit.uri)}</b>{uri}</div>'
             f'<div class="kb-where"><span>{where}</span></div>'
-            f'<p class="kb-text">{marked_html(hit.excerpt.segments)}</p>'
+            f'<p class="kb-text">{marked_html(hit.excerpt.styled)}</p>'
             f'<div class="kb-why">{sum_bar(hit)}{why}</div>')
 
 # %% ../nbs/06_hits.ipynb #res16
@@ -226,6 +229,12 @@ class Hits(UserList[Hit]):
         return {"query": self.query, "mode": self.mode, "notes": list(self.notes), "background": background,
                 "idf": self.idf, "strength": strength_dict(self.strength),
                 "hits": [hit.to_dict() for hit in self]}
+
+    def __repr__(self) -> str:
+        strength = f" · {self.strength.words}" if self.strength else ""
+        query = f" for “{self.query}” ({self.mode})" if self.query else ""
+        head = f"{len(self)} hit{'s' * (len(self) != 1)}{query}{strength}"
+        return "\n".join([printable(head, False), *(f"{number}. {hit!r}" for number, hit in enumerate(self, 1))])
 
     def _repr_html_(self) -> str:
         count = f"{len(self)} hit{'s' * (len(self) != 1)}" if self else "Nothing found"

@@ -56,7 +56,7 @@ _SPOKEN = re.compile(rf"[ \t]*<[^\s<>/][^<>/]{{0,{KEY_LENGTH}}}>[ \t]+\S")  # <A
 
 def _keys(line: str) -> bool:
     found = _KEYED.match(line)
-    return bool(found) and len(line[:found.end()].split()) <= 7
+    return found is not None and len(line[:found.end()].split()) <= 7
 
 def _depth(line: str) -> int: return len(line) - len(line.lstrip())
 

@@ -112,10 +112,14 @@ def rendered(
 
 # %% ../nbs/05_rendering.ipynb #5013fc80
 def marked_html(
-    segments: Iterable[tuple[str, bool]],  # (text, whether it is marked), as `excerpts.Excerpt.segments` gives them
+    pieces: Iterable[tuple[str, bool, bool]],  # (text, whether it is marked, whether it is code): `Excerpt.styled`
 ) -> str:  # HTML, escaped
-    "Pieces of a text, some of them marked."
-    return "".join(f"<mark>{escape(text)}</mark>" if found else escape(text) for text, found in segments)
+    "Pieces of a text, some of them marked, some of them code."
+    shown = []
+    for text, found, code in pieces:
+        html = f"<code>{escape(text)}</code>" if code else escape(text)
+        shown.append(f"<mark>{html}</mark>" if found else html)
+    return "".join(shown)
 
 def mark_spans(
     text: str,
@@ -124,11 +128,11 @@ def mark_spans(
     "A text with some of its spans marked."
     pieces, at = [], 0
     for start, end in spans:
-        pieces += [(text[at:start], False), (text[start:end], True)]
+        pieces += [(text[at:start], False, False), (text[start:end], True, False)]
         at = end
-    return marked_html([*pieces, (text[at:], False)])
+    return marked_html([*pieces, (text[at:], False, False)])
 
-# %% ../nbs/05_rendering.ipynb #634fae43
+# %% ../nbs/05_rendering.ipynb #b2916180
 @lru_cache(maxsize=1)
 def _style() -> str: return (files("kbase") / "static/results.css").read_text(encoding="utf-8")
 
@@ -146,9 +150,9 @@ def html_table(
     "A small table that follows the page's own colours."
     head = "".join(f"<th>{escape(column)}</th>" for column in columns)
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    title = f"<caption>{escape(caption)}</caption>" if caption else ""
-    table = f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    return framed(f'<div class="kb-wide">{table}</div>')
+    title = f'<div class="kb-caption">{escape(caption)}</div>' if caption else ""
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return framed(f'{title}<div class="kb-wide">{table}</div>')
 
 # %% ../nbs/05_rendering.ipynb #78534229
 def strength_html(

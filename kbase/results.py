@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from .excerpts import Excerpt, excerpt, markup_of
 from .hits import Background, Hit, Hits, Part, hit_html, linked, place_within, strength_dict
 from .nodes import digest
+from .printable import printable
 from .rendering import framed, html_table, mark_spans, marked_html, rendered, strength_html
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from kbase.strength import Strength
 
 # %% ../nbs/07_results.ipynb #res21
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Citation:
     "A quote and the place where it stands."
     document_id: str
@@ -69,6 +70,8 @@ class Citation:
         most = min(max(QUOTED, len(self.quote) + QUOTED // 2), 3 * QUOTED)
         return excerpt(text, [span], markup_of(self.uri, {"markup": self.markup}), characters=most)
 
+    def __repr__(self) -> str: return printable(f"{self.place}: {self.excerpt.text}", False)
+
     def _repr_html_(self) -> str: return framed(source_html(self))
 
 # %% ../nbs/07_results.ipynb #c28d629c
@@ -83,14 +86,14 @@ def source_html(
     "A quote in its paragraph, with the headings above it."
     title, uri = f"<b>{escape(citation.title or citation.uri)}</b>", linked(citation.uri, address)
     where = " · ".join(filter(None, [escape(place_within(citation)), uri if citation.title else ""]))
-    quote = f'<div class="kb-quote">{marked_html(citation.excerpt.segments)}</div>'
+    quote = f'<div class="kb-quote">{marked_html(citation.excerpt.styled)}</div>'
     body = f'<div class="kb-where">{title} <span>{where}</span></div>{quote}'
     if not number: return body
     place = f' id="{escape(anchor)}-{number}"' if anchor else ""
     return f'<li class="kb-source"{place}><span class="kb-number">{number}</span><div>{body}</div></li>'
 
 # %% ../nbs/07_results.ipynb #res24
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Answer:
     "An answer, what it stands on, and how it came about."
     question: str
@@ -99,9 +102,9 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     refused: bool = False
     reason: str = ""  # why it was refused
-    evidence: Hits = field(default_factory=Hits, repr=False)  # what was looked at, best first
+    evidence: Hits = field(default_factory=Hits)  # what was looked at, best first
     unsupported: tuple[str, ...] = ()  # sentences of `text`, written by a model, for which no source was found
-    trace: dict[str, Any] = field(default_factory=dict, repr=False)
+    trace: dict[str, Any] = field(default_factory=dict)
     strength: "Strength | None" = None  # how well the citations support it; None where nobody has judged it
 
     @property
@@ -120,9 +123,11 @@ class Answer:
                 "citations": [citation.to_dict() for citation in self.citations],
                 "evidence": [hit.to_dict() for hit in self.evidence]}
 
-    def __str__(self) -> str:
-        cited = "".join(f"\n[{i}] {c.place}: {c.quote}" for i, c in enumerate(self.citations, 1))
-        return (self.reason if self.refused else self.text) + cited
+    def __repr__(self) -> str:
+        cited = "".join(f"\n[{number}] {citation!r}" for number, citation in enumerate(self.citations, 1))
+        doubt = [f"({self.strength.words})"] if self.strength and self.strength.level != "strong" else []
+        lines = [f"{REFUSAL}.", *refusal_words(self)] if self.refused else [*doubt, self.text]
+        return printable("\n".join(lines)) + cited
 
 # %% ../nbs/07_results.ipynb #6ed673b0
 NO_ADDRESSES: Mapping[str, str] = MappingProxyType({})
@@ -208,7 +213,7 @@ class ReportRow:
     document_id: str = ""
 
 # %% ../nbs/07_results.ipynb #res28
-@dataclass
+@dataclass(repr=False)
 class Report:
     "The account of an `add`: a row for every source that was found."
     rows: list[ReportRow] = field(default_factory=list)
@@ -242,13 +247,13 @@ class Report:
         names = ("found", "ok", "failed", "skipped", "gone", "removed", "seconds")
         return {**{name: getattr(self, name) for name in names}, "rows": [asdict(row) for row in self.rows]}
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         counts = ", ".join(f"{self.count(state)} {state}" for state in STATES if state != "gone" and self.count(state))
         nodes = sum(row.nodes for row in self.rows if row.state in STATES[:2])
         missing = f"{self.gone} file is gone" if self.gone == 1 else f"{self.gone} files are gone"
         hint = f"; {missing}: kb.add(folder, prune=True) removes {'it' if self.gone == 1 else 'them'}"
         summary = f"{self.found} found: {counts or 'nothing'}; {nodes} nodes in {self.seconds:.1f} s"
-        return summary + hint * bool(self.gone)
+        return printable(summary + hint * bool(self.gone), False)
 
     def _repr_html_(self) -> str:
         rows = sorted(self.rows, key=lambda row: (_FIRST.index(row.state), row.uri))

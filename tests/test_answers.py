@@ -174,9 +174,9 @@ def test_overlapping_hits_are_quoted_once() -> None:
 def test_what_is_not_there_is_refused_with_the_reason_and_the_nearest() -> None:
     answer = answer_fact("Which pizza does the mayor of Naples like?", HITS)
     assert answer.refused and not answer.citations and answer.text == "" and list(answer.evidence) == list(HITS)
-    assert answer.strength.level == "none" and "naples" in answer.reason and "0.50" in answer.strength.numbers
+    assert "naples" in answer.reason and "answered from 0.50" in answer.strength.numbers
     nothing = answer_fact("When?", Hits())
-    assert nothing.refused and nothing.strength.level == "none" and nothing.reason
+    assert nothing.refused and nothing.reason == "Nothing was found"
     assert not answer_fact("Which pizza does the mayor of Naples like?", HITS, support=0.0).refused
 
 
@@ -300,7 +300,7 @@ def test_summaries_are_cited_where_their_sentences_stand() -> None:
             chunk("flood", 0, None, "document", "The flood of March 1897 broke the weir."),
         ]
     )
-    answer = answer_summary("What is the note on the mill about?", hits, lambda key: TEXTS[key])
+    answer = answer_summary("What is the note on the mill about?", hits, DOCUMENTS.get)
     assert (
         not answer.refused
         and holds(answer)
@@ -309,13 +309,13 @@ def test_summaries_are_cited_where_their_sentences_stand() -> None:
         and "Flood" not in answer.text
     )
     assert answer.citations[1].quote.count("\n") == 1  # the document's own line break, although the summary has a space
-    assert answer_summary("What is the report on zeppelins about?", hits, lambda key: TEXTS[key]).refused
+    assert answer_summary("What is the report on zeppelins about?", hits, DOCUMENTS.get).refused
     assert not answer_summary("tl;dr", hits, None).refused
 
 
 def test_a_models_summary_is_cited_by_the_nearest_passage() -> None:
     hits = Hits([chunk("mill", 0, None, "document", "A mill from the nineteenth century."), chunk("mill")])
-    answer = answer_summary("Summarise the note on the mill", hits, lambda key: TEXTS[key])
+    answer = answer_summary("Summarise the note on the mill", hits, DOCUMENTS.get)
     assert len(answer.citations) == 1 and holds(answer) and answer.trace["documents"][0]["verbatim"] == 0
     assert (
         answer_summary("Summarise the mill", Hits([chunk("mill")]), None).route == "summary"

@@ -327,7 +327,7 @@ def test_notebook_with_fences_inside_and_long_output():
     assert (
         found.title == "N"
         and "````python\nprint('```')\n````" in found.text
-        and "\n19\n…" in found.text
+        and "\n9\n… 79 lines left out …\n89\n" in found.text
         and "AAAA" not in found.text
     )
     for bad in (b"[]", b"{", b'{"cells": 3}'):

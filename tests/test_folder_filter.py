@@ -56,10 +56,8 @@ def test_a_folder_holds_what_lies_in_it_and_below(store, folder):
     {"operator": "OR", "conditions": [eq("folder", "ab"), eq("uri", "top.md")]},
 ], ids=lambda filters: filters["operator"])
 def test_folders_join_with_other_conditions(store, filters):
-    def value(condition, uri): return "mine" if condition.is_meta else uri
-
     tree = parse_filter(filters)
-    wanted = {uri for uri in URIS if matches(tree, lambda condition: value(condition, uri))}
+    wanted = {uri for uri in URIS if matches(tree, lambda c, uri=uri: "mine" if c.is_meta else uri)}
     assert {node.uri for node in all_nodes(store, filters=filters)} == wanted
     assert store.count_documents_by_filter(filters) == len(wanted)
 

@@ -1,7 +1,7 @@
 """Write kbase/data/hyphens/en.txt: common English words, of which a hyphen at the end of a line is judged.
 
-They are the whole words of four letters or more, and of two or three where they begin compounds, in the vocabulary of the
-default embedder (BERT's, Apache License 2.0: the most frequent pieces of Wikipedia and of books).
+They are the whole words of four letters or more, and of two or three where they begin compounds, in the vocabulary of
+the default embedder (BERT's, Apache License 2.0: the most frequent pieces of Wikipedia and of books).
 """
 
 import json
@@ -11,9 +11,13 @@ from importlib.resources import files
 from pathlib import Path
 
 TARGET = Path(__file__).resolve().parent.parent / "kbase" / "data" / "hyphens" / "en.txt"
-SHORT = set("add air all any arm art bad bed big box bus buy car cut dry ear end eye far few fit fly fox gas go high hot ice in "
-            "job key lab law leg lie low man mid net new odd off oil old on one out own pay pit pre put raw red rod run set "
-            "six ski sky sun tax ten tie tip top toy two up use war way wet".split())
+SHORT = set(
+    (
+        "add air all any arm art bad bed big box bus buy car cut dry ear end eye far few fit fly fox gas go high "
+        "hot ice in job key lab law leg lie low man mid net new odd off oil old on one out own pay pit pre put raw "
+        "red rod run six ski sky sun tax ten tie tip top toy two up use war way wet "
+    ).split()
+)
 
 
 def main() -> None:

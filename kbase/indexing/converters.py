@@ -88,7 +88,7 @@ def convert_bytes(
         decoded = decode(data, name, declared_encoding(data, format))
         content, pictures = without_data_uris(normalize_text(decoded.text))
         notes = decoded.warnings
-        if pictures: notes += (f"{pictures} picture(s) or file(s) written into the text are left out (data: addresses)",)
+        if pictures: notes += (f"{pictures} picture(s) or file(s) written into the text are left out",)
         if decoded.encoding != "utf-8": meta["encoding"] = decoded.encoding
     found = read_content(format, content, name, limits, process)
     if claimed and claimed.read and claimed != format:

@@ -90,8 +90,9 @@ def meaning_as_text(
     for element in root.xpath(".//img[ancestor::sup or ancestor::sub]"): put_text(element, element.get("alt") or "")
     for element in root.xpath(".//sup | .//sub"):
         if element.getparent() is not None: _put_script(element)
-    for element in root.xpath(".//ruby[not(.//rp)]//rt"):
-        element.text, element.tail = f"({element.text or ''}", f"){element.tail or ''}"
+    for element in root.xpath(".//ruby//rp"): element.drop_tree()
+    for element in root.xpath(".//ruby//rt"): put_text(element, f"({element.text_content().strip()})")
+    for element in root.xpath(".//ruby"): element.drop_tag()
     for element in root.xpath(".//input[@type='checkbox'][not(ancestor::form)]"):
         put_text(element, "☐ " if element.get("checked") is None else "☑ ")
 
@@ -140,7 +141,7 @@ def _is_opener(button: lxml.html.HtmlElement) -> bool:  # a button whose text is
     after, about = button.getnext(), button.get("class") or ""
     below = after is not None and bool(_PANEL.search(after.get("class") or ""))
     outer = next((e for e in button.iterancestors() if e.tag in (*HEADINGS, "summary", "dt")), None)
-    alone = outer is not None and 2 * len(button.text_content().strip()) > len(outer.text_content().strip())
+    alone = outer is not None and outer.text_content().strip() == button.text_content().strip()
     return alone or next(button.iter(*HEADINGS), None) is not None or bool(_OPENER.search(about)) or below
 
 def _name_panel(tab: lxml.html.HtmlElement, panel: lxml.html.HtmlElement | None) -> None:

@@ -7,8 +7,8 @@ for outputs hold HTML from anywhere."""
 
 # %% auto #0
 __all__ = ['PLAIN_LINES', 'PLAIN_CHARACTERS', 'RICH_LINES', 'RICH_CHARACTERS', 'WIDGET', 'closed_markdown', 'code_fence',
-           'cell_source', 'shortened', 'html_text', 'rich_text', 'plain_output', 'merged_streams', 'member', 'Blocks',
-           'convert_ipynb']
+           'cell_source', 'shortened', 'html_text', 'rich_text', 'forms_of', 'plain_output', 'merged_streams', 'member',
+           'Blocks', 'convert_ipynb']
 
 # %% ../../nbs/indexing/27_notebook_reader.ipynb #nbr03
 import json
@@ -44,7 +44,8 @@ def closed_markdown(
         if last.type == "fence": source += f"\n{last.markup}"
         elif last.type == "html_block":
             tag, opening = _RAW_TAG.match(last.content), last.content.lstrip()
-            source += "\n" + (f"</{tag[1]}>" if tag else next((end for start, end in _CLOSING if opening.startswith(start)), ""))
+            closing = next((end for start, end in _CLOSING if opening.startswith(start)), "")
+            source += "\n" + (f"</{tag[1]}>" if tag else closing)
         else: break
     return source
 
@@ -84,7 +85,8 @@ def shortened(
 
 # %% ../../nbs/indexing/27_notebook_reader.ipynb #nbr18
 _NAME_OF_OBJECT = re.compile(
-    r"(?:[\[(]?\s*<(?:[^<>\n]*(?:\bobject\b|\bat 0x[0-9a-fA-F]+)[^<>\n]*|Figure size [^<>\n]*|Axes\w*:[^<>\n]*)>,?\s*[\])]?\s*)+")
+    r"(?:[\[(]?\s*<(?:[^<>\n]*(?:\bobject\b|\bat 0x[0-9a-fA-F]+)[^<>\n]*|Figure size [^<>\n]*|Axes\w*:[^<>\n]*)>"
+    r",?\s*[\])]?\s*)+")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 def html_text(
@@ -101,7 +103,8 @@ def rich_text(
     data: dict[str, Any],  # forms of an output, by MIME type; before format 4 by short names
 ) -> str:  # Markdown; "" where there is only plain text
     "What an output shows, if it is more than plain text."
-    def form(*names: str) -> str: return next((text for name in names if (text := cell_source(data.get(name)).strip())), "")
+    def form(*names: str) -> str:
+        return next((text for name in names if (text := cell_source(data.get(name)).strip())), "")
     if markdown := form("text/markdown"): return inline_scripts(markdown)
     if html := form("text/html", "html"):
         if text := html_text(html): return text
@@ -110,13 +113,20 @@ def rich_text(
     return code_fence(json.dumps(value, ensure_ascii=False, indent=1), "json") if value not in (None, "") else ""
 
 # %% ../../nbs/indexing/27_notebook_reader.ipynb #nbr20
+def forms_of(
+    output: dict[str, Any],
+) -> dict[str, Any]:  # by MIME type; before format 4 by short names, in the output itself
+    "The forms in which an output comes."
+    data = output.get("data")
+    return data if isinstance(data, dict) else output
+
 def plain_output(
     output: dict[str, Any],  # of a code cell
 ) -> str:  # "" where it holds only pictures and the like
     "What an output shows as plain text."
     kind = output.get("output_type")
     if kind in ("error", "pyerr"): return terminal_text(f"{output.get('ename')}: {output.get('evalue')}")
-    data = output.get("data") if isinstance(output.get("data"), dict) else output
+    data = forms_of(output)
     text = terminal_text(cell_source(data.get("text/plain") or output.get("text"))).strip("\n")
     return "" if WIDGET in data or _NAME_OF_OBJECT.fullmatch(text) else text
 
@@ -164,10 +174,10 @@ class Blocks:
         kind = cell.get("cell_type")
         if kind == "heading": source = f"{'#' * int(cell.get('level', 1))} {source}"
         if source.strip():
-            self.blocks.append(code_fence(source, self.language) if kind == "code" else closed_markdown(inline_scripts(source)))
+            text = code_fence(source, self.language) if kind == "code" else closed_markdown(inline_scripts(source))
+            self.blocks.append(text)
         for output in merged_streams(member(cell, "outputs", list)) if kind == "code" else ():
-            data = output.get("data") if isinstance(output.get("data"), dict) else output
-            if rich := rich_text(data): self.blocks.append(closed_markdown(self.add(rich, RICH_LINES, RICH_CHARACTERS)))
+            if rich := rich_text(forms_of(output)): self.blocks.append(closed_markdown(self.add(rich, RICH_LINES, RICH_CHARACTERS)))
             elif plain := plain_output(output):
                 self.blocks.append(code_fence(self.add(plain, PLAIN_LINES, PLAIN_CHARACTERS), ""))
 

@@ -21,7 +21,7 @@ from .converters import ConversionError, EmptyDocument, Limits, convert_file
 from .sources import Item, storable
 from .splitting import split_document
 from .summaries import summarize, nodes_of_summary
-from ..language import detect_language, encodable
+from ..language import ANALYSIS, detect_language, encodable
 from ..nodes import Document, Node, digest
 from ..stores.rows import carries_text
 
@@ -45,7 +45,7 @@ def make_summary(document: Document, nodes: Sequence[Node], recipe: "Recipe") ->
 MAKERS = (Maker("chunks", "1", make_chunks), Maker("summary", "2", make_summary))
 
 # %% ../../nbs/indexing/35_recipe.ipynb #59f57d98
-RECIPE = 2  # raised when reading a source gives another document
+RECIPE = 3  # raised when reading a source gives another document
 
 @dataclass(frozen=True)
 class Recipe:
@@ -64,7 +64,7 @@ class Recipe:
         model = type(self.llm).__name__ + str(getattr(self.llm, "model", "")) if self.llm else ""
         makers = [f"{maker.name} {maker.version}" for maker in self.makers]
         settings = [repr(tuple(self.embedder.identity)), str(self.chunk_tokens), self.language, model]
-        return digest(str(RECIPE), *settings, *makers)
+        return digest(str(RECIPE), str(ANALYSIS), *settings, *makers)
 
     def read(self, item: Item, uri: str) -> Document:
         "An item's document, in its language."

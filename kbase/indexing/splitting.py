@@ -9,7 +9,7 @@ the pieces are packed where it costs least to cut. The embedder lends its `count
 # %% auto #0
 __all__ = ['STUB', 'STUB_PRICE', 'LONE_HEADING', 'HEADER_SHARE', 'MEETING', 'pack', 'cut_title', 'fit_headings', 'shared_path',
            'Header', 'plan_header', 'short_headings', 'long_tables', 'pages_within', 'chunk_payload', 'chunk_node',
-           'most_tokens', 'halves', 'fit_chunks', 'split_document', 'ChunkSplitter']
+           'most_tokens', 'halves', 'fit_chunks', 'items_after', 'split_document', 'ChunkSplitter']
 
 # %% ../../nbs/indexing/31_splitting.ipynb #spl03
 from bisect import bisect_left, bisect_right
@@ -24,7 +24,7 @@ from haystack.utils import deserialize_callable, serialize_callable
 
 from ..blocks import LINED, MIXED, Block, read_blocks
 from .haystack import document_from_haystack
-from .pieces import CHARS, CountTokens, Piece, count_in_batches, cut_pieces, finer, table_columns
+from .pieces import CHARS, HEADS, CountTokens, Piece, count_in_batches, cut_pieces, finer, table_columns
 from ..nodes import Document, Node, node_to_haystack
 
 # %% ../../nbs/indexing/31_splitting.ipynb #spl46
@@ -44,7 +44,7 @@ def pack(
             tokens += piece.tokens
             fill = max(tokens / budget, (end - piece.start) / (CHARS * budget))
             if fill > 1 and first < stop - 1: break
-            bare = bare and piece.kind == "heading"
+            bare = bare and piece.kind in HEADS
             price = _chunk_price(fill, bare) + (best[first] + crossed + (piece.cut if first else 0))
             if price < best[stop]: best[stop], back[stop] = price, first
             crossed += piece.cross
@@ -135,10 +135,9 @@ def short_headings(
     room: int,  # tokens that a heading of more than twice as many is cut to
 ) -> dict[str, str]:  # those that are cut → what is left of them
     "Headings that take too much room."
-    long = [name[:CHARS * 4 * room] for name in dict.fromkeys(names) if len(name) > 2 * room]
-    counts = count_in_batches(count_tokens, long)
-    over = {name for name, count in zip(long, counts, strict=True) if count > 2 * room}
-    return {name: cut_title(name, count_tokens, room) for name in dict.fromkeys(names) if name[:CHARS * 4 * room] in over}
+    long = [name for name in dict.fromkeys(names) if len(name) > 2 * room]
+    counts = count_in_batches(count_tokens, [name[:CHARS * 4 * room] for name in long])
+    return {name: cut_title(name, count_tokens, room) for name, count in zip(long, counts, strict=True) if count > 2 * room}
 
 def long_tables(
     document: Document,
@@ -243,7 +242,32 @@ def _bare_node(document: Document, chunk: list[Piece], header: Header, count_tok
                      f"{limit}: "
                      "raise the limit, or see whether count_tokens counts one text at a time")
 
+# %% ../../nbs/indexing/31_splitting.ipynb #8d324a9e
+def items_after(
+    text: str,
+    blocks: list[Block],  # in order
+) -> list[int]:  # for each block; 0 for one that is in no list
+    "How many items of its list come after a block."
+    counts = [0] * len(blocks)
+    run: list[int] = []  # the blocks of the list that is open
+    columns = [len(text[b.start:b.start + 40]) - len(text[b.start:b.start + 40].lstrip()) for b in blocks]
+    for at, block in enumerate([*blocks, None]):
+        goes_on = run and block is not None and block.headings == blocks[run[0]].headings and (
+            block.kind == "item" or columns[at] > columns[run[0]]) and not text[blocks[at - 1].end:block.start].strip()
+        if run and not goes_on:
+            left = sum(blocks[i].kind == "item" and columns[i] <= columns[run[0]] for i in run)
+            for i in run:
+                left -= blocks[i].kind == "item" and columns[i] <= columns[run[0]]
+                counts[i] = left
+            run = []
+        if block is not None and (goes_on or block.kind == "item"): run.append(at)
+    return counts
+
 # %% ../../nbs/indexing/31_splitting.ipynb #spl54
+def _counted(node: Node, blocks: list[Block], after: list[int]) -> Node:
+    last = bisect_left(blocks, node.end, key=lambda block: block.start) - 1  # the block in which it ends
+    return replace(node, payload={**node.payload, "items_after": after[last]}) if after[last] else node
+
 def split_document(
     document: Document,
     count_tokens: CountTokens,  # the embedder's; special tokens included
@@ -262,12 +286,13 @@ def split_document(
     short = short_headings(names, count_tokens, limit // HEADER_SHARE // 2)
     blocks = [block._replace(headings=tuple(short.get(name, name) for name in block.headings)) for block in blocks]
     columns = {start: short.get(name, name) for start, name in columns.items()}
+    after = items_after(document.text, blocks)
     paths = [(*block.headings, *filter(None, [columns.get(block.start)])) for block in blocks]
     header = plan_header(document.title, paths, count_tokens, limit)
     budget = max(1, min(max_tokens, limit - header.tokens))
     pieces = cut_pieces(document, blocks, count_tokens, budget, columns)
     chunks = [pieces[first:stop] for first, stop in pack(pieces, budget)]
-    return fit_chunks(document, chunks, header, count_tokens, limit)
+    return [_counted(node, blocks, after) for node in fit_chunks(document, chunks, header, count_tokens, limit)]
 
 # %% ../../nbs/indexing/31_splitting.ipynb #spl64
 @component

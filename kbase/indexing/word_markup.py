@@ -8,7 +8,8 @@ stands in them; this page writes them with elements that it does know."""
 
 # %% auto #0
 __all__ = ['OFF', 'WRAPPERS', 'VML', 'local_name', 'named', 'child', 'value', 'make', 'Styles', 'remove_hidden', 'unwrap', 'put',
-           'say_otherwise', 'show_text_boxes', 'not_read', 'dropped_elements', 'mend_word', 'raise_by_style']
+           'say_otherwise', 'show_choices', 'join_drop_caps', 'show_text_boxes', 'not_read', 'dropped_elements',
+           'mend_word', 'raise_by_style']
 
 # %% ../../nbs/indexing/26_word_markup.ipynb #wmu03
 import io
@@ -70,7 +71,8 @@ class Styles:
     "What styles say of the runs in them."
 
     def __init__(self, part: bytes | None):  # word/styles.xml
-        root = None if part is None else etree.fromstring(part, etree.XMLParser(resolve_entities=False, no_network=True))
+        parser = etree.XMLParser(resolve_entities=False, no_network=True)
+        root = None if part is None else etree.fromstring(part, parser)
         self.styles = {} if root is None else {value(style, "styleId"): style for style in named(root, "style")}
 
     def property(self, run: etree._Element, name: str) -> etree._Element | None:
@@ -149,18 +151,31 @@ def say_otherwise(
 ) -> None:
     "Write what mammoth does not know in elements that it knows."
     for element in named(root, *WRAPPERS): unwrap(element)
-    for element in named(root, "ruby"): put(element, f"{_text(child(element, 'rubyBase'))}({_text(child(element, 'rt'))})", root)
+    for element in named(root, "ruby"):
+        put(element, f"{_text(child(element, 'rubyBase'))}({_text(child(element, 'rt'))})", root)
     for element in named(root, "oMathPara", "oMath"):
         if any(local_name(outer) in ("oMathPara", "oMath") for outer in element.iterancestors()): continue
         put(element, formula_text(element), root)
     for element in named(root, "cr"): element.tag = make(root, "br").tag
     for element in named(root, "ptab"): element.tag = make(root, "tab").tag
+    show_choices(root)
+    join_drop_caps(root)
+
+def show_choices(
+    root: etree._Element,  # changed in place
+) -> None:
+    "Write the entry that is chosen in a list of a form."
     for choice in named(root, "ddList"):
         entries = [value(entry) for entry in named(choice, "listEntry")]
         chosen = value(child(choice, "result")) or value(child(choice, "default")) or "0"
         mark = next((e for e in choice.iterancestors() if local_name(e) == "fldChar"), None)
         if mark is not None and chosen.isdecimal() and int(chosen) < len(entries):
             mark.addnext(make(root, "t", entries[int(chosen)]))
+
+def join_drop_caps(
+    root: etree._Element,  # changed in place
+) -> None:
+    "Put a letter that hangs beside its paragraph into it."
     for frame in named(root, "framePr"):
         letter = next(e for e in frame.iterancestors() if local_name(e) == "p")
         rest = letter.getnext()
@@ -217,7 +232,8 @@ def dropped_elements(
         elements = [e for root in roots for e in named(root, name)]
         if any(_text(e).strip() for e in elements) or name in ("altChunk", "contentPart", "subDoc"):
             yield f"{counts[name]} element(s) of a kind that is not read are left out ({name})"
-    if signs := sum("w:sym element" in message for message in messages): yield f"{signs} sign(s) of an unknown font are left out"
+    signs = sum("w:sym element" in message for message in messages)
+    if signs: yield f"{signs} sign(s) of an unknown font are left out"
 
 # %% ../../nbs/indexing/26_word_markup.ipynb #wmu18
 def mend_word(
@@ -254,7 +270,7 @@ def raise_by_style(
         script = styles.property(run, "vertAlign")
         if script is None or script.getparent().getparent() is run: continue
         if value(script) not in ("superscript", "subscript"): continue
-        if any(local_name(e) in ("footnoteReference", "endnoteReference", "footnoteRef", "endnoteRef") for e in run): continue
+        if any(re.fullmatch("(?:foot|end)note(?:Reference|Ref)", local_name(e)) for e in run): continue
         properties = child(run, "rPr")
         if properties is None:
             properties = make(root, "rPr")

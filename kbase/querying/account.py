@@ -32,7 +32,8 @@ def source_value(
     condition: Compare,
 ) -> Any:  # None where it has none
     "What a source has in the field of a condition."
-    return flatten_meta(source.meta).get(condition.field) if condition.is_meta else getattr(source, condition.field, None)
+    return flatten_meta(source.meta).get(condition.field) if condition.is_meta else getattr(source, condition.field,
+                                                                                            None)
 
 def account_sources(
     store: NodeStore,
@@ -54,7 +55,8 @@ def source_hits(
     query: str = "",
 ) -> Hits:
     "Rows of the account as hits, in their order."
-    nodes = (Node(one.document_id, "document", 0, 0, "", one.title, one.uri, language=one.language, meta=one.meta) for one in sources)
+    nodes = (Node(one.document_id, "document", 0, 0, "", one.title, one.uri, language=one.language,
+                  meta=one.meta) for one in sources)
     return Hits((Hit(node, 0.0) for node in nodes), query, "account")
 
 # %% ../../nbs/querying/43_account.ipynb #acc13
@@ -118,7 +120,8 @@ def named_values(
         beside = [value for value, words in known.items() if value not in whole
                   and any(f" {' '.join(known[one])} " in f" {' '.join(words)} " for one in whole)]
         return Named(tuple(value for value in known if value in whole), tuple(beside))
-    common = word_list("field_words") | set(plain_words(field)) | frozenset().union(*map(stop_words, ("en", "de", "fr", "es")))
+    common = word_list("field_words") | set(plain_words(field)) | frozenset().union(*map(stop_words,
+                                                                                         ("en", "de", "fr", "es")))
     telling = {word for word in asked if word not in common and len(word) > 1}
     named = {value: telling & set(words) for value, words in known.items() if telling & set(words)}
     part = " ".join(word for word in dict.fromkeys(asked) if any(word in words for words in named.values()))
@@ -136,7 +139,8 @@ def named_sources(
     sources = list(sources)
     for source in sources:
         names = [plain_words(source.title), plain_words(source.uri.rpartition("/")[2].rpartition(".")[0])]
-        shares[source.document_id] = max((len(asked & set(words)) / len(set(words)) for words in names if words), default=0.0)
+        shares[source.document_id] = max((len(asked & set(words)) / len(set(words)) for words in names if words),
+                                         default=0.0)
     best = max(shares.values(), default=0.0)
     return [source for source in sources if best >= LEAST_SHARE and shares[source.document_id] == best]
 

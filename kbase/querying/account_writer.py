@@ -20,7 +20,8 @@ from typing import Any
 from haystack import component
 
 from ..embedding import Embedder
-from .account import (SHOWN, Condition, account_sources, asked_conditions, counted, field_values, indexed, asked_fields, named_sources,
+from .account import (SHOWN, Condition, account_sources, asked_conditions, counted, field_values,
+                                    indexed, asked_fields, named_sources,
                                     shown_of, source_hits, source_value)
 from .fact_writer import answer_fact, joined_hits
 from .list_writer import answer_list
@@ -52,8 +53,10 @@ def overview(
 ) -> str:
     "How many documents there are, of which kinds, in which folders."
     known, failed = indexed(sources), sum(source.state == "failed" for source in sources)
-    lines = [f"There {'is' if len(known) == 1 else 'are'} {counted(len(known))}, {counted(sum(one.nodes for one in known), 'passage')}."]
-    for name, values in (("Folders", [top_folder(one.uri) for one in known]), ("Formats", [one.meta.get("format") for one in known]),
+    lines = [f"There {'is' if len(known) == 1 else 'are'} {counted(len(known))}, "
+             f"{counted(sum(one.nodes for one in known), 'passage')}."]
+    for name, values in (("Folders", [top_folder(one.uri) for one in known]),
+                         ("Formats", [one.meta.get("format") for one in known]),
                          ("Languages", [one.language for one in known])):
         text = _tally(values)
         if text: lines.append(f"{name}: {text}.")
@@ -87,14 +90,17 @@ def account_answer(
 def answer_all(question: str, sources: Sequence[Source]) -> Answer:
     "What there is, and the first of it."
     known = indexed(sources)
-    return account_answer(question, f"{overview(sources)}\nThe documents{shown_of(len(known))}:\n{listing(known)}", known)
+    return account_answer(question, f"{overview(sources)}\nThe documents{shown_of(len(known))}:\n{listing(known)}",
+                          known)
 
 def answer_failed(question: str, sources: Sequence[Source]) -> Answer:
     "The files that could not be read, each with the reason."
     failed = [source for source in sources if source.state != "ok"]
-    if not failed: return account_answer(question, f"No file failed: all {counted(len(sources), 'file')} could be read.", ())
+    if not failed:
+        return account_answer(question, f"No file failed: all {counted(len(sources), 'file')} could be read.", ())
     text = f"{counted(len(failed), 'file')} of {len(sources)} could not be read{shown_of(len(failed))}:\n"
-    return account_answer(question, text + listing(failed, lambda one: f"{one.state}, {one.reason}" if one.reason else one.state), failed)
+    reasons = listing(failed, lambda one: ", ".join(filter(None, (one.state, one.reason))))
+    return account_answer(question, text + reasons, failed)
 
 def _date_field(sources: Sequence[Source]) -> str:
     fields = dict.fromkeys(key for source in sources for key in flatten_meta(source.meta))
@@ -104,7 +110,8 @@ def answer_newest(question: str, sources: Sequence[Source], oldest: bool = False
     "The documents by their date: of the metadata, else of the file, else of the day on which they were added."
     known, field = indexed(sources), _date_field(sources)
     if field: key, said = (lambda one: str(flatten_meta(one.meta).get(field) or "")), f"by {field}"
-    elif any(one.modified for one in known): key, said = (lambda one: f"{one.modified:020d}"), "by the time at which the file was changed"
+    elif any(one.modified for one in known):
+        key, said = (lambda one: f"{one.modified:020d}"), "by the time at which the file was changed"
     else: key, said = (lambda one: one.indexed_at), "by the time at which they were added"
     ordered = sorted(known, key=key, reverse=not oldest)
     text = f"The {'oldest' if oldest else 'newest'} documents, {said}{shown_of(len(ordered))}:\n"
@@ -142,12 +149,13 @@ def answer_condition(
         fields = [one.field for one in conditions if not _unique(known, one.field)] or [conditions[0].field]
         text = "; ".join(f"{field} {_tally(field_values(known, field).elements(), 12)}" for field in fields)
         reason = f"No document has the {' or '.join(fields)} that was asked for. There are: {text}"
-        return Answer(question, "", "account", refused=True, reason=reason, strength=Strength("none", 0.0, reason), trace={"count": 0})
+        return Answer(question, "", "account", refused=True, reason=reason, strength=Strength("none", 0.0, reason),
+                      trace={"count": 0})
     filters = _filters_of(valued)
     found = _having(known, filters)
-    said = " and ".join(map(str, valued))
-    text = f"{counted(len(found))} with {said}{shown_of(len(found))}:\n{listing(found, lambda one: _values_said(one, valued))}"
-    beside = [one for one in known for condition in valued if flatten_meta(one.meta).get(condition.field) in condition.beside]
+    said = f"{counted(len(found))} with {' and '.join(map(str, valued))}{shown_of(len(found))}"
+    text = f"{said}:\n{listing(found, lambda one: _values_said(one, valued))}"
+    beside = [one for one in known if any(flatten_meta(one.meta).get(each.field) in each.beside for each in valued)]
     if beside:
         names = "; ".join(_line(one, _values_said(one, valued)) for one in beside[:SHOWN])
         text += f"\n{len(beside)} more {'names' if len(beside) == 1 else 'name'} it among others: {names}"
@@ -170,12 +178,13 @@ def answer_field(question: str, sources: Sequence[Source]) -> Answer | None:
     "What the metadata of one document say."
     known = indexed(sources)
     fields = [one.field for one in asked_conditions(question, known)]
-    having = [source for source in known if any(flatten_meta(source.meta).get(field) not in (None, "") for field in fields)]
-    found = named_sources(question, having)
+    found = named_sources(question, [source for source in known if _fields_said(source, fields)])
     if not found or len(found) > SHOWN: return None
-    lines = [_line(one, "; ".join(f"{field} {flatten_meta(one.meta)[field]}" for field in fields if flatten_meta(one.meta).get(field)))
-             for one in found]
-    return account_answer(question, "\n".join(lines), found)
+    return account_answer(question, "\n".join(_line(one, _fields_said(one, fields)) for one in found), found)
+
+def _fields_said(source: Source, fields: Sequence[str]) -> str:  # "" when it has none of them
+    meta = flatten_meta(source.meta)
+    return "; ".join(f"{field} {meta[field]}" for field in fields if meta.get(field) not in (None, ""))
 
 # %% ../../nbs/querying/52_account_writer.ipynb #acw21
 WANTS: dict[str, Callable[[str, Sequence[Source]], Answer | None]] = {
@@ -214,5 +223,7 @@ class AccountWriter:
         answer = next((one for one in answers if one is not None), None)
         if answer is not None: return {"answer": answer}
         hits = joined_hits(found, plan.question)
-        if "filter" in wants: return {"answer": answer_list(plan.question, hits, self.embedder, self.support, plan.route)}
-        return {"answer": answer_fact(plan.question, hits.like(hits[:DEPTH_READ]), self.embedder, self.support, plan.route)}
+        if "filter" in wants:
+            return {"answer": answer_list(plan.question, hits, self.embedder, self.support, plan.route)}
+        return {"answer": answer_fact(plan.question, hits.like(hits[:DEPTH_READ]), self.embedder, self.support,
+                                      plan.route)}

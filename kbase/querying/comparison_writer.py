@@ -12,7 +12,6 @@ __all__ = ['COMPARED', 'ALIKE', 'SHARED', 'Side', 'own_passages', 'opening_of', 
 # %% ../../nbs/querying/51_comparison_writer.ipynb #0adc6c74
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 from haystack import component

@@ -108,9 +108,10 @@ def words_part(
     "Every document that has the words of a part in its text, or every one that has not."
     where = checked_filter(store, part.filters)
     found = find_mentions(store, part.words, where, loose=not part.without)
-    if not part.without: return mention_hits(found)
+    if not part.without: return mention_hits(found, 0 if where else store.count_sources("ok"))
     having = set(found.ids)
-    return source_hits((one for one in indexed(account_sources(store, where)) if one.document_id not in having), part.words)
+    return source_hits((one for one in indexed(account_sources(store, where)) if one.document_id not in having),
+                       part.words)
 
 def search_part(
     store: NodeStore,

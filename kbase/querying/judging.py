@@ -12,7 +12,8 @@ __all__ = ['HIT_FLOOR', 'MISSING_FLOOR', 'NOWHERE', 'hit_value', 'words_nowhere'
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from ..language import query_terms, words
+from ..codes import identifiers
+from ..language import QueryWord, query_words
 from ..results import Background, Hit, Hits
 from ..strength import Strength, missing_words, nearness, support_curve
 
@@ -41,8 +42,14 @@ def words_nowhere(
     languages: Sequence[str],  # of the store
 ) -> tuple[str, ...]:  # as the query has them, folded, in order
     "The words of a query that are in no document."
-    forms = {word: {*query_terms(word, languages), word} & set(looked_up) for word, *_ in words(query)}
-    return tuple(word for word, own in forms.items() if own and own <= set(absent))
+    missing: list[QueryWord] = []
+    codes = {(one.start, one.end) for one in identifiers(query)}
+    for word in query_words(query, languages):
+        forms = word.stems & set(looked_up)
+        inside = any(one.start <= word.start and word.end <= one.end for one in missing)  # of a code that is missing
+        compound = word.parts > 0 and (word.start, word.end) not in codes
+        if forms and forms <= set(absent) and not inside and not compound: missing.append(word)
+    return tuple(dict.fromkeys(query[word.start:word.end].casefold() for word in missing))
 
 # %% ../../nbs/querying/40_judging.ipynb #8fd0155c
 def _list_words(level: str, missing: Sequence[str], documents: int, filtered: bool) -> str:

@@ -18,11 +18,12 @@ from ..embedding import Embedder
 from ..excerpts import excerpt, markup_of
 from .account import SHOWN, counted, shown_of
 from .fact_writer import joined_hits
+from .mentions import COUNTED_IN_TEXTS
 from .passages import Passage, Quotes, as_prose, cite, hit_pieces
 from .plan import Plan, QueryPart
 from .support import Evidence, Support, answer_strength, check_limits, read_documents, refuse
 from ..results import Answer, Hit, Hits
-from ..strength import WEAK_BELOW, Strength
+from ..strength import WEAK_BELOW, Strength, missing_words
 
 # %% ../../nbs/querying/51_list_writer.ipynb #339c9d83
 def document_line(
@@ -69,7 +70,8 @@ def word_passage(
     "The sentence, item or line that has the words."
     start, end = hit.matched[0] if hit.matched else (0, 0)
     pieces = [(a, b) for a, b in hit_pieces(hit) if a <= start and end <= b]
-    line = hit.text.rfind("\n", 0, start) + 1, max(hit.text.find("\n", end), end) if "\n" in hit.text[end:] else len(hit.text)
+    line = hit.text.rfind("\n", 0, start) + 1, max(hit.text.find("\n", end),
+                                                   end) if "\n" in hit.text[end:] else len(hit.text)
     return Passage(hit, *(pieces[0] if pieces else line), 0)
 
 def mention_line(
@@ -101,20 +103,24 @@ def answer_mentions(
     route: str = "list",
 ) -> Answer:
     "All documents that have some words, counted; the first of them with the sentence."
-    words, quotes = part.words, Quotes()
-    note = "".join(f"{note}.\n" for note in hits.notes)
-    trace = {"words": words, "without": part.without, "filters": part.filters, "count": len(hits),
-             "documents": [{"document_id": hit.document_id, "uri": hit.uri, "mentions": int(hit.score)} for hit in hits]}
+    quotes, said = Quotes(), f"“{part.words}”"
+    documents = [{"document_id": hit.document_id, "uri": hit.uri, "mentions": int(hit.score)} for hit in hits]
+    trace = {"words": part.words, "without": part.without, "filters": part.filters, "count": len(hits),
+             "documents": documents}
+    strength = hits.strength or Strength("strong", 1.0, COUNTED_IN_TEXTS)
     if not hits:
-        reason = f"Every document has “{words}”" if part.without else f"No document has “{words}” in its text"
+        reason = f"Every document has {said}" if part.without else missing_words((part.words,), strength.documents)
         if part.filters: reason += ", among those that the filter leaves"
-        missing = () if part.without else (words,)
-        return Answer(question, "", route, refused=True, reason=reason, evidence=hits, strength=Strength("none", 0.0, reason, missing),
-                      trace=trace)
-    verb = ("does" if len(hits) == 1 else "do") + " not mention" if part.without else "mentions" if len(hits) == 1 else "mention"
-    text = f"{note}{counted(len(hits))} {verb} “{words}”{shown_of(len(hits))}:\n{_listed(hits, quotes)}"
-    strength = Strength("weak", WEAK_BELOW / 2, hits.notes[0]) if hits.notes else Strength("strong", 1.0, "Counted in the texts of all documents")
-    return Answer(question, text, route, tuple(quotes.citations), evidence=hits, strength=strength, trace=trace)
+        return Answer(question, "", route, refused=True, reason=reason, evidence=hits, trace=trace,
+                      strength=strength._replace(level="none", value=0.0, words=reason))
+    verb = _verb(len(hits), part.without)
+    head = "".join(f"{note}.\n" for note in hits.notes) + f"{counted(len(hits))} {verb} {said}{shown_of(len(hits))}"
+    return Answer(question, f"{head}:\n{_listed(hits, quotes)}", route, tuple(quotes.citations), evidence=hits,
+                  strength=strength, trace=trace)
+
+def _verb(number: int, without: bool) -> str:
+    if without: return "does not mention" if number == 1 else "do not mention"
+    return "mentions" if number == 1 else "mention"
 
 # %% ../../nbs/querying/51_list_writer.ipynb #lst26
 def answer_about(
@@ -129,22 +135,22 @@ def answer_about(
     if having.notes: having = having.like(())  # no document has the words as they stand
     read = read_documents(question, hits, embedder)
     words = {hit.document_id: hit for hit in having}
-    near = {key: one for key, one in read.items() if one.support.score >= (support if key in words else max(support, WEAK_BELOW))}
+    least = {key: support if key in words else max(support, WEAK_BELOW) for key in read}
+    near = {key: one for key, one in read.items() if one.support.score >= least[key]}
     if not words and not near: return answer_list(question, hits, embedder, support, route)
     listed = [words[key] for key in near if key in words] + [hit for key, hit in words.items() if key not in near]
-    rest = [near[key] for key in near if key not in words]
-    quotes = Quotes()
+    rest, quotes = [near[key] for key in near if key not in words], Quotes()
     lines = [mention_line(hit, quotes) for hit in listed[:SHOWN]]
-    lines += [document_line(one, quotes) for one in rest[:max(0, SHOWN - len(lines))]]
-    total = len(listed) + len(rest)
-    said = f"{len(listed)} with these words, {len(rest)} near in meaning" if rest and listed else "with these words" if listed else "near in meaning"
+    lines += [document_line(one, quotes) for one in rest[:SHOWN - len(lines)]]
+    total, parts = len(listed) + len(rest), {"with these words": len(listed), "near in meaning": len(rest)}
+    said = ", ".join(f"{count} {name}" for name, count in parts.items() if count)
     text = f"{counted(total)} about “{having.query}”{shown_of(total)}, {said}:\n"
     text += "\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1))
     every = having.like([*listed, *(one.hits[0] for one in rest)])
     documents = [{"document_id": hit.document_id, "uri": hit.uri, "words": hit.document_id in words} for hit in every]
     best = max((one.support for one in near.values()), key=lambda one: one.score, default=Support(1.0))
-    return Answer(question, text, route, tuple(quotes.citations), evidence=every,
-                  strength=Strength("strong", 1.0, "Found by its words") if listed else answer_strength(best, hits, support),
+    strength = Strength("strong", 1.0, "Found by its words") if listed else answer_strength(best, hits, support)
+    return Answer(question, text, route, tuple(quotes.citations), evidence=every, strength=strength,
                   trace={"words": having.query, "count": total, "documents": documents})
 
 # %% ../../nbs/querying/51_list_writer.ipynb #99499b52

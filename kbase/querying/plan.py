@@ -66,7 +66,9 @@ class Plan:
                 ["why", "<br>".join(map(escape, self.reasons))]]
         for part in self.parts:
             lines = [f"“{escape(part.query[:200])}”"]
-            if part.words: lines.append(f"<small>{'without' if part.without else 'with'} “{escape(part.words)}” in the text</small>")
+            if part.words:
+                lines.append(f"<small>{'without' if part.without else 'with'} “{escape(part.words)}” in the "
+                             "text</small>")
             if part.kinds: lines.append(f"<small>kinds {escape(', '.join(part.kinds))}</small>")
             if part.filters: lines.append(f"<small>filters {escape(str(part.filters))}</small>")
             rows.append([escape(part.label or "look up"), "<br>".join(lines)])

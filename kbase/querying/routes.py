@@ -101,6 +101,7 @@ add_route(RouteSpec("comparison", "two or more named things held against each ot
                     {"top_k": 5}, load_rules("comparison"), comparison_parts))
 add_route(RouteSpec("list", "a list of all documents that deal with something", ListWriter,
                     {"top_k": 50, "group_by": "document"}, load_rules("list"), list_parts))
-add_route(RouteSpec("account", "how many documents there are, which, and which have some metadata: a license, an author, a date",
+add_route(RouteSpec("account", "how many documents there are, which, and which have some metadata: a license, an "
+                               "author, a date",
                     AccountWriter,
                     {"top_k": 50, "group_by": "document"}, load_rules("account")))

@@ -13,7 +13,7 @@ __all__ = ['MAX_SUBJECT', 'clean_subject', 'Subject', 'subject_of']
 import re
 from typing import NamedTuple
 
-from .rules import load_rules, word_pattern
+from .rules import load_rules, word_list, word_pattern
 from .things import readable
 
 # %% ../../nbs/querying/44_subjects.ipynb #sub05
@@ -21,8 +21,12 @@ MAX_SUBJECT = 300  # characters: a subject is a few words
 _STOP = re.compile(r"[?!;？！。；\n]|\.(?=\s|$)|\s[-–—]\s")
 _QUOTED = re.compile("[\"“„«「『]([^\"“”„«»「」『』]+)[\"”“»」』]|(?<!\\w)['‘]([^'‘’]+)['’](?!\\w)|`([^`]+)`")
 _AROUND = " \t\"'“”„‘’«»`*,:"
-_naming = re.compile(rf"^(?:{word_pattern('naming')})(?:\s+|(?<=['’]))", re.I)
-_somewhere = re.compile(rf"[\s,]+(?:{word_pattern('somewhere')})$", re.I)
+
+def _any_of(name: str) -> str: return "|".join(sorted(word_list(name), key=len,
+                                                      reverse=True))  # "the word" before "the"
+
+_naming = re.compile(rf"^(?:{_any_of('naming')})(?:\s+|(?<=['’]))", re.I)
+_somewhere = re.compile(rf"[\s,]+(?:{_any_of('somewhere')})$", re.I)
 
 def _trimmed(text: str) -> str:
     text = text.strip(_AROUND)

@@ -18,7 +18,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from ..language import analyze, detect_language, stop_words, words
+from ..codes import identifiers
+from ..language import QueryWord, analyze, detect_language, query_words, words
 from .rules import LANGUAGES, word_list, word_pattern
 from .things import readable
 from ..results import Hit
@@ -62,25 +63,24 @@ class Term(NamedTuple):
     stems: frozenset[str]  # what it may be in the hits' languages
     weight: float
 
-def _weight(word: str, question: str, start: int, own: str, task: frozenset[str]) -> float:
-    if word in task: return TASK_WEIGHT
-    before = question[:start].rstrip(" \"'“„«¿(")
+def _weight(word: QueryWord, question: str, own: str, task: frozenset[str]) -> float:
+    if word.word in task: return TASK_WEIGHT
+    before = question[:word.start].rstrip(" \"'“„«¿(")
     inside = bool(before) and before[-1] not in ".?!:"  # of a sentence, whose first word is always a capital
-    name = inside and question[start:start + 1].isupper() and own not in NOUNS_ARE_CAPITAL
-    return RARE_WEIGHT if name or any(map(str.isdigit, word)) else PLAIN_WEIGHT
+    name = inside and question[word.start:word.start + 1].isupper() and own not in NOUNS_ARE_CAPITAL
+    return RARE_WEIGHT if name or any(map(str.isdigit, word.word)) else PLAIN_WEIGHT
 
 # %% ../../nbs/querying/46_terms.ipynb #eb973dc4
 @lru_cache(maxsize=256)  # a list asks the same of fifty documents
 def _terms_of(question: str, languages: tuple[str, ...]) -> tuple[Term, ...]:
     own = detect_language(question, languages[0])
     every = list(dict.fromkeys([own, *languages]))
-    dropped = frozenset().union(*map(stop_words, every))
-    task = word_list("task", known(every), "words")
+    task, codes = word_list("task", known(every), "words"), {(one.start, one.end) for one in identifiers(question)}
     found: dict[str, Term] = {}
-    for word, start, end in words(question, own or "en"):
-        if word in dropped or word in found: continue
-        stems = frozenset(token.term for language in every for token in analyze(question[start:end], language)) | {word}
-        found[word] = Term(word, stems, _weight(word, question, start, own, task))
+    for word in query_words(question, every):
+        if word.parts and (word.start, word.end) not in codes: continue  # a compound is covered by its parts
+        name = question[word.start:word.end].casefold() if word.parts else word.word
+        found.setdefault(name, Term(name, word.stems, _weight(word, question, own, task)))
     return tuple(found.values())
 
 def question_words(

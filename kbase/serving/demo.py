@@ -36,7 +36,7 @@ from kbase.serving.demo_sources import (
     reference_pages,
     write_pages,
 )
-from .terminal import answer_text, hits_text, printable, screen_of
+from .terminal import answer_text, hits_text, printable, terminal_of
 
 # %% ../../nbs/serving/86_demo.ipynb #698e8aed
 PACKAGES = 40  # packages at most, the nearest first
@@ -151,7 +151,7 @@ def print_asked(
 ) -> None:
     "A question and its answer."
     filters = f"{json.dumps(asked.question.filters)}\n" if asked.question.filters else ""
-    print(f"\n── {asked.question.text}\n{filters}{answer_text(asked.answer, screen_of(sys.stdout))}")
+    print(f"\n── {asked.question.text}\n{filters}{answer_text(asked.answer, terminal_of(sys.stdout))}")
 
 # %% ../../nbs/serving/86_demo.ipynb #39fe4c91
 def run_demo(
@@ -168,7 +168,7 @@ def run_demo(
     for one in asked: print_asked(one)
     searches = {query: built.kb.search(query, 5) for query in DEMO_SEARCHES}
     first = searches[DEMO_SEARCHES[0]][:2]
-    print(f"\n── search: {DEMO_SEARCHES[0]}\n{hits_text(first, screen_of(sys.stdout))}")
+    print(f"\n── search: {DEMO_SEARCHES[0]}\n{hits_text(first, terminal_of(sys.stdout))}")
     built.seconds["all"] = time.perf_counter() - began
     report = folder / "report.html"
     report.write_text(report_html(built, asked, searches, folder), encoding="utf-8", errors="replace")

@@ -49,7 +49,7 @@ function strip(parts, scale) {
 /** Where in its document a hit stands: kind where it is no passage, headings, page. */
 function place(hit) {
   const headings = hit.headings.filter((heading) => heading !== hit.title).join(" › ");
-  const rest = [headings, hit.page ? `page ${hit.page}` : ""].filter(Boolean).map((text) => el("span", "", text));
+  const rest = [headings, hit.page ? `page ${hit.page}` : "", hit.gone ? "the file is gone" : ""].filter(Boolean).map((text) => el("span", "", text));
   if (!hit.verbatim) rest.unshift(el("span", "kb-kind", hit.kind));
   return el("div", "kb-place", ...rest);
 }
@@ -63,7 +63,7 @@ export function clip(hit, whole) {
 
 /** The readings behind a hit's place, in a line; the whole sum stands behind “why”. */
 function reasons(hit, scale, act) {
-  const line = el("div", "kb-sum", strip(hit.parts, scale), el("span", "kb-brief", hit.weak ? `a weak match · ${hit.brief}` : hit.brief));
+  const line = el("div", "kb-sum", strip(hit.parts, scale), el("span", "kb-brief", hit.brief));
   const add = (name, label, action) => {
     const one = button(name, label, (event) => {
       event.stopPropagation();

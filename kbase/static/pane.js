@@ -52,6 +52,7 @@ export function document_body(opened, plain, act) {
 export function served_path(path, root, home = "") {
   const full = root.startsWith("~") && home ? home + root.slice(1) : root;
   const folder = full.replace(/\/+$/, "");
+  if (full === "/") return path.slice(1);
   return folder && !full.startsWith("~") && path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : "";
 }
 

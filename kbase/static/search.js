@@ -77,10 +77,11 @@ class Search extends View {
     return facets.of === this.results.of ? facets : {};
   }
 
-  summary({ query, hits, more, milliseconds, group_by, notes }) {
+  summary({ query, hits, more, milliseconds, group_by, notes, strength }) {
     if (!query.trim()) return this.overview_line();
     const { holding } = this.counted(), one = group_by ? "document" : "passage";
-    const held = holding === 0 ? "no document holds these words" : holding ? `${count(holding, "document")} hold${holding === 1 ? "s" : ""} these words` : "";
+    const none = query.trim().includes(" ") ? "no document holds all of these words" : "no document holds this word";
+    const held = holding === 0 ? (strength?.missing.length ? "" : none) : holding ? `${count(holding, "document")} hold${holding === 1 ? "s" : ""} these words` : "";
     const shown = more ? `first ${count(hits.length, one)}` : count(hits.length, one);
     return [held, held && hits.length ? `${shown} shown` : shown, `${milliseconds.toFixed(0)} ms`, ...notes].filter(Boolean).join(" · ");
   }
@@ -268,9 +269,9 @@ class Search extends View {
       if (was_reading) this.list.node.focus({ preventScroll: true });
       return;
     }
-    const old = this.pane.querySelector(".kb-document"), place = old && { top: old.scrollTop, height: old.scrollHeight };
-    const body = this.draw_pane(opened);
-    if (was?.id === opened.id && was.of === opened.of && place) this.keep_place(body, place, was, opened);
+    const old = this.pane.querySelector(".kb-document"), top = old && old.scrollTop - (old.querySelector(".kb-span")?.offsetTop ?? 0);
+    const body = this.draw_pane(opened), same = was?.id === opened.id && old; // more text around it: what was read stays where it was
+    if (same) body.scrollTop = top + (body.querySelector(".kb-span")?.offsetTop ?? 0);
     else this.scroll_to_hit(body);
     if (was_reading || this.list_is_covered()) body.focus({ preventScroll: true });
     if (opened.index !== this.list.active && opened.index >= 0) this.list.mark(opened.index);
@@ -289,11 +290,6 @@ class Search extends View {
   scroll_to_hit(body) {
     const first = body.querySelector(".kb-span");
     if (first) body.scrollTop = first.offsetTop - Math.max(24, (body.clientHeight - first.offsetHeight) / 3);
-  }
-
-  /** The same passage with more text around it: what was read stays where it was. */
-  keep_place(body, place, was, opened) {
-    body.scrollTop = place.top + (was.before === opened.before ? 0 : body.scrollHeight - place.height);
   }
 
   draw_steps() {

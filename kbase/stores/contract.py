@@ -237,7 +237,7 @@ class NodeStore(StoreWriting):
         words: Sequence[str],  # as they are written, case aside: a text has one of them; () for all texts
         filters: Mapping[str, Any] | None = None,
     ) -> Iterator[list[Node]]:
-        "All of the nodes that keep their document's text and have some words, however many; maybe more: read their texts."
+        "All nodes that keep their document's text and have some words, however many; maybe more: read their texts."
 
     @abstractmethod
     def vectors_by_hash(

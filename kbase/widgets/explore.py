@@ -15,7 +15,7 @@ from typing import Any
 
 from ..results import Hits
 from .filters import FilterForm
-from .overview import Listed, overview_of
+from .overview import Listed, Narrow, overview_of
 from .search import SearchExplorer
 
 # %% ../../nbs/widgets/75_explore.ipynb #3c485f22
@@ -27,10 +27,11 @@ class RememberedAccount:
     def __init__(
         self,
         documents: Callable[[], Sequence[Listed]],
+        narrow: Narrow = lambda sources, filters: sources,
         seconds: float = REMEMBERED,
         now: Callable[[], float] = monotonic,
     ):
-        self._documents, self._seconds, self._now = documents, seconds, now
+        self._documents, self._narrow, self._seconds, self._now = documents, narrow, seconds, now
         self._account: Sequence[Listed] = ()
         self._until = float("-inf")
 
@@ -39,15 +40,18 @@ class RememberedAccount:
         if self._now() >= self._until:
             self._account = self._documents()
             self._until = self._now() + self._seconds
-        return overview_of(self._account, filters)
+        return overview_of(self._account, filters, self._narrow)
 
 # %% ../../nbs/widgets/75_explore.ipynb #50c62b78
 def explorer_of(
     search: Callable[..., Hits],  # as `KnowledgeBase.search`
     context: Callable[..., Mapping[str, Any]],  # as `KnowledgeBase.context`
     documents: Callable[[], Sequence[Listed]],  # those that can be found
+    narrow: Narrow = lambda sources, filters: sources,  # to those that a filter lets through
+    holding: Callable[[str, FilterForm | None], int | None] | None = None,  # documents that have a query's words
     query: str = "",
     **options: Any,  # of `SearchExplorer`
 ) -> SearchExplorer:
     "The search explorer of a knowledge base."
-    return SearchExplorer(search, context, query=query, overview=RememberedAccount(documents), **options)
+    return SearchExplorer(search, context, query=query, overview=RememberedAccount(documents, narrow), holding=holding,
+                          **options)

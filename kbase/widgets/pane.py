@@ -63,15 +63,15 @@ def words_in(
 
 def pane_payload(
     hit: Hit,
-    window: Mapping[str, Any] | None,  # text, start and end of the hit in it; perhaps before, after, markup, path
+    window: Mapping[str, Any] | None,  # text, start, end of the hit in it; before, after, markup, path
     terms: Iterable[str] = (),  # the query's, analysed
 ) -> dict[str, Any]:  # JSON
     "What the browser shows of an opened hit."
     own = [[piece, 1 + marked] for piece, marked in segments(hit.text, hit.matched)]
     markup = (window or {}).get("markup") or markup_of(hit.uri, hit.payload)
-    shown: dict[str, Any] = {"title": hit.title or hit.uri, "place": hit.place, "uri": hit.uri, "id": hit.id, "note": "",
-                             **citation_payload(hit), "apart": [], "pieces": own, "before": 0, "after": None,
-                             "path": "", "home": ""}
+    shown: dict[str, Any] = {"title": hit.title or hit.uri, "place": hit.place, "uri": hit.uri, "id": hit.id,
+                             **citation_payload(hit), "note": "", "apart": [], "pieces": own, "before": 0,
+                             "after": None, "path": "", "home": ""}
     if window is None:
         blocks = pane_blocks(hit.text, (0, len(hit.text)), hit.matched, markup)
         return json_safe({**shown, "blocks": blocks})

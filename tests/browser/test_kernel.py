@@ -55,7 +55,6 @@ def shows_a_picture(page, name):
     assert picture.is_visible() and "Garbage" in picture.text_content()
     shown = page.locator(".jp-OutputArea-child:visible").all_text_contents()
     assert not [text for text in shown if "rror displaying" in text or "Loading widget" in text or "SearchExplorer" in text]
-    return picture
 
 
 def test_a_notebook_that_is_opened_again_shows_a_picture(open_notebook, lab):
@@ -65,7 +64,7 @@ def test_a_notebook_that_is_opened_again_shows_a_picture(open_notebook, lab):
     assert not page.locator(".kb-picture").is_visible()  # one of the two at a time
     notebook.command("docmanager:save")
     page.evaluate(SHUT_DOWN)
-    picture = shows_a_picture(page, "reopened.ipynb")
+    shows_a_picture(page, "reopened.ipynb")
     notebook.command("notebook:run-all-cells")
     hits(widget(notebook), 4)
     page.wait_for_timeout(200)

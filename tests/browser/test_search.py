@@ -1,12 +1,17 @@
 "The search explorer in JupyterLab."
 
+import re
+
 import pytest
+
+from kbase.widgets.base import picture, static_text
 
 pytestmark = pytest.mark.browser
 
 SEARCH = """
 from kbase.nodes import Node
 from kbase.results import Hit, Hits, Part
+from kbase.stores.conditions import matches, parse_filter
 from kbase.widgets.search import SearchExplorer
 
 TEXT = ("Counting finds most garbage. " * 30 + "Cycles keep each other alive and a second pass breaks them. " + "Weak references keep nothing alive. " * 30)
@@ -22,22 +27,24 @@ asked = []
 def search(query, top_k=10, mode="hybrid", filters=None, group_by=None):
     asked.append((query, top_k))
     if query == "boom": raise RuntimeError("the store is closed: <b>open</b> it")
-    wanted = [(c["field"], c["value"] if c["operator"] == "in" else [c["value"]]) for c in (filters or {}).get("conditions", [])]
+    tree = parse_filter(filters)
     found = []
     for i, (uri, title, kind, language, text, start, year) in enumerate(ROWS):
-        have = {"kind": kind, "language": language, "uri": "docs/" + uri, "meta.year": year}
-        if any(have[field] not in values for field, values in wanted): continue
+        have = {"kind": kind, "language": language, "uri": "docs/" + uri, "year": year, "document_id": uri}
+        if not matches(tree, lambda c: have[c.field]): continue
         at = text.lower().find(query.lower())
-        parts = {"bm25": Part(3.0 - i, i + 1, 1 - i / 4, f"{100 - 25 * i} % of the best BM25 score"), "dense": Part(.5, 4 - i, .1 * i - .05, f"{i - .5:.1f} σ above the corpus × 0.1")}
+        parts = {"bm25": Part(3.0 - i, i + 1, 1 - i / 4, f"{100 - 25 * i} % of the best BM25 score"), "dense": Part(.5, 4 - i, .1 * i - .05, f"{abs(i - .5):.1f} σ {'above' if i else 'below'} the corpus × 0.1")}
         parts = parts if mode == "hybrid" else {mode: parts[mode]}
         node = Node(uri, kind, start, start + len(text), text, title, "docs/" + uri, ("Memory", title), 3, language=language, meta={"year": year}, id=str(i))
         found.append(Hit(node, sum(p.contribution for p in parts.values()), parts, ((at, at + len(query)),) if at >= 0 else (), .75))
     if group_by: found = list({h.document_id: h for h in reversed(found)}.values())
     return Hits(sorted(found, key=lambda h: -h.score)[:top_k], query, mode)
 
-def context(hit):
+def context(hit, before=300, after=300):
     if hit.uri != "docs/gc.md": return {"text": hit.text, "start": 0, "end": len(hit.text)}
-    return {"text": TEXT, "start": hit.start, "end": min(hit.end, len(TEXT)), "before": 120}
+    start, end = max(0, hit.start - before), min(len(TEXT), hit.end + after)
+    place = (hit.start - start, hit.end - start) if hit.verbatim else (0, 0)
+    return {"text": TEXT[start:end], "start": place[0], "end": place[1], "before": start, "after": len(TEXT) - end}
 """
 ONE = "explorer = SearchExplorer(search, context, 'cycles', group_by=None)\nexplorer"
 TWO = "other = SearchExplorer(search, context)\nother"
@@ -84,23 +91,24 @@ def test_typing_filtering_opening(open_notebook):
     first.locator(".kb-choice button", has_text="Documents").click()
     notebook.until("explorer.group_by == 'document'")
     hits(first, 3)
-    assert first.locator(".kb-sum").first.text_content() == "BM25 #1 · 3.00cosine #4 · 0.50covers 75 % of the query"
+    assert first.locator(".kb-brief").first.text_content() == "words 100 % · meaning −0.5 σ"
     first.locator(".kb-choice button", has_text="All passages").click()
     notebook.until("explorer.group_by is None")
     hits(first, 4)
 
     first.locator(".kb-facet button", has_text="summary").click()
     notebook.until("[h.kind for h in explorer.hits] == ['summary']")
-    assert notebook.python("explorer.filters") == {
-        "operator": "AND",
-        "conditions": [{"field": "kind", "operator": "==", "value": "summary"}],
-    }
+    assert notebook.python("explorer.filters") == {"field": "kind", "operator": "==", "value": "summary"}
     first.locator(".kb-chip", has_text="kind is summary").wait_for()
     first.locator(".kb-facet button[aria-pressed=true]", has_text="summary").wait_for()
     first.locator(".kb-facet button", has_text="chunk").click()  # either of them
     notebook.until("len(explorer.hits) == 4")
     hits(first, 4)
-    first.locator(".kb-chip").click()
+    first.locator(".kb-chip", has_text="kind is summary").click()  # a chip for each value
+    notebook.until("[h.kind for h in explorer.hits] == ['chunk'] * 3")
+    first.locator(".kb-facet button", has_text="summary").click()
+    notebook.until("len(explorer.hits) == 4")
+    first.locator(".kb-chips button", has_text="Clear all").click()
     notebook.until("explorer.filters is None")
 
     hits(first, 4).nth(1).click()
@@ -120,14 +128,15 @@ def test_typing_filtering_opening(open_notebook):
     body = first.locator(".kb-document")
     body.wait_for()
     span = body.locator(".kb-span")
-    assert span.text_content() == notebook.python("explorer.hits[0].text")
-    assert body.locator(".kb-around").text_content() == notebook.python("TEXT")
+    assert span.text_content() == notebook.python("explorer.hits[0].text.strip()")
+    begin, end = notebook.python("(explorer.hits[0].start - 300, explorer.hits[0].end + 300)")
+    assert body.locator(".kb-around").text_content() == notebook.python(f"TEXT[{begin}:{end}].strip()")
     inside = page.evaluate(
         "([a, b]) => { const p = a.getBoundingClientRect(), q = b.getBoundingClientRect(); return p.top <= q.top && q.bottom <= p.bottom }",
         [body.element_handle(), span.element_handle()],
     )
     assert inside and body.evaluate("e => e.scrollTop") > 0
-    assert "120 characters before" in body.text_content()
+    body.locator(".kb-end-before", has_text=f"Show what stands before ({begin} characters)").wait_for()
     notebook.run("explorer.open_hit([h.kind for h in explorer.hits].index('summary'))")  # the same action from Python
     first.locator(".kb-apart", has_text="How garbage is found").wait_for()
     notebook.run("explorer.ask('weakly')")
@@ -245,6 +254,7 @@ asked.clear()
     notebook.healthy()
 
 
+RULES = picture("", "").partition("<div")[0]  # that hide the picture beside a live view
 HOSTILE = r"""
 from kbase.nodes import Node
 from kbase.results import Hit, Hits, Part
@@ -298,9 +308,11 @@ def test_hostile_text_is_text(open_notebook):
     assert found["bad"] == 0 and found["names"] == 0 and found["attributes"] == []
     assert all(name.startswith("kb-") for name in found["ids"])
     # what the notebook keeps for readers without a kernel
-    outputs = page.evaluate("() => window.jupyterapp.shell.currentWidget.model.toJSON().cells[0].outputs[0].data")
-    saved = "".join(outputs["text/html"])
-    assert "application/vnd.jupyter.widget-view+json" in outputs and "&lt;script&gt;" in saved
+    outputs = page.evaluate("() => window.jupyterapp.shell.currentWidget.model.toJSON().cells[0].outputs.map(o => o.data)")
+    saved = "".join(outputs[0]["text/html"]).replace(RULES, "")
+    for rules in re.findall(r"<style>(.*?)</style>", saved, re.S):  # of the package, which a document cannot change
+        saved = saved.replace(f"<style>{rules}</style>", "") if rules.strip() == static_text("results.css").strip() else saved
+    assert list(outputs[1]) == ["application/vnd.jupyter.widget-view+json"] and "&lt;script&gt;" in saved
     assert not [
         tag
         for tag in ("<script", "<img", "<a ", "<style", "<form", "<button", "<svg", "<iframe", "<div id")

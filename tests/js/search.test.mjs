@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { load } from "./module.mjs";
 
-const { axis, bar, covered, default: widget, reading } = await load("base.js", "hits.js", "search.js");
+globalThis.document = { createTextNode: (data) => ({ data }), createElement: (tag) => ({
+  tag, children: [], append(...nodes) { this.children.push(...nodes); } }) };
+const { axis, bar, default: widget, leveled, served_path } = await load("base.js", "hits.js", "pane.js", "search.js");
 
 const hit = (...contributions) => ({ parts: Object.fromEntries(contributions.map((contribution, i) => [`p${i}`, { contribution }])) });
 const near = (a, b) => assert.ok(Math.abs(a - b) < 1e-9, `${a} is not ${b}`);
@@ -26,10 +28,25 @@ test("bars of nothing", () => {
   assert.deepEqual(bar(hit(0, null).parts, { low: 0, high: 0 }), []);
 });
 
-test("what a retriever said, and how much of the query is covered", () => {
-  assert.equal(reading({ score: 9.123, rank: 2 }), " #2 · 9.12");
-  assert.equal(reading({ score: 0.612, rank: null }), " not listed · 0.61");
-  assert.equal(reading({ score: 0, rank: null }), " not listed");
-  assert.equal(covered({ cover: 0.644 }), "covers 64 % of the query");
-  assert.equal(covered({ cover: null }), "");
+test("a full bar is the same for every list", () => {
+  assert.equal(axis([hit(0.5)], 2.5).high, 2.5);
+  assert.equal(axis([hit(3)], 2.5).high, 3); // another stage added to it
+  const [weak] = bar(hit(0.25).parts, axis([hit(0.25)], 2.5));
+  near(weak.width, 10);
+});
+
+test("the pieces of a hit share a frame, words are marked in it and around it", () => {
+  const shown = (node) => node.data ?? `<${node.tag} ${node.children.map((child) => child.data ?? (child.tag ? shown(child) : child)).join("")}>`;
+  assert.deepEqual(leveled([["a ", 0], ["hit ", 1], ["word", 2], [".", 1], [" b ", 0], ["word", 3]]).map(shown),
+    ["a ", "<span hit <mark word>.>", " b ", "<mark word>"]);
+});
+
+test("a file is named as JupyterLab names it", () => {
+  assert.equal(served_path("/home/ada/work/papers/a.md", "/home/ada/work"), "papers/a.md");
+  assert.equal(served_path("/home/ada/work/papers/a.md", "~/work", "/home/ada"), "papers/a.md");
+  assert.equal(served_path("/srv/a.md", "/home/ada/work"), "");
+  assert.equal(served_path("/home/ada/work2/a.md", "/home/ada/work"), ""); // no folder of its name
+  assert.equal(served_path("/home/ada/a.md", "~"), ""); // whose home that is nobody said
+  assert.equal(served_path("/srv/a.md", "/"), "srv/a.md");
+  assert.equal(served_path("/a.md", ""), "");
 });
