@@ -504,11 +504,11 @@ def sidebar(pages: list[Page]) -> list[str | dict]:
     contents += [{"section": "Tutorials", "contents": tutorials}] if tutorials else []
     contents += [{"section": "Using kbase", "contents": using}] if using else []
     layers = [page for page in pages if page.number >= 0 and page.name not in using]
-    for folder, same in groupby(layers, key=lambda page: posixpath.dirname(page.name)):
-        of_folder = list(same)
-        first = "Foundations" if of_folder[0].number < 10 else "The front door"  # below all folders, or above them
-        title = f"Inside: {folder or first.lower()}"
-        contents.append({"section": title, "contents": [page.name for page in of_folder]})
+    sections: dict[str, list[str]] = {}
+    for page in layers:  # a folder stands where its first page does
+        first = "foundations" if page.number < 10 else "the front door"  # below all folders, or above them
+        sections.setdefault(f"Inside: {posixpath.dirname(page.name) or first}", []).append(page.name)
+    contents += [{"section": title, "contents": inside} for title, inside in sections.items()]
     return contents
 
 

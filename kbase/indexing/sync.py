@@ -34,7 +34,7 @@ from ..embedding import Embedder, embed_missing
 from .account import Account, Gone, earlier_versions, gone_files, settle_gone
 from .converters import ConversionError, Limits
 from .recipe import Recipe, notes_on
-from .sources import Item, Place, find_items, storable
+from .sources import Item, Scope, find_items, storable
 from ..nodes import KINDS
 from ..results import Report, ReportRow
 from ..stores.conditions import composed
@@ -409,13 +409,13 @@ class Run:
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None: self.batches.stop(error)
 
-# %% ../../nbs/indexing/36_sync.ipynb #f50c63be
-def find_gone(run: Run, items: Sequence[Item], places: Sequence[Place]) -> list[Gone]:
+# %% ../../nbs/indexing/36_sync.ipynb #9f739da3
+def find_gone(run: Run, items: Sequence[Item], scopes: Sequence[Scope]) -> list[Gone]:
     "The files that are gone from the folders of a run."
     paths = {storable(item.path.resolve()) for item in items if item.path}
     names = {source.fingerprint: source.uri for source in run.sources.values() if source.path and source.fingerprint}
     rows = [row for row in run.account.rows.values() if row.document_id not in run.seen]
-    return list(gone_files(rows, places, paths, names, elsewhere=not run.store.many_writers))
+    return list(gone_files(rows, scopes, paths, names, elsewhere=not run.store.many_writers))
 
 _REPLACES = "it takes the place of an earlier document of the same path"
 
@@ -450,9 +450,9 @@ def add_sources(
     prune: bool | None = False,  # remove what is gone from the folders; None: do not look for it
 ) -> Report:
     "Index what a source names. Safe to stop, to repeat, and to do in many processes; a broken file fails alone."
-    began, places = time.perf_counter(), list[Place]()
+    began, scopes = time.perf_counter(), list[Scope]()
     run = Run(store, recipe, on_row)
-    items = list(find_items(source, leave_out, places))
+    items = list(find_items(source, leave_out, scopes))
     if any(not item.skip for item in items): store.set_embedder(recipe.embedder.identity)
     loading = store.loading() if not run.account.rows and len(items) >= FIRST_LOAD else nullcontext()
     gone: list[ReportRow] = []
@@ -460,7 +460,7 @@ def add_sources(
         with tqdm(total=len(items), unit="file", desc="adding", disable=not progress) as run.bar, loading, run:
             run.add(items)
         if prune is not None:
-            gone = settle_gone(store, [*find_gone(run, items, places), *settle_versions(run, prune)], prune)
+            gone = settle_gone(store, [*find_gone(run, items, scopes), *settle_versions(run, prune)], prune)
     except KeyboardInterrupt as stop:
         stop.add_note(f"stopped after {len(run.rows)} of {len(items)} sources, which are in and safe; add the same "
                       "again to go on")

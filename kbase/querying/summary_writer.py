@@ -8,12 +8,12 @@ leaves out what is not understood by itself. Beside a summary that a model wrote
 
 # %% auto #0
 __all__ = ['AROUND', 'MOST_QUOTED', 'MOST_SUMMARIES', 'locate', 'passage_at', 'locate_summary', 'summary_passages', 'is_named',
-           'ToldDocument', 'told_document', 'answer_summary', 'SummaryWriter']
+           'named_summaries', 'ToldDocument', 'told_document', 'answer_summary', 'SummaryWriter']
 
 # %% ../../nbs/querying/51_summary_writer.ipynb #8d0cea08
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from haystack import component
@@ -24,14 +24,15 @@ from .codes import codes_of, has_code
 from .components import query_embedding
 from .fact_writer import answer_fact, joined_hits
 from ..nodes import Document
-from .openings import OPENING, is_sentence, part_hit, sentences_of, with_next
+from .openings import OPENING, is_called, is_sentence, part_hit, sentences_of, with_next
 from .passages import ALMOST, Passage, Quotes, as_prose, cite, hit_pieces
 from .plan import Plan
 from .retrieval import search_store
 from .support import Evidence, answer_strength, check_limits, read_documents, refuse
-from .terms import languages_of
+from .terms import TASK_WEIGHT, languages_of, question_words
 from ..results import Answer, Hit, Hits
 from ..stores.contract import NodeStore
+from ..strength import WEAK_BELOW
 
 # %% ../../nbs/querying/51_summary_writer.ipynb #a9f701df
 def locate(
@@ -105,6 +106,19 @@ def is_named(
     wanted = {word for word, *_ in words(title)} - stop_words("en")
     return bool(wanted) and wanted <= asked
 
+def named_summaries(
+    summaries: Mapping[str, Hit],  # by document
+    question: str,
+) -> dict[str, Hit]:  # {} when the question names no document
+    "The summaries of documents that a question names: by the whole title, *the with statement*, else by most of it."
+    languages = languages_of(list(summaries.values()))
+    subject = [term for term in question_words(question, languages) if term.weight > TASK_WEIGHT]
+    asked = {word for word, *_ in words(question)} | {"the", "a"}
+    whole = {key: hit for key, hit in summaries.items() if {word for word, *_ in words(hit.title)} <= asked}
+    named = {key: hit for key, hit in summaries.items() if is_named(hit.title, question)}
+    def about(hit: Hit) -> bool: return is_called(hit.title, " ".join(term.word for term in subject), hit.language)
+    return whole or named or {key: hit for key, hit in summaries.items() if subject and about(hit)}
+
 @dataclass(frozen=True)
 class ToldDocument:
     "A document of a summary: its evidence, its summary, and what is quoted of it."
@@ -143,6 +157,9 @@ def told_document(
     return ToldDocument(evidence, summary, tuple(summary_passages(own, opening)), len(located))
 
 # %% ../../nbs/querying/51_summary_writer.ipynb #d8bfe0dc
+def _asked_for(evidence: Evidence) -> Evidence:  # a document that is named is what was asked for, whatever it says
+    return replace(evidence, support=replace(evidence.support, score=max(evidence.support.score, WEAK_BELOW)))
+
 def answer_summary(
     question: str,
     hits: Hits,  # summaries and chunks, best first
@@ -156,9 +173,11 @@ def answer_summary(
     summaries: dict[str, Hit] = {}
     for hit in hits:
         if not hit.verbatim: summaries.setdefault(hit.document_id, hit)
-    summaries = {key: hit for key, hit in summaries.items() if is_named(hit.title, question)} or summaries
+    named = named_summaries(summaries, question)
+    summaries = named or summaries
     if not summaries: return answer_fact(question, hits, embedder, support, route)
     read = {key: one for key, one in read_documents(question, hits, embedder).items() if key in summaries}
+    if named: read = {key: _asked_for(one) for key, one in read.items()}
     best = max((one.support for one in read.values()), key=lambda one: one.score)
     trace: dict[str, Any] = {"support": {**best.to_dict(), "needed": support}, "documents": []}
     if best.score < support: return refuse(question, route, hits, best, support, trace)
