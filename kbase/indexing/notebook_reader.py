@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-import lxml.html
 from markdown_it import MarkdownIt
 
 from ..front_matter import front_matter
