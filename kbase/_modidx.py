@@ -452,6 +452,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                   'kbase/indexing/html_tree.py'),
                                           'kbase.indexing.html_tree._put_script': ( 'indexing/html_tree.html#_put_script',
                                                                                     'kbase/indexing/html_tree.py'),
+                                          'kbase.indexing.html_tree._write_readings': ( 'indexing/html_tree.html#_write_readings',
+                                                                                        'kbase/indexing/html_tree.py'),
                                           'kbase.indexing.html_tree.is_hidden': ( 'indexing/html_tree.html#is_hidden',
                                                                                   'kbase/indexing/html_tree.py'),
                                           'kbase.indexing.html_tree.meaning_as_text': ( 'indexing/html_tree.html#meaning_as_text',
