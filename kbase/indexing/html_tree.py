@@ -80,6 +80,11 @@ def _put_script(element: lxml.html.HtmlElement) -> None:
         put_text(element, (" " if before[-1:].isdigit() else "") + text)
     else: put_text(element, raised(text, before) if element.tag == "sup" else lowered(text, before))
 
+def _write_readings(root: lxml.html.HtmlElement) -> None:  # above Chinese characters, after them in brackets
+    for element in root.xpath(".//ruby//rp"): element.drop_tree()
+    for element in root.xpath(".//ruby//rt"): put_text(element, f"({element.text_content().strip()})")
+    for element in root.xpath(".//ruby"): element.drop_tag()
+
 def meaning_as_text(
     root: lxml.html.HtmlElement,  # changed in place
 ) -> None:
@@ -90,9 +95,7 @@ def meaning_as_text(
     for element in root.xpath(".//img[ancestor::sup or ancestor::sub]"): put_text(element, element.get("alt") or "")
     for element in root.xpath(".//sup | .//sub"):
         if element.getparent() is not None: _put_script(element)
-    for element in root.xpath(".//ruby//rp"): element.drop_tree()
-    for element in root.xpath(".//ruby//rt"): put_text(element, f"({element.text_content().strip()})")
-    for element in root.xpath(".//ruby"): element.drop_tag()
+    _write_readings(root)
     for element in root.xpath(".//input[@type='checkbox'][not(ancestor::form)]"):
         put_text(element, "☐ " if element.get("checked") is None else "☑ ")
 
