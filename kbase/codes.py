@@ -154,7 +154,8 @@ def run_words(
     for field, at in fields:
         if whole and not field.isalpha(): spans.append((at, at + len(field)))
         spans += [(at + a, at + b) for a, b in (humps(field) if whole and field.isalpha() else _pair(field))]
-    if not run.isascii() and _RAISED.search(run): spans.append((0, fields[0][1] + len(fields[0][0])))  # 500¹ may be 500 with a note
+    if not run.isascii() and _RAISED.search(run):  # 500¹ may be 500 with a note
+        spans.append((0, fields[0][1] + len(fields[0][0])))
     kept = [(a, b) for a, b in dict.fromkeys(spans) if b - a > 1 or (run[a].isdigit() and (a, b) in whole)]
     return [(one_spelling(run), 0, len(run)), *((fold(run[a:b]), a, b) for a, b in kept)]
 

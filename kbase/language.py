@@ -305,9 +305,9 @@ def _own_language(query: str, languages: Sequence[str], sure: bool) -> str:
     found = detect_language(query.lower() if query.isupper() else query)  # capitals mislead it
     if found in languages or (found and len(text_pieces(query)) >= SENTENCE): return found
     if len(languages) == 1: return languages[0]
-    known = {language: sum(word in stop_words(language) for word, *_ in words(query, language)) for language in languages}
-    best = max(languages, key=lambda language: known[language])  # the common words of a question give it away
-    return best if known[best] > 1 else ""
+    def common(language: str) -> int: return sum(word in stop_words(language) for word, *_ in words(query, language))
+    best = max(languages, key=common)  # its common words give a question away
+    return best if common(best) > 1 else ""
 
 _OPERATORS = frozenset({"and", "or", "not"})
 
