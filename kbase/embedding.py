@@ -38,7 +38,7 @@ from kbase.encoder import (
     unit_rows,
 )
 from .nodes import KINDS, EmbedderIdentity, Node, digest
-from .shared import Shared
+from .shared import ForkLock, Shared
 from kbase.weights import (
     DEFAULT_MODEL,
     Anatomy,
@@ -105,7 +105,7 @@ class SentenceModel:
     ):
         self.folder, self.name, self.keep = resolve_model(model)
         self.anatomy = read_anatomy(self.folder)
-        self._lock = threading.RLock()
+        self._lock = ForkLock(threading.RLock)
         if self.keep is not None and not 0 < self.keep <= self.full_dimension:
             raise EmbedderError(f"the embedder {os.fspath(model)!r} has {self.full_dimension} dimensions: {self.keep} "
                                 "cannot be kept")
@@ -222,7 +222,7 @@ class HaystackModel:
                                 "of these, for documents and for questions")
         self.limit, self.workers = UNSEEN_LIMIT, 1
         self.keep: int | None = None  # all dimensions
-        self._ready, self._lock = False, threading.RLock()  # a component is asked by one thread at a time
+        self._ready, self._lock = False, ForkLock(threading.RLock)  # a component is asked by one thread at a time
 
     @cached_property
     def name(self) -> str: return component_name(self.document_embedder)
@@ -349,7 +349,7 @@ class Embedder:
         self,
         text: str,
     ) -> np.ndarray:  # (dim,) float32, unit length
-        "Embed a question; some models read it differently from a document. Routing, search and quotes ask for the same one."
+        "Embed a question; some models read it differently from a document. The last ones are remembered."
         vector = self._questions.get(text)
         if vector is None:
             vector = unit_rows(self.model.query(text)[None], self.model.keep)[0]

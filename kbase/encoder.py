@@ -15,6 +15,7 @@ __all__ = ['SIZE_STEP', 'Affine', 'BERT_NAMES', 'FAITHFUL', 'PROBES', 'padded_si
 # %% ../nbs/07_encoder.ipynb #a805e3e8
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -270,8 +271,14 @@ def _core_pool(workers: int) -> ThreadPoolExecutor:
 
     return ThreadPoolExecutor(workers, "kbase-embed", initializer=torch.set_num_threads, initargs=(1,))
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_core_pool.cache_clear)  # threads do not survive a fork
+def _after_fork() -> None:
+    # threads do not survive a fork, torch's own neither: with more than one it would wait for them for ever
+    _core_pool.cache_clear()
+    if "torch" in sys.modules:
+        torch_threads.cache_clear()
+        sys.modules["torch"].set_num_threads(1)
+
+if hasattr(os, "register_at_fork"): os.register_at_fork(after_in_child=_after_fork)
 
 def on_each_core(
     work: Callable[[Any], Any],

@@ -9,7 +9,7 @@ from haystack import Document as HaystackDocument
 
 from kbase import KnowledgeBase
 from kbase.indexing.account import gone_files
-from kbase.indexing.sources import Place
+from kbase.indexing.sources import Scope
 from kbase.stores.rows import Source
 
 BIRDS = {"heron": "March", "stork": "April", "swift": "May"}
@@ -119,7 +119,7 @@ def test_what_cannot_be_seen_is_not_gone(tmp_path, birds, monkeypatch):
 
     account = [Source("birds/swift.md", "1", str(birds / "swift.md"))]
     monkeypatch.setattr(os, "stat", refuse)
-    assert not list(gone_files(account, [Place(str(birds))], {str(birds / "stork.md")}, {}))
+    assert not list(gone_files(account, [Scope(str(birds))], {str(birds / "stork.md")}, {}))
 
 
 def test_a_folder_that_is_empty_is_not_pruned(tmp_path, birds):

@@ -16,7 +16,8 @@ import pytest
 
 from kbase import KnowledgeBase
 from kbase.indexing.sources import find_items
-from kbase.indexing.sync import CLAIM_SECONDS, PATIENCE_SECONDS, Claims, Run
+from kbase.indexing.claims import CLAIM_SECONDS, Claims
+from kbase.indexing.sync import PATIENCE_SECONDS, Run
 from kbase.nodes import digest
 from kbase.results import Report, ReportRow
 from kbase.stores.contract import StoreError

@@ -9,7 +9,7 @@ name does a file have? Which files of a folder were there the last time and are 
 # %% auto #0
 __all__ = ['Account', 'Gone', 'gone_files', 'settle_gone', 'part_of', 'has_path', 'earlier_versions']
 
-# %% ../../nbs/indexing/35_account.ipynb #cab8aa33
+# %% ../../nbs/indexing/35_account.ipynb #1a0fbb37
 import os
 import re
 from collections import defaultdict
@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from .sources import Item, Place, free_name, name_of_source, storable
+from .sources import Item, Scope, free_name, name_of_source, storable
 from ..nodes import digest
 from ..results import ReportRow
 from ..stores.contract import NodeStore
@@ -55,7 +55,7 @@ class Account:
 
     def _note(self, uri: str, path: str) -> None: self.taken[uri], self.by_path[path] = path, uri
 
-# %% ../../nbs/indexing/35_account.ipynb #0934c678
+# %% ../../nbs/indexing/35_account.ipynb #b2597d99
 class Gone(NamedTuple):
     "A source that is no longer there."
     source: Source  # its row of the account
@@ -72,18 +72,18 @@ _EMPTIED = "nothing is in its folder now: if its disk is there and you mean it, 
 
 def gone_files(
     rows: Iterable[Source],  # the account
-    places: Sequence[Place],  # that were looked through
+    scopes: Sequence[Scope],  # that were looked through
     found: Collection[str],  # paths of the files in them
     names: Mapping[str, str],  # fingerprint → uri, of what this run found
     elsewhere: bool = True,  # files in other folders too, where this run found the same bytes: they have moved
 ) -> Iterator[Gone]:
     "The files that the account knows and the folders no longer have."
-    filled = [place for place in places if any(place.holds(path) for path in found)]
+    filled = [scope for scope in scopes if any(scope.holds(path) for path in found)]
     for row in rows:
         if not row.path or row.path in found: continue
-        inside, now = any(place.holds(row.path) for place in places), names.get(row.fingerprint or "-", "")
+        inside, now = any(scope.holds(row.path) for scope in scopes), names.get(row.fingerprint or "-", "")
         if not inside and not (elsewhere and now) or not _is_gone(row.path): continue
-        sure = bool(now) or any(place.holds(row.path) for place in filled)
+        sure = bool(now) or any(scope.holds(row.path) for scope in filled)
         yield Gone(row, f"the file is gone; {now} has its text" if now else "the file is gone" if sure else
                    f"the file is gone, and {_EMPTIED}", sure)
 

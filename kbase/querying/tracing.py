@@ -10,7 +10,6 @@ any pipeline can be traced. `querying.pipeline` puts the steps into an answer's 
 __all__ = ['StepTracer', 'traced_steps']
 
 # %% ../../nbs/querying/52_tracing.ipynb #f4524986
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,8 @@ from contextvars import ContextVar
 from typing import Any
 
 from haystack import tracing
+
+from ..shared import ForkLock
 
 # %% ../../nbs/querying/52_tracing.ipynb #50b23ebf
 _STEPS: ContextVar[list[dict[str, Any]] | None] = ContextVar("kbase_steps", default=None)
@@ -53,7 +54,7 @@ class StepTracer(tracing.Tracer):
         return self.inner.current_span()
 
 # %% ../../nbs/querying/52_tracing.ipynb #80be053a
-_TRACING = threading.Lock()
+_TRACING = ForkLock()
 _traced_runs = 0  # how many are going on in this process
 
 def _wrap_tracer(change: int) -> None:

@@ -17,6 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
 
+from ..shared import ForkLock, renew_in_children
 from .contract import StoreError, WriteError
 from .elastic_connection import FIRST, LONG, Clock, Connection, Passing, Place, error_cause, may_pass
 
@@ -41,10 +42,16 @@ class Cluster:
     ):
         self.place, self.clock = place, clock
         self.nodes, self.account = f"{place.name}-nodes", f"{place.name}-sources"  # the aliases
-        self.lock = threading.RLock()
+        self.lock = ForkLock(threading.RLock)
         self._connect = connect
         self._connected: Connection | None = None
-        self._left: list[str] = []  # points in time that nobody reads any more
+        self._points: set[str] = set()  # points in time that this process has opened
+        self._left: list[str] = []  # those of them that nobody reads any more
+        renew_in_children(self)
+
+    def after_fork(self) -> None:
+        "A child has connections and points in time of its own; the parent goes on using its own."
+        self._connected, self._points, self._left = None, set(), []
 
     @property
     def connection(self) -> Connection:
@@ -88,11 +95,14 @@ class Cluster:
         "A point in time: what is read there does not change. Those that were left are closed."
         if self._left: self.close_points()
         answer = self.request("POST", f"/{index or self.nodes}/_pit", missing=True, keep_alive=POINT_AGE)
-        return answer["id"] if answer else ""
+        if not answer: return ""
+        self._points.add(answer["id"])
+        return answer["id"]
 
     def leave_point(self, point: str) -> None:
         "Nobody reads it any more; it is closed at the next occasion. May be called while an object is cleared away."
-        self._left.append(point)
+        if point in self._points: self._left.append(point)
+        self._points.discard(point)
 
     def close_points(self, patience: float | None = None) -> None:
         "Close the points in time that were left."

@@ -16,7 +16,6 @@ import base64
 import gzip
 import os
 import re
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from ..shared import ForkLock
 from .contract import StoreError, public_place, retrying
 
 # %% ../../nbs/stores/18_elastic_connection.ipynb #271c8578
@@ -230,7 +230,7 @@ class Connection:
         self._client = _client(place, auth, ca_certs, fingerprint)
         self._near = all(urlsplit(host).hostname in ("localhost", "127.0.0.1", "::1") for host in place.hosts)
         self._met = False
-        self._meeting = threading.Lock()
+        self._meeting = ForkLock()
 
     def __repr__(self) -> str: return f"Connection({self.place.url!r})"
     def close(self) -> None: self._client.close()

@@ -18,6 +18,7 @@ from weakref import finalize
 import numpy as np
 
 from ..nodes import KINDS
+from ..shared import renew_in_children
 from .contract import SAMPLE, StoreError
 from .elastic_cluster import WINDOW, Cluster
 from .elastic_filters import all_query
@@ -72,6 +73,9 @@ class Snapshots:
         self.cluster = cluster
         self._held: Moment | None = None
         self._samples: dict[str, Sample] = {}
+        renew_in_children(self)
+
+    def after_fork(self) -> None: self._held = None  # the parent lets go of its point in time when it likes
 
     def watch(self, before: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> None:
         "Another generation holds other vectors, see `About.watchers`."

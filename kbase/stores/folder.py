@@ -26,6 +26,7 @@ import pyarrow as pa
 from lancedb.expr import Expr, col
 
 import kbase.stores.embedded_upgrades  # noqa: F401  its steps are known then
+from ..shared import ForkLock, renew_in_children
 from .contract import StoreError
 from .rows import Source, slices
 from .snapshot import FolderSnapshot
@@ -69,9 +70,15 @@ class Folder:
             raise StoreError(f"{path} is a file: name a folder for the knowledge base")
         self.lock, self.leases = WriterLock(self.root, lock_timeout), Leases(self.root)
         self.cleaning = Cleaning(self.root, self.leases)
-        self._state = threading.RLock()  # held for a moment
+        self._state = ForkLock(threading.RLock)  # held for a moment
         self._seen: tuple[int, ...] | None = None
         self._known: dict[str, Any] = {}
+        self.forget()
+        renew_in_children(self)
+
+    def after_fork(self) -> None:
+        "A child opens the tables for itself."
+        self._seen, self._known, self._state = None, {}, ForkLock(threading.RLock)
         self.forget()
 
     def forget(self) -> None:

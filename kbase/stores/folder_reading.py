@@ -9,7 +9,6 @@ What can be asked of a folder, each class beside the one above: search, look thr
 __all__ = ['FolderSearch', 'FolderReading', 'FolderAccount']
 
 # %% ../../nbs/stores/19_folder_reading.ipynb #rea03
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial, reduce
@@ -20,6 +19,7 @@ import numpy as np
 from lancedb.expr import Expr, col, lit
 
 from ..nodes import KINDS, Document, EmbedderIdentity, Node, kind_groups
+from ..shared import ForkLock, renew_in_children
 from .conditions import Compare, Logic, parse_filter
 from .contract import Candidates, background_of
 from .folder import Folder, FolderWriter
@@ -64,7 +64,10 @@ class FolderSearch:
         self.place, self.name = str(path), self._folder.root.resolve().name
         self._writer = FolderWriter(self._folder, dimension)
         self._pool: ThreadPoolExecutor | None = None
-        self._starting = threading.Lock()
+        self._starting = ForkLock()
+        renew_in_children(self)
+
+    def after_fork(self) -> None: self._pool = None  # its threads are in the parent
 
     def close(self) -> None:
         "Let go of files and threads. The next use opens again."

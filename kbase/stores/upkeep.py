@@ -29,6 +29,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from ..shared import renew_in_children
 from . import snapshot
 from .contract import StoreLocked, retrying
 from .tables import NEAR_INDEX, WORD_INDEX, word_columns
@@ -46,6 +47,9 @@ class WriterLock:
         self.folder, self.timeout = folder, timeout
         self._turn = threading.RLock()  # held by the thread that writes
         self._depth = 0
+        renew_in_children(self)
+
+    def after_fork(self) -> None: self._turn, self._depth = threading.RLock(), 0  # whoever writes is in the parent
 
     @contextmanager
     def hold(
@@ -106,7 +110,16 @@ class Leases:
         self._lock = threading.RLock()  # again by its own thread: a lease may end while another begins
         self._count = 0
         self._descriptor: int | None = None
+        self._alone: int | None = None  # the descriptor of a cleaning
+        renew_in_children(self)
         self.when_idle: Callable[[], None] = lambda: None  # called when the last lease of this process has ended
+
+    def after_fork(self) -> None:
+        "A child holds the parent's lock for as long as its descriptor is open: it takes one of its own."
+        self._lock, inherited = threading.RLock(), (self._descriptor, self._alone)
+        self._descriptor, self._alone = self._share() if self._count else None, None
+        for descriptor in inherited:
+            if descriptor is not None: os.close(descriptor)
 
     def _open(self) -> int | None:
         if fcntl is None: return None
@@ -148,11 +161,14 @@ class Leases:
         if descriptor is None:
             yield False
             return
+        self._alone = descriptor
         try:
             try: fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError: yield False
             else: yield True
-        finally: os.close(descriptor)
+        finally:
+            self._alone = None
+            os.close(descriptor)
 
 class Lease:
     "One reading in flight."
