@@ -1,7 +1,7 @@
 // What the views of all explorers share. Python owns the data; a view draws it and asks for things by message.
 // Text of documents becomes text nodes, never markup, and no attribute is made from it.
 
-export const TYPING = 120; // ms without a key before a question is sent
+export const TYPING = 100; // ms without a key before a question is sent
 export const PATIENCE = 10000; // ms without an answer before that is said
 const RESTARTED = "The kernel was restarted: run the cell again.";
 const UNCONNECTED = "No kernel is connected: run the cell again.";
