@@ -895,6 +895,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                 'kbase.language._Memory.__init__': ('language.html#_memory.__init__', 'kbase/language.py'),
                                 'kbase.language._Memory.__missing__': ('language.html#_memory.__missing__', 'kbase/language.py'),
                                 'kbase.language._Memory.make': ('language.html#_memory.make', 'kbase/language.py'),
+                                'kbase.language._Memory.of': ('language.html#_memory.of', 'kbase/language.py'),
                                 'kbase.language._Terms': ('language.html#_terms', 'kbase/language.py'),
                                 'kbase.language._Terms.__init__': ('language.html#_terms.__init__', 'kbase/language.py'),
                                 'kbase.language._Terms.make': ('language.html#_terms.make', 'kbase/language.py'),
