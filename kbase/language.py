@@ -143,7 +143,7 @@ def _folded(word: str) -> list[tuple[str, int, int]]:
     return found
 
 # %% ../nbs/02_language.ipynb #lan29
-KNOWN_PIECES = 400_000  # remembered for a language, 60 MB where all are; those not asked for since half of them are forgotten
+KNOWN_PIECES = 400_000  # remembered for a language, in 60 MB; then those go that were not asked for lately
 
 Folded = tuple[tuple[str, int, int], ...]  # (word as compared, start, end), compounds before their parts
 Made = TypeVar("Made")
