@@ -23,7 +23,8 @@ def json_safe(
 ) -> Any:  # the same without anything that a message could break on
     "Make a value fit for a message: NaN and infinities become None, half surrogates U+FFFD."
     if isinstance(value, np.generic): value = value.item()
-    if isinstance(value, str): return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     if isinstance(value, float): return value if np.isfinite(value) else None
     if value is None or isinstance(value, (bool, int)): return value
     if isinstance(value, Mapping): return {json_safe(str(key)): json_safe(item) for key, item in value.items()}

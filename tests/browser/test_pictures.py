@@ -51,6 +51,6 @@ def test_a_picture_of_the_search_explorer(open_notebook, theme, pictures):
     page.screenshot(path=path, clip=clip)
     image = pytest.importorskip("PIL.Image", reason="Pillow is not installed")
     with image.open(path) as picture:  # text on plain grounds: 256 colours are plenty, and half of the size
-        picture.convert("RGB").quantize(256, dither=image.Dither.NONE).save(path, optimize=True)
+        picture.convert("RGB").quantize(256, image.Quantize.MAXCOVERAGE, dither=image.Dither.NONE).save(path, optimize=True)
     assert 20_000 < path.stat().st_size <= MOST
     notebook.healthy()
