@@ -11,7 +11,7 @@ that `kbase --help` answers at once."""
 __all__ = ['OK', 'ERROR', 'USAGE', 'PARTIAL', 'REFUSED', 'PIPE', 'INTERRUPTED', 'app', 'Kb', 'AsJson', 'Filters', 'ROWS', 'say',
            'work', 'fail', 'guarded', 'open_knowledge', 'open_or_make', 'checked_conditions', 'filters_of',
            'PlainCommand', 'listed', 'count_of', 'report_text', 'agreed', 'add', 'search', 'check_route', 'ask',
-           'status', 'status_text', 'summary', 'named_sources', 'delete', 'main']
+           'status', 'in_shell', 'status_text', 'summary', 'named_sources', 'delete', 'main']
 
 # %% ../../nbs/serving/81_cli.ipynb #d9014e20
 import os
@@ -223,7 +223,7 @@ def report_text(
     lines.append(f"{knowledge.store.place}: {count_of(len(knowledge), 'document')}")
     return printable("\n".join(lines))
 
-# %% ../../nbs/serving/81_cli.ipynb #8c0e9208
+# %% ../../nbs/serving/81_cli.ipynb #891285c5
 def agreed(
     gone: "Sequence[Gone]",
     yes: bool,
@@ -252,13 +252,16 @@ def add(
     with guarded(as_json) as stdout:
         knowledge = open_or_make(kb)
         progress = sys.stderr.isatty() and not quiet
-        if prune: prune = agreed(knowledge.gone(paths), yes)
+        removed: set[str] = set()
+        if prune:
+            gone = [one for one in knowledge.gone(paths) if one.sure]
+            if agreed(gone, yes): removed = {one.source.document_id for one in gone}
         work("")
         if workers > 1:
             from kbase.workers import add_with_workers
 
-            report = add_with_workers(kb or knowledge.settings.store, paths, workers, progress, prune)
-        else: report = knowledge.add(paths, progress=progress, prune=prune)
+            report = add_with_workers(kb or knowledge.settings.store, paths, workers, progress, removed)
+        else: report = knowledge.add(paths, progress=progress, prune=removed)
         if not report.rows:
             raise FileNotFoundError(f"there is nothing to add: {', '.join(map(repr, paths))} has no file in it")
         account = {"knowledge_base": knowledge.store.place, **report.to_dict()}
@@ -324,6 +327,7 @@ def ask(
         answer = knowledge.ask(" ".join(question), route, filters_of(knowledge, conditions))
         shown = json_text(answer.to_dict()) if as_json else answer_text(
             answer, terminal_of(stdout), file_places(knowledge.store, answer.citations or answer.evidence[:3]))
+        for note in answer.evidence.notes: say(f"({in_shell(note)})")
         work("")
         print(shown, file=stdout)
     if answer.refused: raise typer.Exit(REFUSED)
@@ -351,6 +355,13 @@ def status(
             print(status_text(facts, sources if every else [source for source in sources if source.state != "ok"]),
                   file=stdout)
 
+def in_shell(
+    note: str,  # as Python says it
+) -> str:
+    "A note that names the command to use."
+    named = note.replace("kb.add(folder, prune=True)", "`kbase add FOLDER --prune`").replace("kb.add", "`kbase add`")
+    return printable(named, False)
+
 def status_text(
     facts: dict[str, Any],  # as `kbase status --json` has them
     sources: Sequence[Any],  # those that are listed
@@ -361,7 +372,7 @@ def status_text(
              "sources": ", ".join(f"{count} {state}" for state, count in facts["states"].items() if count) or "none"}
     lines = [f"{name.replace('_', ' '):16}{printable(str(shown[name]), False)}"
              for name in ("knowledge_base", "documents", "nodes", "embedder", "languages", "sources")]
-    lines += [f"{'note':16}{printable(note, False)}" for note in facts.get("notes", ())]
+    lines += [f"{'note':16}{in_shell(note)}" for note in facts.get("notes", ())]
     for source in sources:
         remark = f": {printable(source.reason, False)}" if source.reason else f" ({source.nodes} nodes)"
         lines += [*([""] if source is sources[0] else []), f"{source.state:9}{printable(source.uri, False)}{remark}"]
