@@ -21,17 +21,17 @@ from typing import Any
 import numpy as np
 from quality import fill, read_set
 
-from kbase import KnowledgeBase
-from kbase.querying import passages, support, terms
+from kbase import KnowledgeBase, strength
+from kbase.querying import passages, terms
 from kbase.querying.passages import Quotes, pick_passages
 from kbase.querying.retrieval import search_store
 from kbase.querying.support import find_evidence
 from kbase.results import Hits
 
 CHANGES: list[tuple[Any, str, tuple[Any, ...]]] = [  # module, constant, values beside the one it has
-    (support, "WORDS_WEIGHT", (3.0, 4.5, 7.5, 9.0)),
-    (support, "MEANING_WEIGHT", (3.0, 4.5, 7.5, 9.0)),
-    (support, "OFFSET", (4.2, 4.7, 5.7, 6.2)),
+    (strength, "WORDS_WEIGHT", (3.0, 4.5, 7.5, 9.0)),
+    (strength, "MEANING_WEIGHT", (3.0, 4.5, 7.5, 9.0)),
+    (strength, "OFFSET", (4.2, 4.7, 5.7, 6.2)),
     (terms, "RARE_WEIGHT", (1.0, 1.25, 2.0, 3.0)),
     (terms, "TASK_WEIGHT", (0.0, 0.1, 0.5, 1.0)),
     (passages, "RANK_COST", (0.0, 0.02, 0.04, 0.06)),

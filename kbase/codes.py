@@ -20,7 +20,8 @@ from typing import NamedTuple
 
 # %% ../nbs/01_codes.ipynb #cod05
 _ALIKE = str.maketrans(
-    dict.fromkeys("‐‑‒–—―−﹣－", "-") | dict.fromkeys("’ʼ＇", "'") | dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
+    dict.fromkeys("‐‑‒–—―−﹣－", "-") | dict.fromkeys("’ʼ＇", "'") | {"×": "x"}
+    | dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
     | {chr(code): chr(code - 0xFEE0) for code in (  # full width: # & + . / : digits and letters
         0xFF03, 0xFF06, 0xFF0B, *range(0xFF0E, 0xFF1B), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))})
 _OTHER_DIGIT = re.compile(r"(?![0-9])\d")
@@ -51,20 +52,23 @@ def fold(
     text: str,
 ) -> str:  # may be longer or shorter
     "A word as it is compared."
+    if text.isascii(): return text.lower()
     return unicodedata.normalize("NFKC", text).casefold().replace("⁄", "/")
 
 def one_spelling(
     code: str,
 ) -> str:
     "A code as it is compared: 10⁶ is 10^6, and no 106."
-    folded = fold(_RAISED.sub("^", _IDLE_SIGN.sub("", code))).translate(_ALIKE)
+    code = _IDLE_SIGN.sub("", code)
+    if code.isascii(): return code.lower().replace("_", "-").replace(" ", "-")
+    folded = fold(_RAISED.sub("^", code)).translate(_ALIKE)
     return re.sub(r"[_ ]", "-", folded)
 
 # %% ../nbs/01_codes.ipynb #cod11
 _LETTER = "A-Za-zÀ-ÖØ-öø-ʯͰ-ͳΆΈ-ϿЀ-ԯḀ-ỿ"
 _CAPITAL = "A-ZÀ-ÖØ-ÞΑ-ΩЀ-Я"
 _BLANK = " \u00a0\u202f\u2009"  # inside one piece, so no end of a line
-_BEFORE = rf"(?<![{_LETTER}\d_\\])"  # a code does not begin inside a word
+_BEFORE = rf"(?<![{_LETTER}\d\\])(?<![{_LETTER}\d]_)"  # a code does not begin inside a word; _AB-12_ is Markdown's
 _GROUPS = (rf"[1-9]\d{{0,2}}(?:(?:,\d{{3}})+(?:\.\d+)?|(?:['_{_BLANK}]\d{{3}})+(?:[.,]\d+)?"
            r"|(?:\.\d{3})+,\d+|(?:\.\d{3}){2,})")
 _PAIRS = r"[1-9]\d?(?:,\d{2})+,\d{3}|\d+,\d+"  # Indian groups, a decimal comma; or a list
@@ -111,13 +115,16 @@ _ATOM = rf"(?:[{_LETTER}]+|\d+(?:\.\d+)*[⁰¹²³⁴-⁹⁻]*)"
 _JOINT = (rf"(?:[-_.](?=[{_LETTER}\d])|(?<=\d)[:/^⁄](?=\d)|(?<=[{_CAPITAL}])[/&](?=[{_CAPITAL}])(?!.[+#])"
           rf"|(?<=\d)/(?=[{_CAPITAL}])|(?<=[{_CAPITAL}])/(?=\d))?")
 _RUN = rf"{_BEFORE}{_ATOM}(?:{_JOINT}{_ATOM})*+(?:(?<=[{_LETTER}])\+\+(?![\w+]))?"
-_FIELD = re.compile(rf"(?:[{_LETTER}]+|\d+(?:\.\d+)*)+")
+_TIMES = r"(?<=\d)(?<!\b0)x(?=\d)"  # 1920x1080, and not 0x1F
+_FIELD = re.compile(rf"(?:(?!{_TIMES})[{_LETTER}]|\d+(?:\.\d+)*)+")
+_AS_A_WORD = re.compile("(?i:st|nd|rd|th|e?r?s|er|ern|en|te[nrsm]?|e)")  # behind digits: 20th, 1990s, 90er
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 def humps(
     word: str,
 ) -> list[tuple[int, int]]:  # of one word: the whole of it
     "Where the words of fooBar stand."
+    if word.islower(): return [(0, len(word))]
     cuts = [0, *(found.start() for found in _CAMEL.finditer(word)), len(word)]
     return list(zip(cuts, cuts[1:], strict=False))
 
@@ -129,28 +136,36 @@ def _pair(field: str) -> list[tuple[int, int]]:
     if cut is None: return []
     at = len(cut[1] or cut[3])
     letters, digits = (cut[1] or cut[4]), (cut[2] or cut[3])
-    if cut[3]: return [(0, at), (at, len(field))] if len(letters) > 2 else []
+    if cut[3] and _AS_A_WORD.fullmatch(letters): return []
+    if cut[3]: return [(0, at), *([(at, len(field))] if len(letters) > 2 else [])]
     long_letters = len(letters) > 2 or (len(letters) > 1 and len(digits) > 1)
     return [*([(0, at)] if long_letters else []), *([(at, len(field))] if len(digits) > 1 else [])]
+
+_DIGITS = re.compile(r"[0-9.]+")
 
 def run_words(
     run: str,  # what `_RUN` matches
 ) -> list[Word]:  # the code, its parts
     "What a code is compared as."
-    if run.isdecimal() and run.isascii(): return [(run, 0, len(run))]
+    if _DIGITS.fullmatch(run): return [(run, 0, len(run))]  # most are
     fields = [(found[0], found.start()) for found in _FIELD.finditer(run)]
-    lettered, spans = any(map(str.isalpha, run)), list[tuple[int, int]]()
+    whole = [(at, at + len(field)) for field, at in fields if len(fields) > 1]
+    spans = list[tuple[int, int]]()
     for field, at in fields:
-        spans += [(at, at + len(field))] if len(fields) > 1 and not field.isalpha() else []
-        inside = humps(field) if field.isalpha() and len(fields) > 1 else _pair(field)
-        spans += [(at + a, at + b) for a, b in inside]
-    if _RAISED.search(run): spans.append((0, fields[0][1] + len(fields[0][0])))  # 500¹ may be 500 with a note
-    kept = [(a, b) for a, b in dict.fromkeys(spans) if b - a > 1 or not lettered]
+        if whole and not field.isalpha(): spans.append((at, at + len(field)))
+        spans += [(at + a, at + b) for a, b in (humps(field) if whole and field.isalpha() else _pair(field))]
+    if not run.isascii() and _RAISED.search(run):  # 500¹ may be 500 with a note
+        spans.append((0, fields[0][1] + len(fields[0][0])))
+    kept = [(a, b) for a, b in dict.fromkeys(spans) if b - a > 1 or (run[a].isdigit() and (a, b) in whole)]
     return [(one_spelling(run), 0, len(run)), *((fold(run[a:b]), a, b) for a, b in kept)]
 
 # %% ../nbs/01_codes.ipynb #cod20
+_YMD = r"\d{4}", r"(?:0?[1-9]|1[0-2])", r"(?:0?[1-9]|[12]\d|3[01])"
+_DAY_OF_YEAR = "(?:{})".format("|".join([*(re.escape(sign).join(_YMD) for sign in "-/."), r"\.".join(_YMD[::-1])]))
 _FIGURES = r"\d+[A-Z]?(?:[.:/-][A-Z\d]+)*+"  # behind the letters of ISO 9001:2015
 _FORMS = {
+    "date": rf"{_BEFORE}{_DAY_OF_YEAR}(?:(?![\w/-]|[.:]\d)|[T_](?=\d\d:\d\d))",
+    "clock": rf"(?:{_BEFORE}|(?<=\d[T_]))\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?(?![\w:])",
     "mail": r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
     "section": rf"§{{1,2}}[{_BLANK}]?\d+[a-z]?(?:\.\d+)*(?!\w)",
     "spaced": rf"{_BEFORE}(?:[A-Z]{{2,6}}|[B-HJ-Z])[{_BLANK}]{_FIGURES}(?!\w)",
@@ -183,7 +198,16 @@ def _signed_words(text: str) -> list[Word]:
     whole = (fold(text).translate(_ALIKE), 0, len(text))
     return [whole, *([(fold(word), 0, len(word))] if len(word) > 2 and not text.endswith("#") else [])]
 
+def _date_words(text: str) -> list[Word]:
+    parts = [(part[0], *part.span()) for part in re.finditer(r"\d+", text)]
+    numbers = [part.zfill(2) for part, *_ in (parts if len(parts[0][0]) > 2 else parts[::-1])]
+    return [("-".join(numbers), 0, parts[-1][2]), *parts]
+
+def _clock_words(text: str) -> list[Word]:
+    return run_words(re.match(r"[\d:]+", text)[0])  # type: ignore[index]  # the pattern begins with it
+
 _WORDS_OF = {
+    "date": _date_words, "clock": _clock_words,
     "mail": _mail_words, "section": _section_words, "spaced": _spaced_words, "run": run_words,
     "initials": lambda text: [(fold(text.replace(".", "")), 0, len(text))], "signed": _signed_words,
     "dotted": lambda text: [(fold(text), 0, len(text)), *([] if text.isupper() else [(fold(text[1:]), 1, len(text))])],

@@ -179,9 +179,15 @@ def _pattern(text: str, kind: str, markup: str) -> re.Pattern[str]:
 @lru_cache(maxsize=64)
 def _delimiter(text: str) -> str: return csv_dialect(text).delimiter
 
-def _trimmed(pieces: Iterable[Stretch]) -> list[Stretch]:  # no blank at either end, no two in a row
+_SIGNS = (_SHOWN["cell"], _SHOWN["row"])
+
+def _trimmed(pieces: Iterable[Stretch]) -> list[Stretch]:  # no blank or sign at either end, no two in a row
     kept: list[Stretch] = []
     for piece in pieces:
+        if piece.text in _SIGNS and kept and kept[-1].text in _SIGNS:  # an empty cell; the end of a row stays
+            if piece.text == _SHOWN["row"]: kept[-1] = piece
+            continue
+        if piece.text in _SIGNS and not kept: continue
         text = re.sub(r"\s+", " ", piece.text) if piece.text.isspace() else piece.text
         if text.startswith(" ") and (not kept or kept[-1].text.endswith(" ")):
             verbatim = len(text) == piece.end - piece.start

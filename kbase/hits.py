@@ -173,9 +173,9 @@ def hit_html(
     where = escape(place_within(hit, "" if hit.verbatim else hit.kind))
     why = f"<details><summary>{escape(hit.why)}</summary>{escape(hit.explain())}</details>"
     uri = f"<span>{linked(hit.uri, address)}</span>" if hit.title else ""
-    return (f'<div class="kb-name"><b>{escape(hit.title or hit.uri)}</b>{uri}</div>'
+    return (f'<div class="kb-name"><b dir="auto">{escape(hit.title or hit.uri)}</b>{uri}</div>'
             f'<div class="kb-where"><span>{where}</span></div>'
-            f'<p class="kb-text">{marked_html(hit.excerpt.styled)}</p>'
+            f'<p class="kb-text" dir="auto">{marked_html(hit.excerpt.styled)}</p>'
             f'<div class="kb-why">{sum_bar(hit)}{why}</div>')
 
 # %% ../nbs/06_hits.ipynb #res16

@@ -143,7 +143,7 @@ def _folded(word: str) -> list[tuple[str, int, int]]:
     return found
 
 # %% ../nbs/02_language.ipynb #lan29
-KNOWN_PIECES = 200_000  # remembered for a language, some 60 MB; then everything is forgotten and learnt again
+KNOWN_PIECES = 100_000  # remembered for a language, some 80 MB; then everything is forgotten and learnt again
 
 Folded = tuple[tuple[str, int, int], ...]  # (word as compared, start, end), compounds before their parts
 Made = TypeVar("Made")
@@ -257,18 +257,21 @@ class Token(NamedTuple):
 class _Terms(_Memory[Folded]):
     "The terms of a language's words."
 
+    def __init__(self, language: str):
+        super().__init__(language)
+        self.stop, self.stemmer, self.words = stop_words(language), _stemmer(language), _words(language)
+
     def make(self, piece: str) -> Folded:
-        stop, kept, dropped = stop_words(self.language), [], 0
-        loud = shouted(piece, stop)
-        for word, a, b in _words(self.language)[piece]:
-            if word in stop and (loud or not _is_acronym(piece[a:b])): dropped = b  # isn't, and its parts
+        kept, dropped, loud = list[tuple[str, int, int]](), 0, " " in piece and shouted(piece, self.stop)
+        for word, a, b in self.words[piece]:
+            if word in self.stop and (loud or not _is_acronym(piece[a:b])): dropped = b  # isn't, and its parts
             elif b > dropped: kept.append((self.term(word), a, b))
         return tuple(kept)
 
     def term(self, word: str) -> str:
-        stemmer = _stemmer(self.language)
         if self.language == "en": word = unaccented(word)  # its stemmer knows no accents
-        return unaccented(stemmer.stemWord(word) if stemmer else word, self.language)
+        stemmed = self.stemmer.stemWord(word) if self.stemmer else word
+        return stemmed if word.isascii() else unaccented(stemmed, self.language)
 
 class _BareTerms(_Memory[tuple[str, ...]]):
     "The terms without their places, which is all that an index reads."
@@ -297,19 +300,33 @@ def terms(
 SENTENCE = 4  # words from which on the detected language is relied on
 OWN_WEIGHT = 2  # of a term in the query's own language, 1 in another; nDCG@10 of a base in two languages is flat to 4
 
-def _own_language(query: str, languages: Sequence[str]) -> str:
+def _own_language(query: str, languages: Sequence[str], sure: bool) -> str:
+    if len(languages) == 1 and not sure: return languages[0]  # the model of languages takes a third of a second to load
     found = detect_language(query.lower() if query.isupper() else query)  # capitals mislead it
     if found in languages or (found and len(text_pieces(query)) >= SENTENCE): return found
-    return languages[0] if len(languages) == 1 else ""
+    if len(languages) == 1: return languages[0]
+    def common(language: str) -> int: return sum(word in stop_words(language) for word, *_ in words(query, language))
+    best = max(languages, key=common)  # its common words give a question away
+    return best if common(best) > 1 else ""
 
-def _asked(query: str, languages: Sequence[str]) -> tuple[list[tuple[str, int, int]], dict[str, list[Token]], str]:
+_OPERATORS = frozenset({"and", "or", "not"})
+
+def _operators(query: str, found: Sequence[tuple[str, int, int]], stop: frozenset[str]) -> set[tuple[int, int]]:
+    # pump OR valve: in capitals between two words that are looked up it joins them, elsewhere it is an acronym
+    between = zip(found, found[1:], found[2:], strict=False)
+    return {(a, b) for before, (word, a, b), after in between if word in _OPERATORS and query[a:b].isupper()
+            and before[0] not in stop and after[0] not in stop}
+
+def _asked(
+    query: str, languages: Sequence[str], sure: bool = False,  # sure: even where all documents are in one language
+) -> tuple[list[tuple[str, int, int]], dict[str, list[Token]], str]:
     # the words without the stop words of the query's own language; their terms in each language, its own first; its own
-    own = _own_language(query, languages)
+    own = _own_language(query, languages, sure)
     found = {language: analyze(query, language) for language in sorted(languages, key=lambda name: name != own)}
     kept = words(query, own or languages[0])
     if own:
         content = {(token.start, token.end) for token in found.get(own) or analyze(query, own)}
-        dropped = {(a, b) for _, a, b in kept} - content
+        dropped = ({(a, b) for _, a, b in kept} - content) | _operators(query, kept, stop_words(own))
         kept = [(word, a, b) for word, a, b in kept if (a, b) not in dropped]
         found = {language: [token for token in tokens if (token.start, token.end) not in dropped]
                  for language, tokens in found.items()}
@@ -342,7 +359,7 @@ def query_words(
     languages: Iterable[str] = ("en",),  # of the evidence, most of it first
 ) -> list[QueryWord]:  # in order, compounds before their parts
     "The words of a question, without those that only ask and those that are too common."
-    kept, found, _ = _asked(question, list(dict.fromkeys(languages)) or ["en"])
+    kept, found, _ = _asked(question, list(dict.fromkeys(languages)) or ["en"], sure=True)
     stems: dict[tuple[int, int], set[str]] = defaultdict(set)
     for tokens in found.values():
         for token in tokens: stems[token.start, token.end].add(token.term)

@@ -86,7 +86,7 @@ def source_html(
     "A quote in its paragraph, with the headings above it."
     title, uri = f"<b>{escape(citation.title or citation.uri)}</b>", linked(citation.uri, address)
     where = " · ".join(filter(None, [escape(place_within(citation)), uri if citation.title else ""]))
-    quote = f'<div class="kb-quote">{marked_html(citation.excerpt.styled)}</div>'
+    quote = f'<div class="kb-quote" dir="auto">{marked_html(citation.excerpt.styled)}</div>'
     body = f'<div class="kb-where">{title} <span>{where}</span></div>{quote}'
     if not number: return body
     place = f' id="{escape(anchor)}-{number}"' if anchor else ""
@@ -173,7 +173,7 @@ def answer_html(
     doubt = "".join(f"<p>No source says this: {escape(sentence)}</p>" for sentence in answer.unsupported)
     sources = sources_html(answer.citations, answer.evidence, anchor, addresses)
     return (f'<div class="kb-head"><b>{head}</b>{strength}<span>{escape(answer.route)}</span></div>'
-            f'<div class="kb-answer">{text}{doubt}</div>{sources}')
+            f'<div class="kb-answer" dir="auto">{text}{doubt}</div>{sources}')
 
 REFUSAL = "Your documents do not seem to answer this"
 

@@ -80,6 +80,19 @@ def whole(text, language="en"):
         ("O’Brien", "O'Brien"),
         ("read\\_csv", "read_csv"),
         ("§12", "§ 12"),
+        ("2024-05-06", "2024/05/06"),
+        ("6.5.2024", "2024-05-06"),
+        ("2024-05-06", "2024-05-06T10:30:00Z"),
+        ("10:30", "2024-05-06T10:30"),
+        ("1920×1080", "1920x1080"),
+        ("1080", "1920x1080"),
+        ("5pm", "5 pm"),
+        ("1.25M", "1.25"),
+        ("100k", "100"),
+        ("Fig.2", "fig. 2"),
+        ("Nr.5", "5"),
+        ("__AB-12__", "AB-12"),
+        ("**C++**", "C++"),
         ("10⁶", "10^6"),
     ],
 )
@@ -340,6 +353,8 @@ def test_a_compound_is_not_had_by_its_part():
 
 def test_forms_are_tried_in_order():
     forms = {form: next(find_codes(text)).form for form, text in (
+        ("date", "2024-05-06"),
+        ("clock", "10:30"),
         ("mail", "a.b@c.org"), ("section", "§§12"), ("spaced", "ISO 9001"), ("quantity", "1,250.5 kg"),
         ("figure", "1,250.5"), ("initials", "U.S."), ("signed", "C++"), ("dotted", ".NET"),
         ("run", "a-1"))}  # fmt: skip

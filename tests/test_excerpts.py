@@ -175,6 +175,15 @@ def test_blocks_keep_the_lines_of_code_and_tables():
     assert [block.text[a:b] for block in blocks for a, b in block.spans] == ["y()"]
 
 
+def test_empty_cells_leave_no_signs():
+    table = "|   | a |   |\n|---|---|---|\n| b |   | c |\n|   |   |   |\n| d |   |   |"
+    assert plain_of(table, "markdown").text == "a; b · c; d"
+
+
+def test_texts_from_right_to_left_are_set_so():
+    assert hit("اللغة العربية هي واحدة")._repr_html_().count('dir="auto"') == 2
+
+
 def test_code_is_known_as_code():
     source = "Call `grind(2)` then\n\n```\nx = 1\n```\n\nand *stop*."
     shown = excerpt(source, spans_in(source, "grind", "stop"), "markdown")

@@ -470,6 +470,8 @@ def test_short_data_addresses_stay() -> None:
         ("<div role='banner'>Site</div><p>31 m.</p><button>Copy</button>", "31 m."),
         ("<button aria-controls='m'>Menu</button><ul id='m' class='menu' hidden><li>Home</ul><p>31 m.</p>", "31 m."),
         ("<h2>Depth <button>Copy link</button></h2><p hidden>no</p><p>31 m.</p>", "## Depth\n\n31 m."),
+        ("<dl><dt>Deep?<dd>31 m.</dl>", "**Deep?**\n\n31 m."),
+        ("<dl><dt>depth(x)<dd>31 m.</dl>", "depth(x)\n\n31 m."),
         ("<p>Press <button>Save</button> to keep it.</p>", "Press Save to keep it."),
         ("<ul><li><input type='checkbox' checked disabled> fed</ul>", "- ☑ fed"),
     ],

@@ -5,11 +5,14 @@ import time
 
 import pytest
 from haystack import Document as Written
+from haystack.components.generators.chat import MockChatGenerator
 
 from kbase import KnowledgeBase
 from kbase.nodes import Document, Node
+from kbase.querying.claims import write_answer
 from kbase.querying.codes import codes_of, has_code, has_neighbour
 from kbase.querying.comparison_writer import answer_comparison
+from kbase.querying.fact_writer import answer_fact
 from kbase.querying.judging import HIT_FLOOR, hit_value, judge_hits
 from kbase.querying.openings import definition_of, defines, is_called, is_sentence, part_hit, sentences_of
 from kbase.querying.plan import Plan, QueryPart
@@ -400,3 +403,13 @@ def test_nothing_breaks_or_takes_long(text):
     hits = judge_hits(Hits([chunk("x", "A kiln is an oven.")], text))
     answer_strength(support_of(text, hits), hits, 0.5)
     assert time.perf_counter() - began < 5
+
+
+def test_a_sentence_without_a_source_leaves_a_models_answer_weak():
+    hits = Hits([chunk("Kiln", TEXTS["kiln"][1])])
+    question = "What is a kiln?"
+    quoted = answer_fact(question, hits)
+    said = "A kiln is an oven for clay [1]. Ida Holm fires it on Fridays [1]. The king bought nine trains [1]."
+    answer = write_answer(question, quoted, hits, MockChatGenerator(said))
+    assert quoted.strength.level == "strong" and answer.unsupported
+    assert answer.strength.level == "weak" and "1 of the 3 sentences" in answer.strength.words

@@ -34,6 +34,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NBS, STAGE, SITE = ROOT / "nbs", ROOT / "_proc_site", ROOT / "_site"
 SOURCES = "notebooks"  # the site's folder of notebooks as they are
 LINK = re.compile(r"(\]\()([^)\s#]+\.ipynb)(#[^)\s]*)?\)")
+PICTURE = re.compile(r"(!\[[^\]]*\]\()(?![a-z]+:|/)([^)\s]+)\)")
 REMOTE = re.compile(
     r"""<(?:script|link|img|iframe|source|object|embed)\b[^>]*?\b(?:src|href|data)=["']?(?:https?:)?//[^\s"'>]+"""
     r"""|@import\s+(?:url\()?\s*["']?(?:https?:)?//[^\s"')]+|url\(\s*["']?(?:https?:)?//[^\s"')]+"""
@@ -388,13 +389,16 @@ def plain_text(source: str) -> str:
 
 
 def relink(source: str, page: Page, pages: dict[Path, Page]) -> str:
-    "Links to notebooks, by the names that they have on the site."
+    "Links to notebooks and pictures, by the names that they have on the site."
 
     def one(link: re.Match[str]) -> str:
         target = pages.get(Path(posixpath.normpath(page.path.parent / link[2])))
         return f"{link[1]}/{target.name}{link[3] or ''})" if target else link[0]
 
-    return LINK.sub(one, source)
+    def picture(link: re.Match[str]) -> str:
+        return f"{link[1]}/{posixpath.normpath(posixpath.join(page.path.relative_to(NBS).parent.as_posix(), link[2]))})"
+
+    return PICTURE.sub(picture, LINK.sub(one, source))
 
 
 def front_file() -> Path:
@@ -504,11 +508,11 @@ def sidebar(pages: list[Page]) -> list[str | dict]:
     contents += [{"section": "Tutorials", "contents": tutorials}] if tutorials else []
     contents += [{"section": "Using kbase", "contents": using}] if using else []
     layers = [page for page in pages if page.number >= 0 and page.name not in using]
-    for folder, same in groupby(layers, key=lambda page: posixpath.dirname(page.name)):
-        of_folder = list(same)
-        first = "Foundations" if of_folder[0].number < 10 else "The front door"  # below all folders, or above them
-        title = f"Inside: {folder or first.lower()}"
-        contents.append({"section": title, "contents": [page.name for page in of_folder]})
+    sections: dict[str, list[str]] = {}
+    for page in layers:  # a folder stands where its first page does
+        first = "foundations" if page.number < 10 else "the front door"  # below all folders, or above them
+        sections.setdefault(f"Inside: {posixpath.dirname(page.name) or first}", []).append(page.name)
+    contents += [{"section": title, "contents": inside} for title, inside in sections.items()]
     return contents
 
 

@@ -47,8 +47,7 @@ def show_output(output: dict[str, Any]) -> str:
 
 def local_links(markdown: str, folder: str) -> str:
     "Links and pictures of a notebook, seen from the root of the repository; of a pair of pictures the light one."
-    markdown = re.sub(r'<img\b[^>]*class="only-dark"[^>]*>', "", markdown)
-    markdown = re.sub(r'(<img\b[^>]*\bsrc=")(?![a-z]+:|/)', rf"\1{folder}/", markdown)
+    markdown = re.sub(r" ?!\[[^\]]*\]\([^)]*\)\{\.only-dark\}", "", markdown).replace("){.only-light}", ")")
     return re.sub(
         r"(!?\[[^\]]*\])\((?![a-z]+:|/|#)([^)\s]+)\)", lambda link: f"{link[1]}({folder}/{link[2]})", markdown
     )

@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-import lxml.html
 from markdown_it import MarkdownIt
 
 from ..front_matter import front_matter
@@ -177,7 +176,8 @@ class Blocks:
             text = code_fence(source, self.language) if kind == "code" else closed_markdown(inline_scripts(source))
             self.blocks.append(text)
         for output in merged_streams(member(cell, "outputs", list)) if kind == "code" else ():
-            if rich := rich_text(forms_of(output)): self.blocks.append(closed_markdown(self.add(rich, RICH_LINES, RICH_CHARACTERS)))
+            if rich := rich_text(forms_of(output)):
+                self.blocks.append(closed_markdown(self.add(rich, RICH_LINES, RICH_CHARACTERS)))
             elif plain := plain_output(output):
                 self.blocks.append(code_fence(self.add(plain, PLAIN_LINES, PLAIN_CHARACTERS), ""))
 

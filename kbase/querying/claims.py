@@ -25,10 +25,12 @@ from ..embedding import Embedder
 from ..language import detect_language, split_sentences, words
 from ..models import Reply, ask_llm, fenced, new_tag
 from .passages import Passage, Quotes, as_prose, cite, hit_pieces
+from .support import HELD
 from .terms import (PLAIN_WEIGHT, TASK_WEIGHT, Term, context_stems, coverage, is_negated, languages_of,
                                   question_words, text_terms)
 from .things import readable
 from ..results import Answer, Citation, Hit
+from ..strength import Strength
 
 # %% ../../nbs/querying/49_claims.ipynb #973926fc
 PROMPT_SOURCES, SOURCE_LENGTH, MAX_TOKENS = 6, 1500, 300  # hits in a prompt; characters of each; tokens of a reply
@@ -216,6 +218,12 @@ def check_reply(
     return CheckedReply(reply, checked, tuple(dropped), rejection(question, reply.text, checked))
 
 # %% ../../nbs/querying/49_claims.ipynb #cb53181d
+def _with_unsupported(strength: Strength | None, count: int, sentences: int) -> Strength | None:
+    if strength is None or not count: return strength
+    verb = "stands" if count == 1 else "stand"
+    words = f"Weak: {count} of the {sentences} sentences that the model wrote {verb} on no source"
+    return strength._replace(level="weak", value=min(strength.value, HELD), words=words)
+
 def _worded(quoted: Answer, checked: CheckedReply) -> Answer:
     quotes = Quotes()
     def marker(p: Passage | None) -> str: return quotes.mark(cite(p)) if p else "[unsupported]"
@@ -226,7 +234,8 @@ def _worded(quoted: Answer, checked: CheckedReply) -> Answer:
 
     if not any(map(holds_best, quotes.citations)): text += f"\n\n“{as_prose(best.quote).strip()}” {quotes.mark(best)}"
     unsupported = tuple(c.claim.text for c in checked.claims if not c.passage)
-    return replace(quoted, text=text, citations=tuple(quotes.citations), unsupported=unsupported)
+    strength = _with_unsupported(quoted.strength, len(unsupported), len(checked.claims))
+    return replace(quoted, text=text, citations=tuple(quotes.citations), unsupported=unsupported, strength=strength)
 
 def write_answer(
     question: str,

@@ -19,7 +19,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ..codes import identifiers
-from ..language import QueryWord, analyze, detect_language, query_words, words
+from ..language import QueryWord, analyze, detect_language, query_words, stop_words, words
 from .rules import LANGUAGES, word_list, word_pattern
 from .things import readable
 from ..results import Hit
@@ -75,10 +75,12 @@ def _weight(word: QueryWord, question: str, own: str, task: frozenset[str]) -> f
 def _terms_of(question: str, languages: tuple[str, ...]) -> tuple[Term, ...]:
     own = detect_language(question, languages[0])
     every = list(dict.fromkeys([own, *languages]))
-    task, codes = word_list("task", known(every), "words"), {(one.start, one.end) for one in identifiers(question)}
+    task, common = word_list("task", known(every), "words"), stop_words(own)
+    codes = {(one.start, one.end) for one in identifiers(question)}
     found: dict[str, Term] = {}
     for word in query_words(question, every):
         if word.parts and (word.start, word.end) not in codes: continue  # a compound is covered by its parts
+        if word.word in common and not question[word.start:word.end].isupper(): continue  # IT and US are no stop words
         name = question[word.start:word.end].casefold() if word.parts else word.word
         found.setdefault(name, Term(name, word.stems, _weight(word, question, own, task)))
     return tuple(found.values())
