@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from kbase import KnowledgeBase
-from kbase.knowledge import OLDER
+from kbase.remarks import OLDER
 from kbase.stores.rows import MADE_BY, Indexed
 
 

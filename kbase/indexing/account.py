@@ -136,8 +136,8 @@ def settle_gone(
 # %% ../../nbs/indexing/35_account.ipynb #955db38a
 _PATH_KEYS = ("file_path", "uri", "url", "source")
 _PATH = re.compile(r"[/\\]|\.\w{1,8}$")  # what makes a text a path, and not a name such as "slack"
-_PARTS = ("page", "page_number", "split_id", "split_idx_start", "start_index", "chunk", "chunk_id", "chunk_index", "row",
-          "seq_num", "sheet", "section", "title", "name")  # keys by which splitters and loaders say which part it is
+_PARTS = ("page", "page_number", "split_id", "split_idx_start", "start_index", "chunk", "chunk_id", "chunk_index",
+          "row", "seq_num", "sheet", "section", "title", "name")  # keys by which splitters and loaders name a part
 
 def part_of(meta: Mapping[str, Any]) -> tuple[str, ...]:
     "Which part of its file a document is, as far as its metadata says."

@@ -9,7 +9,7 @@ was stopped or killed goes on where it was. Out comes a `Report` with a row for 
 # %% auto #0
 __all__ = ['SETTINGS_CHANGED', 'KEPT', 'BATCH_NODES', 'FIRST_NODES', 'BATCHES_AHEAD', 'PATIENCE_SECONDS', 'FIRST_LOAD', 'Job',
            'Prepared', 'measure', 'is_unchanged', 'is_stored', 'read_job', 'refused_job', 'not_stored', 'embed_batch',
-           'store_batch', 'Batches', 'Run', 'find_gone', 'settle_versions', 'add_sources']
+           'store_batch', 'Batches', 'Run', 'all_made_anew', 'find_gone', 'settle_versions', 'add_sources']
 
 # %% ../../nbs/indexing/36_sync.ipynb #syn03
 import logging
@@ -381,16 +381,16 @@ class Run:
         self.tick(place)
         if self.on_row is not None: self.on_row(row)
 
-    def all_made_anew(self) -> bool:
-        "Whether every document of the store was read by this version of kbase, some of them in this run."
-        now = {**self.account.rows, **{source.document_id: source for source in self.sources.values()}}
-        return bool(now) and all(row.settings.startswith(f"{MADE_BY} ") for row in now.values() if row.nodes)
-
     def __enter__(self) -> "Run": return self
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None: self.batches.stop(error)
 
 # %% ../../nbs/indexing/36_sync.ipynb #9f739da3
+def all_made_anew(run: Run) -> bool:
+    "Whether every document of the store was read by this version of kbase, some of them in this run."
+    now = {**run.account.rows, **{source.document_id: source for source in run.sources.values()}}
+    return bool(now) and all(row.settings.startswith(f"{MADE_BY} ") for row in now.values() if row.nodes)
+
 def find_gone(run: Run, items: Sequence[Item], scopes: Sequence[Scope]) -> list[Gone]:
     "The files that are gone from the folders of a run."
     paths = {storable(item.path.resolve()) for item in items if item.path}
@@ -410,11 +410,13 @@ def settle_versions(
     for old, new, version in earlier_versions(list(run.account.rows.values()), added):
         place = run.seen[new.document_id]
         row = run.rows[place]
-        if version: run.rows[place] = replace(row, state="updated", reason="; ".join(filter(None, [row.reason, _REPLACES])))
+        if version: run.rows[place] = replace(row, state="updated", reason=_joined(row.reason, _REPLACES))
         elif prune: removed.append(Gone(old, "another document of this path, which is not among those added now"))
-        elif _OTHERS not in row.reason: run.rows[place] = replace(row, reason="; ".join(filter(None, [row.reason, _OTHERS])))
+        elif _OTHERS not in row.reason: run.rows[place] = replace(row, reason=_joined(row.reason, _OTHERS))
         if version: run.store.delete_by_document([old.document_id])
     return removed
+
+def _joined(*reasons: str) -> str: return "; ".join(filter(None, reasons))
 
 _OTHERS = "other documents of this path were added before and stay: kb.delete(uri, every=True) removes all of them"
 
@@ -444,7 +446,7 @@ def add_sources(
             run.bar.reset(len(items))
             first = not run.account.rows and len(items) >= FIRST_LOAD
             with store.loading() if first else nullcontext(), run: run.add(items)
-            if run.all_made_anew(): store.remark("made_by", MADE_BY)
+            if all_made_anew(run): store.remark("made_by", MADE_BY)
         if prune is not None:
             gone = settle_gone(store, [*find_gone(run, items, scopes), *settle_versions(run, prune is True)], prune)
     except KeyboardInterrupt as stop:

@@ -9,9 +9,9 @@ that `kbase --help` answers at once."""
 
 # %% auto #0
 __all__ = ['OK', 'ERROR', 'USAGE', 'PARTIAL', 'REFUSED', 'PIPE', 'INTERRUPTED', 'app', 'Kb', 'AsJson', 'Filters', 'ROWS', 'say',
-           'work', 'fail', 'guarded', 'open_knowledge', 'open_or_make', 'checked_conditions', 'filters_of',
+           'at_work', 'fail', 'guarded', 'open_knowledge', 'open_or_make', 'checked_conditions', 'filters_of',
            'PlainCommand', 'listed', 'count_of', 'report_text', 'agreed', 'add', 'search', 'check_route', 'ask',
-           'status', 'in_shell', 'status_text', 'summary', 'named_sources', 'delete', 'main']
+           'status', 'in_shell', 'status_text', 'summary', 'sources_to_delete', 'delete', 'main']
 
 # %% ../../nbs/serving/81_cli.ipynb #d9014e20
 import os
@@ -52,10 +52,10 @@ KBASE_DEBUG=1 shows where an error came from."""
 
 def say(text: str) -> None:
     "A line for people, on stderr."
-    work("")
+    at_work("")
     print(text, file=sys.stderr, flush=True)
 
-def work(
+def at_work(
     text: str,  # "" takes the line away
 ) -> None:
     "What is going on, on a line of a terminal that what comes next takes away. Libraries take seconds to load."
@@ -85,7 +85,7 @@ def guarded(
         if hasattr(stream, "reconfigure"): stream.reconfigure(errors="backslashreplace")
     try:
         with redirect_stdout(sys.stderr): yield stdout
-        work("")
+        at_work("")
         stdout.flush()
     except KeyboardInterrupt as stop:
         notes = getattr(stop, "__notes__", None) or ["stopped; what is in is safe, the same command again goes on"]
@@ -103,7 +103,7 @@ def open_knowledge(
     **settings: Any,
 ) -> "KnowledgeBase":
     "The knowledge base of that name; FileNotFoundError when there is none."
-    work("opening the knowledge base …")
+    at_work("opening the knowledge base …")
     from kbase.knowledge import KnowledgeBase
 
     kb = KnowledgeBase(name, **settings)
@@ -117,7 +117,7 @@ def open_or_make(
     name: str | None,
 ) -> "KnowledgeBase":
     "The knowledge base to add to, new or not; FileExistsError for a folder that holds other files."
-    work("loading what reads files …")
+    at_work("loading what reads files …")
     import kbase.indexing.sync  # noqa: F401  it takes a while, and has to be here before progress is shown
     from kbase.knowledge import KnowledgeBase
 
@@ -214,8 +214,8 @@ def report_text(
     from kbase.results import STATES
 
     counts = ", ".join(f"{report.count(state)} {state}" for state in STATES if report.count(state))
-    lines = [f"{report.found} found: {counts}; {count_of(sum(row.nodes for row in report.rows if row.state in STATES[:2]), 'node')} "
-             f"in {report.seconds:.1f} s"]
+    nodes = sum(row.nodes for row in report.rows if row.state in STATES[:2])
+    lines = [f"{report.found} found: {counts}; {count_of(nodes, 'node')} in {report.seconds:.1f} s"]
     if report.gone:
         its = "is gone: `kbase add PATH --prune` removes it" if report.gone == 1 else (
             "are gone: `kbase add PATH --prune` removes them")
@@ -231,7 +231,8 @@ def agreed(
     "Show what would be removed, and ask. PermissionError where nobody can be asked."
     if not gone or yes: return True
     say(f"{count_of(len(gone), 'source')} would be removed:")
-    for one in gone[:ROWS]: say(f"  {printable(one.source.uri, False)} ({count_of(one.source.nodes, 'node')}): {one.reason}")
+    for one in gone[:ROWS]:
+        say(f"  {printable(one.source.uri, False)} ({count_of(one.source.nodes, 'node')}): {one.reason}")
     if len(gone) > ROWS: say(f"  … and {len(gone) - ROWS} more")
     if not sys.stdin.isatty(): raise PermissionError("nothing was done: `--yes` removes them without a question")
     return typer.confirm("Remove them?", err=True)
@@ -256,7 +257,7 @@ def add(
         if prune:
             gone = [one for one in knowledge.gone(paths) if one.sure]
             if agreed(gone, yes): removed = {one.source.document_id for one in gone}
-        work("")
+        at_work("")
         if workers > 1:
             from kbase.workers import add_with_workers
 
@@ -297,7 +298,7 @@ def search(
                                 group_by=cast("Literal['document'] | None", group_by))
         shown = json_text(hits.to_dict()) if as_json else hits_text(hits, terminal_of(stdout),
                                                                     file_places(knowledge.store, hits))
-        work("")
+        at_work("")
         print(shown, file=stdout)
 
 # %% ../../nbs/serving/81_cli.ipynb #bc55294d
@@ -328,7 +329,7 @@ def ask(
         shown = json_text(answer.to_dict()) if as_json else answer_text(
             answer, terminal_of(stdout), file_places(knowledge.store, answer.citations or answer.evidence[:3]))
         for note in answer.evidence.notes: say(f"({in_shell(note)})")
-        work("")
+        at_work("")
         print(shown, file=stdout)
     if answer.refused: raise typer.Exit(REFUSED)
 
@@ -389,12 +390,12 @@ def summary(
     "The summary of a document."
     with guarded(as_json) as stdout:
         text = open_knowledge(kb).summary(document)
-        work("")
-        shown = json_text({"document": document, "summary": text}) if as_json else markdown_text(text, terminal_of(stdout))
-        print(shown, file=stdout)
+        at_work("")
+        if as_json: print(json_text({"document": document, "summary": text}), file=stdout)
+        else: print(markdown_text(text, terminal_of(stdout)), file=stdout)
 
 # %% ../../nbs/serving/81_cli.ipynb #4d229569
-def named_sources(
+def sources_to_delete(
     knowledge: "KnowledgeBase",
     names: Sequence[str],
     every: bool,  # all that are called so, or are in that folder; else each name means one
@@ -415,10 +416,10 @@ def delete(
     "Remove documents from the knowledge base. The files stay where they are."
     with guarded(as_json) as stdout:
         knowledge = open_knowledge(kb)
-        sources = named_sources(knowledge, names, every)  # all of them are looked up before one is removed
+        sources = sources_to_delete(knowledge, names, every)  # all of them are looked up before one is removed
         nodes = sum(knowledge.delete(source.document_id) for source in sources)
         removed = {"documents": [source.uri for source in sources], "nodes": nodes}
-        work("")
+        at_work("")
         lines = "\n".join(f"removed: {printable(source.uri, False)}" for source in sources)
         print(json_text(removed) if as_json else f"{lines}\n{knowledge.store.place}: "
               f"{count_of(len(knowledge), 'document')}", file=stdout)
