@@ -16,7 +16,7 @@ __all__ = ['AROUND', 'Opening', 'document_filter', 'Filling', 'Counting', 'Searc
 
 # %% ../nbs/60_knowledge.ipynb #kno03
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict, replace
 from functools import cached_property
@@ -30,6 +30,7 @@ from .language import query_terms
 from .models import chat_generator
 from .querying.filters import all_of, fields_of
 from .querying.retrieval import Mode, search_store
+from .remarks import OLDER, gone_among, notes_on_store
 from .results import Answer, Hit, Hits, Report, html_table
 from .settings import Settings, load_settings
 from kbase.stores.conditions import (
@@ -49,6 +50,7 @@ if TYPE_CHECKING:  # Haystack brings torch, two seconds of import: it comes with
     import pandas as pd
     from haystack import Pipeline
 
+    from kbase.indexing.account import Gone
     from kbase.indexing.recipe import Recipe
     from kbase.querying.plan import Plan
 
@@ -126,13 +128,22 @@ class Filling(Opening):
         self,
         source: Any,  # a file, a folder, a glob, Haystack Documents, or any iterable of these
         progress: bool = True,
-        prune: bool = False,  # remove what is gone from the folders that are added; otherwise it is said and stays
+        prune: bool | Collection[str] = False,  # remove what is gone from these folders, or of it these document_ids
     ) -> Report:  # a row for every source that was found, or is gone
         "Index sources. Unchanged ones cost a hash; Ctrl-C is safe, and the same again goes on."
         from kbase.indexing.sync import add_sources
 
         self._whole("add to")
         return add_sources(self.store, source, self.recipe, progress, self._own_folder(), prune=prune)
+
+    def gone(
+        self,
+        source: Any,  # as `add` takes it
+    ) -> "list[Gone]":
+        "What is no longer in the folders that a source names. `add` says it, and removes it with `prune=True`."
+        from kbase.indexing.account import look_for_gone
+
+        return look_for_gone(self.store, source, self._own_folder())
 
     def _own_folder(self) -> Path | None:  # a knowledge base is not read into itself; a URL is no folder
         own = Path(self.store.place)
@@ -196,8 +207,23 @@ class Searching(Counting):
         mode = mode or self.settings.mode
         embed = self.embedder.embed_query if mode != "bm25" and self._has_vectors() else None
         top_k = self.settings.top_k if top_k is None else top_k
-        return search_store(self.store, query, embed, top_k, mode, all_of(self.where, filters), kinds=kinds,
-                            group_by=group_by, dense_weight=self.settings.dense_weight)
+        return self._remarked(search_store(
+            self.store, query, embed, top_k, mode, all_of(self.where, filters), kinds=kinds, group_by=group_by,
+            dense_weight=self.settings.dense_weight))
+
+    def notes(self) -> list[str]:
+        "What should be known of the whole: that it was made by an older kbase, that files are gone."
+        return notes_on_store(self.store)
+
+    def _remarked(self, hits: Hits) -> Hits:
+        # marks what stands in files that are gone; says once that an older kbase made it
+        gone = gone_among(self.store, {hit.document_id for hit in hits})
+        found = hits.like(replace(hit, gone=hit.document_id in gone) for hit in hits) if gone else hits
+        if not self._looked_over: found.notes += tuple(note for note in self.notes() if note == OLDER)
+        self._looked_over = True
+        return found
+
+    _looked_over = False
 
     def _has_vectors(self) -> bool:
         # before a question is embedded: by the model that made the stored vectors, or not at all
@@ -227,7 +253,11 @@ class Asking(Searching):
         from kbase.querying.pipeline import answer_question
 
         self._has_vectors()
-        return answer_question(self.pipeline, question, route, as_filter(parse_filter(all_of(self.where, filters))))
+        asked = as_filter(parse_filter(all_of(self.where, filters)))
+        answer = answer_question(self.pipeline, question, route, asked)
+        gone = gone_among(self.store, {cited.document_id for cited in answer.citations})
+        cited = tuple(replace(one, gone=one.document_id in gone) for one in answer.citations)
+        return replace(answer, citations=cited, evidence=self._remarked(answer.evidence))
 
     def route(self, question: str) -> "Plan":
         "How a question would be answered, how sure that is, and why. Nothing is looked up."
@@ -292,6 +322,18 @@ class Looking(Planning):
             rows = [row for form in forms for row in self.store.sources_named(form, field) if self._sees(row)]
             if rows: return list({row.document_id: row for row in rows}.values())
         return []
+
+    def sources_called(
+        self,
+        name: str,  # a document's id, uri or title, or a folder with / at its end
+    ) -> list[Source]:
+        "All rows of the account that a name means, and those of a folder. KeyError when there is none."
+        wanted = composed(name)
+        def called(source: Source) -> bool:
+            own = (source.document_id, composed(source.uri), composed(source.title))
+            return wanted in own or (wanted.endswith("/") and own[1].startswith(wanted))
+        found = [source for source in self._account() if called(source)] if name.strip() else []
+        return found or [self.find_source(name)]  # which raises
 
     def documents(self) -> "pd.DataFrame":
         "The account: a row for every source that was ever looked at."
@@ -421,14 +463,8 @@ class KnowledgeBase(Exploring):
         every: bool = False,  # all documents that are called so, or are in that folder
     ) -> int:  # nodes that went
         "Remove a document. KeyError or ValueError as `find_source`, StoreLocked while another process adds it."
-        if not every or not document.strip():
-            return self.store.delete_by_document([self.find_source(document).document_id])
-        name = composed(document)
-        def called(source: Source) -> bool:
-            own = (source.document_id, composed(source.uri), composed(source.title))
-            return name in own or (name.endswith("/") and own[1].startswith(name))
-        found = [source.document_id for source in self._account() if called(source)]
-        return self.store.delete_by_document(found) if found else self.find_source(document).nodes  # raises
+        found = self.sources_called(document) if every else [self.find_source(document)]
+        return self.store.delete_by_document([source.document_id for source in found])
 
     def reembed(
         self,
@@ -461,5 +497,7 @@ class KnowledgeBase(Exploring):
             raise ValueError(f"{self.store.place} cannot be copied to itself: name another place")
         for model in ("embedder", "llm"):  # loaded already
             if model in vars(self): vars(other)[model] = vars(self)[model]
+        new = not other.store.count_sources()
         copy_store(self.store, other.store, progress)
+        if new and "made_by" in self.store.remarks: other.store.remark("made_by", self.store.remarks["made_by"])
         return other

@@ -143,7 +143,7 @@ def _folded(word: str) -> list[tuple[str, int, int]]:
     return found
 
 # %% ../nbs/02_language.ipynb #lan29
-KNOWN_PIECES = 100_000  # remembered for a language, some 80 MB; then everything is forgotten and learnt again
+KNOWN_PIECES = 400_000  # remembered for a language, in 60 MB; then those go that were not asked for lately
 
 Folded = tuple[tuple[str, int, int], ...]  # (word as compared, start, end), compounds before their parts
 Made = TypeVar("Made")
@@ -154,13 +154,22 @@ class _Memory(dict[str, Made]):
     def __init__(self, language: str):
         super().__init__()
         self.language = language
+        self._before: dict[str, Made] = {}  # a text's frequent words are all asked for again before this is full twice
 
     def __missing__(self, piece: str) -> Made:
-        made = self.make(piece)
+        made = self._before.get(piece)
+        if made is None: made = self.make(piece)
         if len(piece) <= MAX_TERM:
-            if len(self) >= KNOWN_PIECES: self.clear()
+            if len(self) >= KNOWN_PIECES // 2:
+                self._before = dict(self)
+                self.clear()
             self[piece] = made
         return made
+
+    def of(self, piece: str) -> Made:
+        "What is remembered of a piece, or what is made of it now: for a memory that remembers more."
+        made = self.get(piece)
+        return self.make(piece) if made is None else made
 
     def make(self, piece: str) -> Made: raise NotImplementedError
 
@@ -263,7 +272,7 @@ class _Terms(_Memory[Folded]):
 
     def make(self, piece: str) -> Folded:
         kept, dropped, loud = list[tuple[str, int, int]](), 0, " " in piece and shouted(piece, self.stop)
-        for word, a, b in self.words[piece]:
+        for word, a, b in self.words.of(piece):
             if word in self.stop and (loud or not _is_acronym(piece[a:b])): dropped = b  # isn't, and its parts
             elif b > dropped: kept.append((self.term(word), a, b))
         return tuple(kept)
@@ -276,7 +285,7 @@ class _Terms(_Memory[Folded]):
 class _BareTerms(_Memory[tuple[str, ...]]):
     "The terms without their places, which is all that an index reads."
 
-    def make(self, piece: str) -> tuple[str, ...]: return tuple(term for term, *_ in _terms(self.language)[piece])
+    def make(self, piece: str) -> tuple[str, ...]: return tuple(term for term, *_ in _terms(self.language).of(piece))
 
 _terms, _bare_terms = lru_cache(maxsize=64)(_Terms), lru_cache(maxsize=64)(_BareTerms)
 _token = partial(tuple.__new__, Token)  # a third of the time of Token(…), and there are millions

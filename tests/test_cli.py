@@ -172,7 +172,7 @@ def test_help_is_quick_and_imports_nothing_heavy(tmp_path):
         "pyarrow",
     }
     assert not heavy
-    for command in ("add", "search", "ask", "status", "summary"):
+    for command in ("add", "search", "ask", "status", "summary", "delete"):
         assert command in done.stdout
 
 
@@ -246,7 +246,7 @@ def test_search(shelf):
         and found["hits"][0]["parts"]["bm25"]["rank"] == 1
     )
     assert "notes/bread.txt" in kbase(shelf, "search", "bread", "--mode", "bm25").stdout
-    assert kbase(shelf, "search", "zzzz", "--mode", "bm25").stdout.startswith("nothing found")
+    assert kbase(shelf, "search", "zzzz", "--mode", "bm25").stdout.startswith("Nothing found")
 
 
 def test_one_hit_a_document_unless_passages_are_wanted(tmp_path):
@@ -281,7 +281,7 @@ def test_ask_cites_or_refuses(shelf):
         and answer["trace"]
     )
     refused = kbase(shelf, "ask", "Who painted the Mona Lisa?", code=4)
-    assert refused.stdout.startswith("No answer: ")
+    assert refused.stdout.startswith("○ Your documents do not seem to answer this.")
     assert json.loads(kbase(shelf, "ask", "Who painted the Mona Lisa?", "--json", code=4).stdout)["refused"]
     assert json.loads(kbase(shelf, "ask", "bread", "--route", "list", "--json").stdout)["route"] == "list"
 
@@ -290,7 +290,7 @@ def test_status_and_summary(shelf):
     about = json.loads(kbase(shelf, "status", "--json").stdout)
     assert (
         about["documents"] == 3
-        and about["states"] == {"ok": 3, "failed": 1, "skipped": 0}
+        and about["states"] == {"ok": 3, "failed": 1, "skipped": 0, "gone": 0}
         and len(about["sources"]) == 4
     )
     text = kbase(shelf, "status").stdout
@@ -333,6 +333,128 @@ def test_a_plain_locale_and_a_closed_pipe_break_nothing(shelf):
         text=True,
     )
     assert done.stdout == "{" and "Traceback" not in done.stderr and "Exception ignored" not in done.stderr
+
+
+def test_no_help_names_types_of_python(tmp_path):
+    for command in ("add", "search", "ask", "status", "summary", "delete"):
+        shown = " ".join(kbase(tmp_path, command, "--help").stdout.split())
+        assert "<" not in shown and "list[" not in shown and "URL of a cluster" in shown
+
+
+def test_an_empty_folder_says_so_and_makes_nothing(tmp_path):
+    (tmp_path / "empty").mkdir()
+    done = kbase(tmp_path, "add", "empty", code=1)
+    assert "there is nothing to add: 'empty' has no file in it" in done.stderr and not done.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["empty"]
+    assert "the path is empty" in kbase(tmp_path, "add", "", code=1).stderr
+
+
+def test_the_place_of_a_hit_and_the_strength_of_an_answer_are_shown(shelf):
+    assert "notes/loops.md:1" in kbase(shelf, "search", "coroutines one at a time").stdout
+    answer = kbase(shelf, "ask", "Why does sourdough bread rise?").stdout
+    assert "Well supported" in answer and "notes/bread.txt:1" in answer
+    assert "zxqwv" in kbase(shelf, "search", "zxqwv").stdout
+    inside = json.loads(kbase(shelf, "search", "bread", "--filter", "folder=notes", "--json").stdout)["hits"]
+    assert "notes/bread.txt" in {hit["uri"] for hit in inside}
+
+
+# ------------------------------------------------------------------ what goes
+
+
+@pytest.fixture
+def birds(tmp_path) -> Path:
+    "A folder with a knowledge base of three birds, one of which is gone."
+    (tmp_path / "birds").mkdir()
+    for bird in ("heron", "stork", "swift"):
+        (tmp_path / "birds" / f"{bird}.md").write_text(f"# {bird.title()}\n\nThe {bird} nests in May.\n")
+    kbase(tmp_path, "add", "birds")
+    (tmp_path / "birds" / "swift.md").unlink()
+    return tmp_path
+
+
+def test_what_is_gone_is_said_and_pruned_after_it_was_shown(birds):
+    done = kbase(birds, "add", "birds")
+    assert (
+        "1 file is gone: `kbase add PATH --prune` removes it" in done.stdout and "gone: birds/swift.md" in done.stderr
+    )
+    assert "note            1 of its files is gone: `kbase add FOLDER --prune`" in kbase(birds, "status").stdout
+    assert "the file is gone" in kbase(birds, "search", "swift").stdout
+    asked = kbase(birds, "add", "birds", "--prune", code=1)  # nobody is there to answer
+    assert (
+        "birds/swift.md (2 nodes): the file is gone" in asked.stderr and "`--yes`" in asked.stderr and not asked.stdout
+    )
+    assert json.loads(kbase(birds, "status", "--json").stdout)["documents"] == 3
+    done = json.loads(kbase(birds, "add", "birds", "--prune", "--yes", "--json").stdout)
+    assert (done["removed"], done["gone"], done["ok"]) == (1, 0, 2)
+    assert json.loads(kbase(birds, "status", "--json").stdout)["notes"] == []
+    assert "2 found: 2 unchanged" in kbase(birds, "add", "birds", "--prune").stdout  # nothing to ask
+
+
+def test_documents_are_deleted_by_name(birds):
+    done = kbase(birds, "delete", "birds/swift.md", "Heron")
+    assert "removed: birds/swift.md\nremoved: birds/heron.md" in done.stdout and "1 document" in done.stdout
+    assert "near are 'birds/stork.md'" in kbase(birds, "delete", "Stork", "birds/storks.md", code=1).stderr
+    assert json.loads(kbase(birds, "status", "--json").stdout)["documents"] == 1  # all of them or none
+    assert kbase(birds, "delete", "birds/", code=1)
+    assert json.loads(kbase(birds, "delete", "birds/", "--all", "--json").stdout)["documents"] == ["birds/stork.md"]
+    assert (birds / "birds" / "stork.md").exists()
+
+
+# ------------------------------------------------------------------ a terminal
+
+
+def at_terminal(folder: Path, *words: str, stop_when: bytes = b"", **env: str) -> tuple[int, list[tuple[float, bytes]]]:
+    "Run the command line at a terminal: how it ended, and what it wrote, when. Ctrl-C once something was written."
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
+    began, written, stopped = time.monotonic(), [], 0.0
+    running = subprocess.Popen(
+        [*KBASE, *words], cwd=folder, env=environment(TERM="xterm", **env), stdin=theirs, stdout=theirs, stderr=theirs,
+        start_new_session=True)  # fmt: skip
+    os.close(theirs)
+    while True:
+        try:
+            part = os.read(ours, 65536)
+        except OSError:
+            break
+        if not part:
+            break
+        written.append((time.monotonic() - began, part))
+        if stop_when and not stopped and stop_when in b"".join(part for _, part in written):
+            running.send_signal(signal.SIGINT)
+            stopped = time.monotonic()
+    code = running.wait(60)
+    os.close(ours)
+    return code, written
+
+
+@pytest.mark.skipif(os.name == "nt", reason="terminals of another kind")
+def test_a_terminal_sees_a_word_before_anything_heavy_is_loaded(birds):
+    code, written = at_terminal(birds, "add", "birds")
+    assert code == 0 and b"loading what reads files" in written[0][1]
+    shown = b"".join(part for _, part in written)
+    assert b"loading the model" in shown and b"adding" in shown and b"2 unchanged" in shown
+    code, written = at_terminal(birds, "search", "heron")
+    assert code == 0 and b"opening the knowledge base" in written[0][1] and b"birds/heron.md:1" in b"".join(
+        part for _, part in written)  # fmt: skip
+
+
+@pytest.mark.skipif(os.name == "nt", reason="terminals of another kind")
+def test_ctrl_c_keeps_what_is_done_and_waits_for_nothing_else(tmp_path):
+    (tmp_path / "books").mkdir()
+    for i in range(120):
+        text = "\n\n".join(f"Chapter {n} of book {i} tells of place {n * i} and its people." for n in range(60))
+        (tmp_path / "books" / f"{i:03}.txt").write_text(text)
+    code, written = at_terminal(tmp_path, "add", "books", stop_when=b" in, ")  # the first batch is stored
+    shown = b"".join(part for _, part in written)
+    assert code == 130 and b"add the same again to go on" in shown
+    with KnowledgeBase(tmp_path / "knowledge") as kb:
+        assert 0 < len(kb) < 120
 
 
 # ------------------------------------------------------------------ Ctrl-C

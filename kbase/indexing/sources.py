@@ -101,7 +101,8 @@ def walk(
         names = frozenset(files)
         for file in sorted(files):
             what = left_by_program(file, names)
-            yield Item(f"{prefix}/{file}", skip=what) if what else file_item(f"{prefix}/{file}", Path(place, file), folder)
+            found = f"{prefix}/{file}"
+            yield Item(found, skip=what) if what else file_item(found, Path(place, file), folder)
         while errors: yield Item(f"{prefix}/", skip=f"cannot be read: {(e := errors.pop()).strerror or e}")
 
 # %% ../../nbs/indexing/34_sources.ipynb #aec57dba

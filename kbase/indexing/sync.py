@@ -9,15 +9,14 @@ was stopped or killed goes on where it was. Out comes a `Report` with a row for 
 # %% auto #0
 __all__ = ['SETTINGS_CHANGED', 'KEPT', 'BATCH_NODES', 'FIRST_NODES', 'BATCHES_AHEAD', 'PATIENCE_SECONDS', 'FIRST_LOAD', 'Job',
            'Prepared', 'measure', 'is_unchanged', 'is_stored', 'read_job', 'refused_job', 'not_stored', 'embed_batch',
-           'store_batch', 'Batches', 'Run', 'find_gone', 'settle_versions', 'add_sources']
+           'store_batch', 'Batches', 'Run', 'all_made_anew', 'find_gone', 'settle_versions', 'add_sources']
 
 # %% ../../nbs/indexing/36_sync.ipynb #syn03
-import hashlib
 import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
@@ -28,7 +27,7 @@ from typing import Any, NamedTuple
 from tqdm.auto import tqdm
 
 from ..embedding import Embedder, embed_missing
-from .account import Account, Gone, earlier_versions, gone_files, settle_gone
+from .account import Account, Gone, earlier_versions, file_hash, gone_files, settle_gone
 from .claims import CLAIMED_TOGETHER, Claims
 from .converters import ConversionError, Limits
 from .recipe import Recipe, notes_on
@@ -37,7 +36,7 @@ from ..nodes import KINDS
 from ..results import Report, ReportRow
 from ..stores.conditions import composed
 from ..stores.contract import NodeStore, StoreError, WriteError
-from ..stores.rows import Indexed, Source
+from ..stores.rows import MADE_BY, Indexed, Source
 from ..weights import EmbedderError
 
 _log = logging.getLogger(__name__)
@@ -73,7 +72,7 @@ def measure(
     about = item.path.stat()
     source = replace(source, path=storable(item.path.resolve()), size=about.st_size, modified=about.st_mtime_ns)
     if about.st_size > limits.file_bytes: return source
-    with open(item.path, "rb") as f: return replace(source, fingerprint=hashlib.file_digest(f, "sha256").hexdigest())
+    return replace(source, fingerprint=file_hash(item))
 
 def is_unchanged(job: Job) -> bool:
     "Whether the store has the same already."
@@ -301,7 +300,7 @@ class Run:
     def look(self, place: int, item: Item) -> Job | None:  # None when it has its row, because there is nothing to do
         "Name an item, and say whether it has to be indexed."
         uri, document_id = self.account.name(item)
-        source = Source(uri, document_id, settings=self.recipe.fingerprint)
+        source = Source(uri, document_id, settings=f"{MADE_BY} {self.recipe.fingerprint}")
         job = Job(place, item, source, self.account.rows.get(source.document_id), time.perf_counter())
         twice = not item.skip and self.seen.setdefault(source.document_id, place) != place
         if item.skip or twice:
@@ -387,6 +386,11 @@ class Run:
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None: self.batches.stop(error)
 
 # %% ../../nbs/indexing/36_sync.ipynb #9f739da3
+def all_made_anew(run: Run) -> bool:
+    "Whether every document of the store was read by this version of kbase, some of them in this run."
+    now = {**run.account.rows, **{source.document_id: source for source in run.sources.values()}}
+    return bool(now) and all(row.settings.startswith(f"{MADE_BY} ") for row in now.values() if row.nodes)
+
 def find_gone(run: Run, items: Sequence[Item], scopes: Sequence[Scope]) -> list[Gone]:
     "The files that are gone from the folders of a run."
     paths = {storable(item.path.resolve()) for item in items if item.path}
@@ -406,11 +410,13 @@ def settle_versions(
     for old, new, version in earlier_versions(list(run.account.rows.values()), added):
         place = run.seen[new.document_id]
         row = run.rows[place]
-        if version: run.rows[place] = replace(row, state="updated", reason="; ".join(filter(None, [row.reason, _REPLACES])))
+        if version: run.rows[place] = replace(row, state="updated", reason=_joined(row.reason, _REPLACES))
         elif prune: removed.append(Gone(old, "another document of this path, which is not among those added now"))
-        elif _OTHERS not in row.reason: run.rows[place] = replace(row, reason="; ".join(filter(None, [row.reason, _OTHERS])))
+        elif _OTHERS not in row.reason: run.rows[place] = replace(row, reason=_joined(row.reason, _OTHERS))
         if version: run.store.delete_by_document([old.document_id])
     return removed
+
+def _joined(*reasons: str) -> str: return "; ".join(filter(None, reasons))
 
 _OTHERS = "other documents of this path were added before and stay: kb.delete(uri, every=True) removes all of them"
 
@@ -424,7 +430,7 @@ def add_sources(
     progress: bool = True,  # a bar by files and nodes
     leave_out: Path | None = None,  # the knowledge base's own folder
     on_row: Callable[[ReportRow], Any] | None = None,  # called with each row as it comes
-    prune: bool | None = False,  # remove what is gone from the folders; None: do not look for it
+    prune: bool | Collection[str] | None = False,  # remove what is gone, or of it these documents; None: do not look
 ) -> Report:
     "Index what a source names. Safe to stop, to repeat, and to do in many processes; a broken file fails alone."
     began, scopes = time.perf_counter(), list[Scope]()
@@ -440,8 +446,9 @@ def add_sources(
             run.bar.reset(len(items))
             first = not run.account.rows and len(items) >= FIRST_LOAD
             with store.loading() if first else nullcontext(), run: run.add(items)
+            if all_made_anew(run): store.remark("made_by", MADE_BY)
         if prune is not None:
-            gone = settle_gone(store, [*find_gone(run, items, scopes), *settle_versions(run, prune)], prune)
+            gone = settle_gone(store, [*find_gone(run, items, scopes), *settle_versions(run, prune is True)], prune)
     except KeyboardInterrupt as stop:
         stop.add_note(f"stopped after {len(run.rows)} of {len(items)} sources, which are in and safe; add the same "
                       "again to go on")

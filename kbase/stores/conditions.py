@@ -142,7 +142,7 @@ def as_filter(
 ) -> dict[str, Any] | None:  # Haystack's form, JSON values only
     "A tree as a filter."
     if tree is None: return None
-    if isinstance(tree, Logic): return {"operator": tree.operator, "conditions": [as_filter(part) for part in tree.parts]}
+    if isinstance(tree, Logic): return {"operator": tree.operator, "conditions": list(map(as_filter, tree.parts))}
     if tree.operator == UNDER: return {"field": FOLDER, "operator": "==", "value": tree.value.rstrip("/")}
     name = f"meta.{tree.field}" if tree.is_meta else tree.field
     return {"field": name, "operator": tree.operator, "value": tree.value}

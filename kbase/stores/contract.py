@@ -112,6 +112,14 @@ class StoreWriting(ABC):
     def optimize(self, force: bool = False) -> None:
         "Bring the indices up to date; without `force` only when it pays."
 
+    @property
+    def remarks(self) -> dict[str, Any]:
+        "What is noted of the whole: made_by, as `rows.MADE_BY` was when all was read; gone, how many sources are."
+        return {}
+
+    def remark(self, name: str, value: Any) -> None:  # noqa: B027  a store that keeps none says that nobody knows
+        "Note it."
+
     many_writers = False  # whether several may write at the same time, and so have to claim what they work on
 
     def claim(
