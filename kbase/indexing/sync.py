@@ -12,12 +12,11 @@ __all__ = ['SETTINGS_CHANGED', 'KEPT', 'BATCH_NODES', 'FIRST_NODES', 'BATCHES_AH
            'store_batch', 'Batches', 'Run', 'find_gone', 'settle_versions', 'add_sources']
 
 # %% ../../nbs/indexing/36_sync.ipynb #syn03
-import hashlib
 import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
@@ -28,7 +27,7 @@ from typing import Any, NamedTuple
 from tqdm.auto import tqdm
 
 from ..embedding import Embedder, embed_missing
-from .account import Account, Gone, earlier_versions, gone_files, settle_gone
+from .account import Account, Gone, earlier_versions, file_hash, gone_files, settle_gone
 from .claims import CLAIMED_TOGETHER, Claims
 from .converters import ConversionError, Limits
 from .recipe import Recipe, notes_on
@@ -37,7 +36,7 @@ from ..nodes import KINDS
 from ..results import Report, ReportRow
 from ..stores.conditions import composed
 from ..stores.contract import NodeStore, StoreError, WriteError
-from ..stores.rows import Indexed, Source
+from ..stores.rows import MADE_BY, Indexed, Source
 from ..weights import EmbedderError
 
 _log = logging.getLogger(__name__)
@@ -73,7 +72,7 @@ def measure(
     about = item.path.stat()
     source = replace(source, path=storable(item.path.resolve()), size=about.st_size, modified=about.st_mtime_ns)
     if about.st_size > limits.file_bytes: return source
-    with open(item.path, "rb") as f: return replace(source, fingerprint=hashlib.file_digest(f, "sha256").hexdigest())
+    return replace(source, fingerprint=file_hash(item))
 
 def is_unchanged(job: Job) -> bool:
     "Whether the store has the same already."
@@ -301,7 +300,7 @@ class Run:
     def look(self, place: int, item: Item) -> Job | None:  # None when it has its row, because there is nothing to do
         "Name an item, and say whether it has to be indexed."
         uri, document_id = self.account.name(item)
-        source = Source(uri, document_id, settings=self.recipe.fingerprint)
+        source = Source(uri, document_id, settings=f"{MADE_BY} {self.recipe.fingerprint}")
         job = Job(place, item, source, self.account.rows.get(source.document_id), time.perf_counter())
         twice = not item.skip and self.seen.setdefault(source.document_id, place) != place
         if item.skip or twice:
@@ -382,6 +381,11 @@ class Run:
         self.tick(place)
         if self.on_row is not None: self.on_row(row)
 
+    def all_made_anew(self) -> bool:
+        "Whether every document of the store was read by this version of kbase, some of them in this run."
+        now = {**self.account.rows, **{source.document_id: source for source in self.sources.values()}}
+        return bool(now) and all(row.settings.startswith(f"{MADE_BY} ") for row in now.values() if row.nodes)
+
     def __enter__(self) -> "Run": return self
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None: self.batches.stop(error)
@@ -424,7 +428,7 @@ def add_sources(
     progress: bool = True,  # a bar by files and nodes
     leave_out: Path | None = None,  # the knowledge base's own folder
     on_row: Callable[[ReportRow], Any] | None = None,  # called with each row as it comes
-    prune: bool | None = False,  # remove what is gone from the folders; None: do not look for it
+    prune: bool | Collection[str] | None = False,  # remove what is gone, or of it these documents; None: do not look
 ) -> Report:
     "Index what a source names. Safe to stop, to repeat, and to do in many processes; a broken file fails alone."
     began, scopes = time.perf_counter(), list[Scope]()
@@ -440,8 +444,9 @@ def add_sources(
             run.bar.reset(len(items))
             first = not run.account.rows and len(items) >= FIRST_LOAD
             with store.loading() if first else nullcontext(), run: run.add(items)
+            if run.all_made_anew(): store.remark("made_by", MADE_BY)
         if prune is not None:
-            gone = settle_gone(store, [*find_gone(run, items, scopes), *settle_versions(run, prune)], prune)
+            gone = settle_gone(store, [*find_gone(run, items, scopes), *settle_versions(run, prune is True)], prune)
     except KeyboardInterrupt as stop:
         stop.add_note(f"stopped after {len(run.rows)} of {len(items)} sources, which are in and safe; add the same "
                       "again to go on")

@@ -1,4 +1,4 @@
-"""`kbase add`, `search`, `ask`, `status` and `summary`, for a shell and for scripts
+"""`kbase add`, `search`, `ask`, `status`, `summary` and `delete`, for a shell and for scripts
 
 What `knowledge.KnowledgeBase` does, from a shell. Results go to stdout, as text for people or with `--json` as
 one document for programs; progress, warnings and errors go to stderr; the exit code tells a partial failure
@@ -9,8 +9,9 @@ that `kbase --help` answers at once."""
 
 # %% auto #0
 __all__ = ['OK', 'ERROR', 'USAGE', 'PARTIAL', 'REFUSED', 'PIPE', 'INTERRUPTED', 'app', 'Kb', 'AsJson', 'Filters', 'ROWS', 'say',
-           'fail', 'guarded', 'open_knowledge', 'open_or_make', 'checked_conditions', 'filters_of', 'add', 'search',
-           'check_route', 'ask', 'status', 'status_text', 'summary', 'main']
+           'work', 'fail', 'guarded', 'open_knowledge', 'open_or_make', 'checked_conditions', 'filters_of',
+           'PlainCommand', 'listed', 'count_of', 'report_text', 'agreed', 'add', 'search', 'check_route', 'ask',
+           'status', 'status_text', 'summary', 'named_sources', 'delete', 'main']
 
 # %% ../../nbs/serving/81_cli.ipynb #d9014e20
 import os
@@ -21,13 +22,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TextIO, cast
 
 import typer
+import typer.core
 
 from ..messages import error_dict, is_for_people, message_of
-from .terminal import answer_text, hits_text, json_text, printable, wrapped
+from ..printable import printable
+from kbase.serving.terminal import (
+    answer_text, file_places, hits_text, json_text, markdown_text, terminal_of,
+)
 
 if TYPE_CHECKING:
+    from kbase.indexing.account import Gone
     from kbase.knowledge import KnowledgeBase
     from kbase.querying.retrieval import Mode
+    from kbase.results import Report
+    from kbase.stores.rows import Source
 
 # %% ../../nbs/serving/81_cli.ipynb #5dd6a10f
 OK, ERROR, USAGE, PARTIAL, REFUSED, PIPE, INTERRUPTED = 0, 1, 2, 3, 4, 141, 130
@@ -44,7 +52,15 @@ KBASE_DEBUG=1 shows where an error came from."""
 
 def say(text: str) -> None:
     "A line for people, on stderr."
+    work("")
     print(text, file=sys.stderr, flush=True)
+
+def work(
+    text: str,  # "" takes the line away
+) -> None:
+    "What is going on, on a line of a terminal that what comes next takes away. Libraries take seconds to load."
+    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
 
 # %% ../../nbs/serving/81_cli.ipynb #1034caec
 def fail(
@@ -69,6 +85,7 @@ def guarded(
         if hasattr(stream, "reconfigure"): stream.reconfigure(errors="backslashreplace")
     try:
         with redirect_stdout(sys.stderr): yield stdout
+        work("")
         stdout.flush()
     except KeyboardInterrupt as stop:
         notes = getattr(stop, "__notes__", None) or ["stopped; what is in is safe, the same command again goes on"]
@@ -86,11 +103,12 @@ def open_knowledge(
     **settings: Any,
 ) -> "KnowledgeBase":
     "The knowledge base of that name; FileNotFoundError when there is none."
+    work("opening the knowledge base …")
     from kbase.knowledge import KnowledgeBase
 
     kb = KnowledgeBase(name, **settings)
     if kb.store.embedder is None and not kb.store.count_sources():
-        raise FileNotFoundError(f"there is no knowledge base at {kb.settings.store}: `kbase add "
+        raise FileNotFoundError(f"there is no knowledge base at {kb.store.place}: `kbase add "
                                 f"PATH{f' --kb {name}' if name else ''}` makes one")
     return kb
 
@@ -99,6 +117,8 @@ def open_or_make(
     name: str | None,
 ) -> "KnowledgeBase":
     "The knowledge base to add to, new or not; FileExistsError for a folder that holds other files."
+    work("loading what reads files …")
+    import kbase.indexing.sync  # noqa: F401  it takes a while, and has to be here before progress is shown
     from kbase.knowledge import KnowledgeBase
 
     kb = KnowledgeBase(name)
@@ -129,19 +149,30 @@ def filters_of(
     from kbase.querying.filters import parse_filters
     from kbase.stores.conditions import COLUMNS
     types = {name: "keyword" if column is str else "number" for name, column in COLUMNS.items()}
+    types |= {"folder": "keyword"}
     types |= {name.removeprefix("meta."): info["type"] for name, info in kb.store.get_metadata_fields_info().items()}
     return parse_filters(conditions, types)
 
 # %% ../../nbs/serving/81_cli.ipynb #583f2e8a
+class PlainCommand(typer.core.TyperCommand):
+    "A command whose help names no types of Python's."
+
+    def get_params(self, ctx: Any) -> Any:
+        "The parameters, those without a dash shown by their names alone."
+        params = super().get_params(ctx)
+        for param in params:
+            if isinstance(param, typer.core.TyperArgument): vars(param)["display_type_rich"] = lambda ctx: ""
+        return params
+
 app = typer.Typer(
     help="A knowledge base: files in, questions routed, answers with citations that can be checked.", epilog=_ENDINGS,
     no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]})
 
-_KB_HELP = "The knowledge base, a folder or a URL.  [default: `store` in settings.ini, else knowledge]"
+_KB_HELP = "The knowledge base: a folder, or the URL of a cluster.  [default: `store` in settings.ini, else knowledge]"
 _ROUTE_HELP = "fact, summary, comparison, list, …: which kind of answer.  [default: decided by the question]"
 _FILTER_HELP = "year>=2021, author=Ada, 'language in de,en', …; repeat it and all must hold."
-Kb = Annotated[str | None, typer.Option("--kb", metavar="NAME_OR_PATH", help=_KB_HELP)]
+Kb = Annotated[str | None, typer.Option("--kb", metavar="FOLDER_OR_URL", help=_KB_HELP)]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 Filters = Annotated[list[str] | None, typer.Option("--filter", metavar="CONDITION", help=_FILTER_HELP)]
 
@@ -161,10 +192,57 @@ def _options(version: _Version = False) -> None: ...
 # %% ../../nbs/serving/81_cli.ipynb #b26c127d
 ROWS = 20  # sources that are listed; --json has all
 
-@app.command()
+def listed(
+    rows: Sequence[Any],  # with uri, state and reason
+) -> list[str]:
+    "Lines for rows of a report, no more than fit."
+    lines = [f"{row.state}: {printable(row.uri, False)}: {printable(row.reason, False)}" for row in rows[:ROWS]]
+    return [*lines, *([f"… and {len(rows) - ROWS} more: --json lists all"] if len(rows) > ROWS else [])]
+
+def count_of(
+    number: int,
+    thing: str,  # one of them
+) -> str:
+    "A number of things, in words."
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+def report_text(
+    report: "Report",
+    knowledge: "KnowledgeBase",
+) -> str:
+    "What became of an `add`, for a terminal."
+    from kbase.results import STATES
+
+    counts = ", ".join(f"{report.count(state)} {state}" for state in STATES if report.count(state))
+    lines = [f"{report.found} found: {counts}; {count_of(sum(row.nodes for row in report.rows if row.state in STATES[:2]), 'node')} "
+             f"in {report.seconds:.1f} s"]
+    if report.gone:
+        its = "is gone: `kbase add PATH --prune` removes it" if report.gone == 1 else (
+            "are gone: `kbase add PATH --prune` removes them")
+        lines.append(f"{count_of(report.gone, 'file')} {its}")
+    lines.append(f"{knowledge.store.place}: {count_of(len(knowledge), 'document')}")
+    return printable("\n".join(lines))
+
+# %% ../../nbs/serving/81_cli.ipynb #8c0e9208
+def agreed(
+    gone: "Sequence[Gone]",
+    yes: bool,
+) -> bool:
+    "Show what would be removed, and ask. PermissionError where nobody can be asked."
+    if not gone or yes: return True
+    say(f"{count_of(len(gone), 'source')} would be removed:")
+    for one in gone[:ROWS]: say(f"  {printable(one.source.uri, False)} ({count_of(one.source.nodes, 'node')}): {one.reason}")
+    if len(gone) > ROWS: say(f"  … and {len(gone) - ROWS} more")
+    if not sys.stdin.isatty(): raise PermissionError("nothing was done: `--yes` removes them without a question")
+    return typer.confirm("Remove them?", err=True)
+
+@app.command(cls=PlainCommand)
 def add(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders, or globs in quotes.")],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH", help="Files, folders, or globs in quotes.")],
     kb: Kb = None,
+    prune: Annotated[bool, typer.Option("--prune", help="Remove what is gone from these folders, after it has been "
+                                        "shown.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Remove without asking.")] = False,
     workers: Annotated[int, typer.Option(min=1, metavar="N",
                                          help="Processes that add at the same time; for a cluster.")] = 1,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
@@ -174,24 +252,28 @@ def add(
     with guarded(as_json) as stdout:
         knowledge = open_or_make(kb)
         progress = sys.stderr.isatty() and not quiet
+        if prune: prune = agreed(knowledge.gone(paths), yes)
+        work("")
         if workers > 1:
             from kbase.workers import add_with_workers
 
-            report = add_with_workers(kb or str(knowledge.settings.store), paths, workers, progress)
-        else: report = knowledge.add(paths, progress=progress)
-        account = {"knowledge_base": str(knowledge.settings.store), **report.to_dict()}
-        print(json_text(account) if as_json else f"{report}\n{printable(repr(knowledge), False)}", file=stdout)
-        bad = sorted((row for row in report.rows if row.state in ("failed", "skipped")), key=lambda row: row.state)
-        for row in bad[:ROWS]: say(f"{row.state}: {printable(row.uri, False)}: {printable(row.reason, False)}")
-        if len(bad) > ROWS: say(f"… and {len(bad) - ROWS} more: --json lists all")
+            report = add_with_workers(kb or knowledge.settings.store, paths, workers, progress, prune)
+        else: report = knowledge.add(paths, progress=progress, prune=prune)
+        if not report.rows:
+            raise FileNotFoundError(f"there is nothing to add: {', '.join(map(repr, paths))} has no file in it")
+        account = {"knowledge_base": knowledge.store.place, **report.to_dict()}
+        print(json_text(account) if as_json else report_text(report, knowledge), file=stdout)
+        notable = ("failed", "gone", "removed", "skipped")
+        rows = [row for state in notable for row in report.rows if row.state == state]
+        for line in listed(rows): say(line)
     if report.failed: raise typer.Exit(PARTIAL)
 
 # %% ../../nbs/serving/81_cli.ipynb #5e48fe83
-@app.command()
+@app.command(cls=PlainCommand)
 def search(
     query: Annotated[list[str], typer.Argument(metavar="QUERY", help="What to look for; quotes are not needed.")],
     kb: Kb = None,
-    top_k: Annotated[int | None, typer.Option("--top-k", "-k", min=1,
+    top_k: Annotated[int | None, typer.Option("--top-k", "-k", min=1, metavar="N",
                                               help="How many hits.  [default: from the settings, 10]")] = None,
     mode: Annotated[str | None, typer.Option(metavar="hybrid|bm25|dense",
                                              help="By words and meaning, by words, by meaning.")] = None,
@@ -210,7 +292,10 @@ def search(
         found_by, group_by = cast("Mode | None", mode), None if passages else "document"
         hits = knowledge.search(" ".join(query), top_k, found_by, narrowed,
                                 group_by=cast("Literal['document'] | None", group_by))
-        print(json_text(hits.to_dict()) if as_json else hits_text(hits), file=stdout)
+        shown = json_text(hits.to_dict()) if as_json else hits_text(hits, terminal_of(stdout),
+                                                                    file_places(knowledge.store, hits))
+        work("")
+        print(shown, file=stdout)
 
 # %% ../../nbs/serving/81_cli.ipynb #bc55294d
 def check_route(
@@ -222,7 +307,7 @@ def check_route(
     if name not in ROUTES: raise typer.BadParameter(f"{name!r} is not one of {', '.join(ROUTES)}", param_hint="--route")
 
 # %% ../../nbs/serving/81_cli.ipynb #664f08de
-@app.command()
+@app.command(cls=PlainCommand)
 def ask(
     question: Annotated[list[str], typer.Argument(metavar="QUESTION",
                                                   help="In full; quotes are needed around ? and '.")],
@@ -237,11 +322,14 @@ def ask(
     with guarded(as_json) as stdout:
         knowledge = open_knowledge(kb)
         answer = knowledge.ask(" ".join(question), route, filters_of(knowledge, conditions))
-        print(json_text(answer.to_dict()) if as_json else answer_text(answer), file=stdout)
+        shown = json_text(answer.to_dict()) if as_json else answer_text(
+            answer, terminal_of(stdout), file_places(knowledge.store, answer.citations or answer.evidence[:3]))
+        work("")
+        print(shown, file=stdout)
     if answer.refused: raise typer.Exit(REFUSED)
 
 # %% ../../nbs/serving/81_cli.ipynb #7c8f09df
-@app.command()
+@app.command(cls=PlainCommand)
 def status(
     kb: Kb = None,
     every: Annotated[bool, typer.Option("--all", help="List every source.")] = False,
@@ -252,12 +340,12 @@ def status(
         knowledge = open_knowledge(kb)
         sources = sorted(knowledge.store.sources(), key=lambda source: (source.state == "ok", source.state, source.uri))
         embedder = knowledge.store.embedder
-        facts = {"knowledge_base": str(knowledge.settings.store), "documents": len(knowledge),
+        facts = {"knowledge_base": knowledge.store.place, "documents": len(knowledge),
                  "nodes": knowledge.store.count_documents(),
                  "embedder": embedder.name if embedder else None, "dimension": embedder.dimension if embedder else None,
                  "languages": knowledge.store.languages(),
-                 "states": {state: sum(source.state == state for source in sources) for state in ("ok", "failed",
-                                                                                                  "skipped")}}
+                 "states": {state: sum(source.state == state for source in sources)
+                            for state in ("ok", "failed", "skipped", "gone")}, "notes": knowledge.notes()}
         if as_json: print(json_text({**facts, "sources": [source.__dict__ for source in sources]}), file=stdout)
         else:
             print(status_text(facts, sources if every else [source for source in sources if source.state != "ok"]),
@@ -273,13 +361,14 @@ def status_text(
              "sources": ", ".join(f"{count} {state}" for state, count in facts["states"].items() if count) or "none"}
     lines = [f"{name.replace('_', ' '):16}{printable(str(shown[name]), False)}"
              for name in ("knowledge_base", "documents", "nodes", "embedder", "languages", "sources")]
+    lines += [f"{'note':16}{printable(note, False)}" for note in facts.get("notes", ())]
     for source in sources:
         remark = f": {printable(source.reason, False)}" if source.reason else f" ({source.nodes} nodes)"
         lines += [*([""] if source is sources[0] else []), f"{source.state:9}{printable(source.uri, False)}{remark}"]
     return "\n".join(lines)
 
 # %% ../../nbs/serving/81_cli.ipynb #4d509490
-@app.command()
+@app.command(cls=PlainCommand)
 def summary(
     document: Annotated[str, typer.Argument(metavar="DOCUMENT",
                                             help="A uri, a title or an id, as `status --all` lists them.")],
@@ -289,7 +378,39 @@ def summary(
     "The summary of a document."
     with guarded(as_json) as stdout:
         text = open_knowledge(kb).summary(document)
-        print(json_text({"document": document, "summary": text}) if as_json else wrapped(text, ""), file=stdout)
+        work("")
+        shown = json_text({"document": document, "summary": text}) if as_json else markdown_text(text, terminal_of(stdout))
+        print(shown, file=stdout)
+
+# %% ../../nbs/serving/81_cli.ipynb #4d229569
+def named_sources(
+    knowledge: "KnowledgeBase",
+    names: Sequence[str],
+    every: bool,  # all that are called so, or are in that folder; else each name means one
+) -> "list[Source]":
+    "The sources that names mean, each once. KeyError or ValueError as `KnowledgeBase.find_source`."
+    found = [source for name in names
+             for source in (knowledge.sources_called(name) if every else [knowledge.find_source(name)])]
+    return list({source.document_id: source for source in found}.values())
+
+@app.command(cls=PlainCommand)
+def delete(
+    names: Annotated[list[str], typer.Argument(metavar="NAME", help="Documents by uri, title or id, as `status --all` "
+                                               "lists them; with --all also folders, such as notes/.")],
+    kb: Kb = None,
+    every: Annotated[bool, typer.Option("--all", help="All documents of a name, or in a folder.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    "Remove documents from the knowledge base. The files stay where they are."
+    with guarded(as_json) as stdout:
+        knowledge = open_knowledge(kb)
+        sources = named_sources(knowledge, names, every)  # all of them are looked up before one is removed
+        nodes = sum(knowledge.delete(source.document_id) for source in sources)
+        removed = {"documents": [source.uri for source in sources], "nodes": nodes}
+        work("")
+        lines = "\n".join(f"removed: {printable(source.uri, False)}" for source in sources)
+        print(json_text(removed) if as_json else f"{lines}\n{knowledge.store.place}: "
+              f"{count_of(len(knowledge), 'document')}", file=stdout)
 
 # %% ../../nbs/serving/81_cli.ipynb #91e3ffa8
 def main() -> None:
@@ -298,6 +419,10 @@ def main() -> None:
     except KeyboardInterrupt:  # before a command had begun
         say("kbase: stopped")
         sys.exit(INTERRUPTED)
+    except SystemExit as end:
+        if end.code != INTERRUPTED: raise
+        sys.stdout.flush()
+        os._exit(INTERRUPTED)  # threads that still compute would be waited for
 
 # %% ../../nbs/serving/81_cli.ipynb #5d3c67f2
 if __name__ == "__main__": main()

@@ -182,6 +182,14 @@ class NodeStore(StoreWriting):
     def sources(self, document_ids: Sequence[str] | None = None) -> list[Source]:
         "The account, whole or of some documents, in order of uri."
 
+    @property
+    def remarks(self) -> dict[str, Any]:
+        "What is noted of the whole: made_by, as `rows.MADE_BY` was when all was read; gone, how many sources are."
+        return {}
+
+    def remark(self, name: str, value: Any) -> None:  # noqa: B027  a store that keeps none says that nobody knows
+        "Note it."
+
     @abstractmethod
     def count_sources(
         self,

@@ -334,6 +334,14 @@ class ElasticStore(ElasticHooks):
             self.about.change(lambda about: with_embedder(self.place, about, identity, self.dimension))
         self.generations.model = identity
 
+    @property
+    def remarks(self) -> dict[str, Any]: return dict((self.about.get() or {}).get("remarks", {}))
+
+    def remark(self, name: str, value: Any) -> None:
+        "Note something of the whole."
+        if self.remarks.get(name) == value: return
+        self.about.change(lambda about: {**about, "remarks": {**about.get("remarks", {}), name: value}})
+
     def put(self, items: Sequence[Indexed]) -> None:
         "Store documents with their nodes, then let go what they had before, then write their account."
         self.writer.put(items, self._write_sources)

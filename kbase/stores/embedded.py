@@ -85,6 +85,16 @@ class FolderFilling(FolderAccount):
                 raise EmbedderMismatch(f"{self.path} holds {dimension}-d vectors, {message}")
             self._folder.describe({**self._folder.about(), "embedder": identity._asdict()})
 
+    @property
+    def remarks(self) -> dict[str, Any]: return dict(self._folder.about().get("remarks", {}))
+
+    def remark(self, name: str, value: Any) -> None:
+        "Note something of the whole."
+        if self.remarks.get(name) == value: return
+        with self._writing():
+            about = self._folder.about()
+            self._folder.describe({**about, "remarks": {**about.get("remarks", {}), name: value}})
+
     def optimize(self, force: bool = False) -> None:
         "Bring the indices up to date, and clean up; without `force` only when it pays."
         if self._folder.about():
