@@ -896,6 +896,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                 'kbase.language._Memory.__missing__': ('language.html#_memory.__missing__', 'kbase/language.py'),
                                 'kbase.language._Memory.make': ('language.html#_memory.make', 'kbase/language.py'),
                                 'kbase.language._Terms': ('language.html#_terms', 'kbase/language.py'),
+                                'kbase.language._Terms.__init__': ('language.html#_terms.__init__', 'kbase/language.py'),
                                 'kbase.language._Terms.make': ('language.html#_terms.make', 'kbase/language.py'),
                                 'kbase.language._Terms.term': ('language.html#_terms.term', 'kbase/language.py'),
                                 'kbase.language._Words': ('language.html#_words', 'kbase/language.py'),

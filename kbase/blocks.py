@@ -272,7 +272,8 @@ def read_csv(
     try:
         for row in reader:
             marks[lines[row_at]] = "row", above or ()
-            if above is None and any(row): above = (", ".join(filter(None, dialect.columns)),) if dialect.columns else ()
+            if above is None and any(row):
+                above = (", ".join(filter(None, dialect.columns)),) if dialect.columns else ()
             row_at = reader.line_num
     except csv.Error:  # a cell over csv's own limit: from here on a line counts as a row
         marks |= {start: ("row", above or ()) for start in lines[row_at:]}
@@ -364,9 +365,12 @@ def _caption_lines(
     if count and rest and not is_signature(rest) and not caption_name(rest):
         return count, "; ".join(_unmarked(line) for line in lines[:count])[:2 * CAPTION_LENGTH]
     first, rest = lines[0], "\n".join(lines[1:2]) or below
-    term = indented and len(first.strip()) <= CAPTION_LENGTH // 2 and not first.rstrip().endswith(_OPEN_END) and not _ITEM.match(first)
+    short = len(first.strip()) <= CAPTION_LENGTH // 2 and not first.rstrip().endswith(_OPEN_END)
+    term = indented and short and not _ITEM.match(first)
     begins = rest.lstrip()[:1]
-    if not term or _indent(rest) <= _indent(first) or not rest or begins.islower() or len(lines) > 1 and _ITEM.match(rest): return 0, ""
+    inner_item = len(lines) > 1 and _ITEM.match(rest)
+    if not term or _indent(rest) <= _indent(first) or not rest or begins.islower() or inner_item:
+        return 0, ""
     if any(_indent(line) <= _indent(first) for line in lines[1:]): return 0, ""
     return 1, " ".join(first.strip("*_` \t").split())
 
@@ -381,12 +385,14 @@ def read_captions(
     blocks = blocks_between(text, marks)
     open_: list[_Caption] = []
     for block, after in zip_longest(blocks, blocks[1:]):
-        if block.kind == "paragraph" and _ROWS.fullmatch(text, block.start, block.end): block = block._replace(kind="table")
+        if block.kind == "paragraph" and _ROWS.fullmatch(text, block.start, block.end):
+            block = block._replace(kind="table")
         lines = text[block.start:block.end].split("\n")
         depth = _indent(lines[0])
         if block.kind == "heading" or block.kind == "links" and any(map(_RULE_LINE.fullmatch, lines)): open_ = []
         open_ = [one for one in open_ if one.depth < depth]
-        taken, starts = 0, [block.start, *(block.start + match.end() for match in re.finditer("\n", text[block.start:block.end]))]
+        taken, breaks = 0, re.finditer("\n", text[block.start:block.end])
+        starts = [block.start, *(block.start + found.end() for found in breaks)]
         if block.kind == "paragraph":
             below = text[after.start:after.end].split("\n", 1)[0] if after and after.kind != "heading" else ""
             taken, name = _caption_lines([line[:PARSED_WIDTH] for line in lines], below, indented)

@@ -20,7 +20,8 @@ from typing import NamedTuple
 
 # %% ../nbs/01_codes.ipynb #cod05
 _ALIKE = str.maketrans(
-    dict.fromkeys("‐‑‒–—―−﹣－", "-") | dict.fromkeys("’ʼ＇", "'") | {"×": "x"} | dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
+    dict.fromkeys("‐‑‒–—―−﹣－", "-") | dict.fromkeys("’ʼ＇", "'") | {"×": "x"}
+    | dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
     | {chr(code): chr(code - 0xFEE0) for code in (  # full width: # & + . / : digits and letters
         0xFF03, 0xFF06, 0xFF0B, *range(0xFF0E, 0xFF1B), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))})
 _OTHER_DIGIT = re.compile(r"(?![0-9])\d")
@@ -51,13 +52,16 @@ def fold(
     text: str,
 ) -> str:  # may be longer or shorter
     "A word as it is compared."
+    if text.isascii(): return text.lower()
     return unicodedata.normalize("NFKC", text).casefold().replace("⁄", "/")
 
 def one_spelling(
     code: str,
 ) -> str:
     "A code as it is compared: 10⁶ is 10^6, and no 106."
-    folded = fold(_RAISED.sub("^", _IDLE_SIGN.sub("", code))).translate(_ALIKE)
+    code = _IDLE_SIGN.sub("", code)
+    if code.isascii(): return code.lower().replace("_", "-").replace(" ", "-")
+    folded = fold(_RAISED.sub("^", code)).translate(_ALIKE)
     return re.sub(r"[_ ]", "-", folded)
 
 # %% ../nbs/01_codes.ipynb #cod11
@@ -120,6 +124,7 @@ def humps(
     word: str,
 ) -> list[tuple[int, int]]:  # of one word: the whole of it
     "Where the words of fooBar stand."
+    if word.islower(): return [(0, len(word))]
     cuts = [0, *(found.start() for found in _CAMEL.finditer(word)), len(word)]
     return list(zip(cuts, cuts[1:], strict=False))
 
@@ -136,18 +141,21 @@ def _pair(field: str) -> list[tuple[int, int]]:
     long_letters = len(letters) > 2 or (len(letters) > 1 and len(digits) > 1)
     return [*([(0, at)] if long_letters else []), *([(at, len(field))] if len(digits) > 1 else [])]
 
+_DIGITS = re.compile(r"[0-9.]+")
+
 def run_words(
     run: str,  # what `_RUN` matches
 ) -> list[Word]:  # the code, its parts
     "What a code is compared as."
-    if run.isdecimal() and run.isascii(): return [(run, 0, len(run))]
+    if _DIGITS.fullmatch(run): return [(run, 0, len(run))]  # most are
     fields = [(found[0], found.start()) for found in _FIELD.finditer(run)]
     whole = [(at, at + len(field)) for field, at in fields if len(fields) > 1]
     spans = list[tuple[int, int]]()
     for field, at in fields:
         if whole and not field.isalpha(): spans.append((at, at + len(field)))
         spans += [(at + a, at + b) for a, b in (humps(field) if whole and field.isalpha() else _pair(field))]
-    if _RAISED.search(run): spans.append((0, fields[0][1] + len(fields[0][0])))  # 500¹ may be 500 with a note
+    if not run.isascii() and _RAISED.search(run):  # 500¹ may be 500 with a note
+        spans.append((0, fields[0][1] + len(fields[0][0])))
     kept = [(a, b) for a, b in dict.fromkeys(spans) if b - a > 1 or (run[a].isdigit() and (a, b) in whole)]
     return [(one_spelling(run), 0, len(run)), *((fold(run[a:b]), a, b) for a, b in kept)]
 

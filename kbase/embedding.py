@@ -349,7 +349,7 @@ class Embedder:
         self,
         text: str,
     ) -> np.ndarray:  # (dim,) float32, unit length
-        "Embed a question; some models read it differently from a document. Routing, search and quotes ask for the same one."
+        "Embed a question; some models read it differently from a document. The last ones are remembered."
         vector = self._questions.get(text)
         if vector is None:
             vector = unit_rows(self.model.query(text)[None], self.model.keep)[0]

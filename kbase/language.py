@@ -143,7 +143,7 @@ def _folded(word: str) -> list[tuple[str, int, int]]:
     return found
 
 # %% ../nbs/02_language.ipynb #lan29
-KNOWN_PIECES = 200_000  # remembered for a language, some 60 MB; then everything is forgotten and learnt again
+KNOWN_PIECES = 100_000  # remembered for a language, some 80 MB; then everything is forgotten and learnt again
 
 Folded = tuple[tuple[str, int, int], ...]  # (word as compared, start, end), compounds before their parts
 Made = TypeVar("Made")
@@ -257,18 +257,21 @@ class Token(NamedTuple):
 class _Terms(_Memory[Folded]):
     "The terms of a language's words."
 
+    def __init__(self, language: str):
+        super().__init__(language)
+        self.stop, self.stemmer, self.words = stop_words(language), _stemmer(language), _words(language)
+
     def make(self, piece: str) -> Folded:
-        stop, kept, dropped = stop_words(self.language), [], 0
-        loud = shouted(piece, stop)
-        for word, a, b in _words(self.language)[piece]:
-            if word in stop and (loud or not _is_acronym(piece[a:b])): dropped = b  # isn't, and its parts
+        kept, dropped, loud = list[tuple[str, int, int]](), 0, " " in piece and shouted(piece, self.stop)
+        for word, a, b in self.words[piece]:
+            if word in self.stop and (loud or not _is_acronym(piece[a:b])): dropped = b  # isn't, and its parts
             elif b > dropped: kept.append((self.term(word), a, b))
         return tuple(kept)
 
     def term(self, word: str) -> str:
-        stemmer = _stemmer(self.language)
         if self.language == "en": word = unaccented(word)  # its stemmer knows no accents
-        return unaccented(stemmer.stemWord(word) if stemmer else word, self.language)
+        stemmed = self.stemmer.stemWord(word) if self.stemmer else word
+        return stemmed if word.isascii() else unaccented(stemmed, self.language)
 
 class _BareTerms(_Memory[tuple[str, ...]]):
     "The terms without their places, which is all that an index reads."
@@ -301,7 +304,10 @@ def _own_language(query: str, languages: Sequence[str], sure: bool) -> str:
     if len(languages) == 1 and not sure: return languages[0]  # the model of languages takes a third of a second to load
     found = detect_language(query.lower() if query.isupper() else query)  # capitals mislead it
     if found in languages or (found and len(text_pieces(query)) >= SENTENCE): return found
-    return languages[0] if len(languages) == 1 else ""
+    if len(languages) == 1: return languages[0]
+    def common(language: str) -> int: return sum(word in stop_words(language) for word, *_ in words(query, language))
+    best = max(languages, key=common)  # its common words give a question away
+    return best if common(best) > 1 else ""
 
 _OPERATORS = frozenset({"and", "or", "not"})
 

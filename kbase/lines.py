@@ -31,12 +31,15 @@ def caption_name(
     return "" if name.endswith(_SENTENCE_END) or re.search(r"[:：]\s", name) else name
 
 # %% ../nbs/03_lines.ipynb #lin09
-_WORD = r"(?:async|class|def|static|classmethod|staticmethod|abstract|property|exception|function|method|fn|func|public|private|void)"
+_WORD = ("(?:async|class|def|static|classmethod|staticmethod|abstract|property|exception|function|method|fn|func|"
+         "public|private|void)")
 _SIGNATURE = re.compile(
     rf"\s*(?:\.\. [\w:]+::\s+)?[*_`\s]*(?:{_WORD}[*_`]*\s+)*[*_`\\]*[A-Za-z_][\w.\\*]*[*_`\\]*"
-    r"\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)[*_`]*(?:\s*-{1,2}\\?>.{0,80}|\s*:|(?:,? (?:unbound )?method of .+| from .+)?)\s*")
+    r"\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)[*_`]*"
+    r"(?:\s*-{1,2}\\?>.{0,80}|\s*:|(?:,? (?:unbound )?method of .+| from .+)?)\s*")
 
-_CALLED = re.compile(r"[(,]\s*(?:[\"'\\\d]|[\w.]+\()|^\s*(?:\\?>>>|\.\.\.)")  # with values, not with names of parameters
+# called with values, not with names of parameters
+_CALLED = re.compile(r"[(,]\s*(?:[\"'\\\d]|[\w.]+\()|^\s*(?:\\?>>>|\.\.\.)")
 
 def is_signature(
     line: str,
@@ -46,11 +49,14 @@ def is_signature(
 
 # %% ../nbs/03_lines.ipynb #lin12
 KEY_LENGTH = 40  # characters of a key, or of a speaker's name
-_KEYED = re.compile(rf"[ \t]*(?:[-*+•][ \t]+)?[*_`\"]{{0,3}}[^\W_][\w .()/'’&#%+-]{{0,{KEY_LENGTH}}}?[*_`\"]{{0,3}}[ \t]*(?:[:：]|(?<= )=(?= ))[*_`]{{0,3}}(?:[ \t]+\S|[^\x00-\x7f])")
+_KEYED = re.compile(rf"[ \t]*(?:[-*+•][ \t]+)?[*_`\"]{{0,3}}[^\W_][\w .()/'’&#%+-]{{0,{KEY_LENGTH}}}?[*_`\"]{{0,3}}[ "
+                    rf"\t]*(?:[:：]|(?<= )=(?= ))[*_`]{{0,3}}(?:[ \t]+\S|[^\x00-\x7f])")
 _TIMED = re.compile(
-    r"[ \t]*(?:[-*+•][ \t]+)?[\[(<*]{0,3}(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\d{1,2}:\d\d(?::\d\d)?\b"
-    r"|(?:[A-Z][a-z]{2},? )?[A-Z][a-z]{2} +\d{1,2},? \d\d:\d\d|(?:DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL)\b)")
-_DASHED = re.compile(r"[ \t]*(?:[-*+•][ \t]+)?\S(?:.{0,58}?\S)?(?:[ \t]+(?:--|–|—)|[ \t]+-{1,2}\\?>)[ \t]+\S")  # close() -- end it
+    r"[ \t]*(?:[-*+•][ \t]+)?[\[(<*]{0,3}(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d{1,2}[./]\d{1,2}[./]\d{2,4}"
+    r"|\d{1,2}:\d\d(?::\d\d)?\b|(?:[A-Z][a-z]{2},? )?[A-Z][a-z]{2} +\d{1,2},? \d\d:\d\d"
+    r"|(?:DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL)\b)")
+_DASHED = re.compile(  # close() -- end it
+    r"[ \t]*(?:[-*+•][ \t]+)?\S(?:.{0,58}?\S)?(?:[ \t]+(?:--|–|—)|[ \t]+-{1,2}\\?>)[ \t]+\S")
 _CELLS = re.compile(r"[^\s.!?:;,](?: {2,}|[ ]*\t[ ]*)(?=\S)")
 _SPOKEN = re.compile(rf"[ \t]*<[^\s<>/][^<>/]{{0,{KEY_LENGTH}}}>[ \t]+\S")  # <Ann> in a chat
 

@@ -241,3 +241,10 @@ def test_the_second_language_of_a_document_is_found(code, sentence, question):
 def test_the_own_language_of_a_query_weighs_more():
     asked = query_terms("When did the Mannings play football?", ["de", "en"])
     assert asked.count("man") == 2 and asked.count("manning") == 1 and asked[0] == "man"
+
+
+def test_a_question_whose_language_is_not_recognised_drops_its_common_words(monkeypatch):
+    monkeypatch.setattr(language, "detect_language", lambda text, default="": default)
+    asked = query_terms("How can you use the content parameter in the list?", ["en", "mk"])
+    assert not {"how", "you", "the", "in"} & set(asked) and asked.count("content") == 2
+    assert query_terms("Mannings", ["en", "de"]) == ["man", "manning"]

@@ -3,10 +3,13 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from kbase import KnowledgeBase
-from kbase.nodes import Node
+from kbase.embedding import Embedder
+from kbase.indexing.splitting import split_document
+from kbase.nodes import Document, Node
 from kbase.querying.fact_writer import answer_fact
 from kbase.querying.passages import cite, find_passages, hit_pieces, page_of, pick_passages, quoted_text
 from kbase.querying.quotable import (
@@ -237,6 +240,21 @@ def test_items_after_the_end_of_a_chunk_are_counted() -> None:
     assert "… 4 more" in asked(text, "What are the rules?", items_after=4)
 
 
+def test_a_list_over_two_chunks_is_quoted_from_both() -> None:
+    text = "To moor the boat:\n\n" + "".join(f"{n}. Step {n} takes the rope number {n}.\n" for n in range(1, 9))
+    cut = text.index("5. Step")
+    first, rest = hit_of(text[:cut].rstrip(), items_after=4), hit_of(text[cut:], start=cut)
+    both = answer_fact("How do I moor the boat?", Hits([first, rest]), support=0.0).text
+    assert all(f"Step {n} " in both for n in range(1, 9)) and "more" not in both
+    alone = answer_fact("How do I moor the boat?", Hits([first]), support=0.0).text
+    assert "Step 4 " in alone and "… 4 more" in alone
+
+
+def test_the_sentence_that_defines_comes_first() -> None:
+    text = "Typical uses of a hawser are many. A hawser is a thick rope. See a hawser, and another hawser."
+    assert "A hawser is a thick rope." in asked(text, "What is a hawser?")
+
+
 # rows
 
 
@@ -431,3 +449,38 @@ def test_from_the_file_to_the_answer(
         kb.add(tmp_path / "notes", progress=False)
         answer = kb.ask(question)
         assert right in answer.text and wrong not in answer.text
+
+
+def test_chunks_say_how_many_items_of_their_list_follow() -> None:
+    text = (
+        "Pumps:\n\n" + "".join(f"- Pump number {n} stands in hall {n}\n" for n in range(12)) + "\nThey run at night.\n"
+    )
+    document = Document("pumps.md", text, markup="markdown", language="en")
+    chunks = split_document(document, lambda texts: [len(one.split()) + 2 for one in texts], 30, 60)
+    for chunk in chunks:
+        shown = text[: chunk.end].count("- Pump")
+        inside = chunk.text.rstrip().endswith(tuple("0123456789")) and shown < 12
+        assert chunk.payload.get("items_after", 0) == (12 - shown if inside else 0)
+    assert len(chunks) > 2
+    faq = "# FAQ\n\n" + "".join(
+        f"**May pump {n} run?**\n\nIt may run for {n} hours and no longer.\n\n" for n in range(9)
+    )
+    parts = split_document(
+        Document("faq.md", faq, markup="markdown"), lambda texts: [len(t.split()) + 2 for t in texts], 30
+    )
+    assert len(parts) > 2 and not any(part.text.rstrip().endswith("?**") for part in parts)
+
+
+def test_a_question_is_embedded_once() -> None:
+    class Model:
+        name, dimension, limit, workers, keep, calls = "m", 2, 10, 1, None, 0
+
+        def query(self, text: str) -> np.ndarray:
+            self.calls += 1
+            return np.array([3.0, 4.0], np.float32)
+
+    embedder = Embedder(Model())
+    first, second = embedder.embed_query("Why?"), embedder.embed_query("Why?")
+    first[0] = 9.0  # whoever changes his own does not change another's
+    assert second[0] == np.float32(0.6) and embedder.embed_query("Why?")[0] == np.float32(0.6)
+    assert embedder.model.calls == 1 and embedder.embed_query("How?") is not second and embedder.model.calls == 2

@@ -137,7 +137,8 @@ def short_headings(
     "Headings that take too much room."
     long = [name for name in dict.fromkeys(names) if len(name) > 2 * room]
     counts = count_in_batches(count_tokens, [name[:CHARS * 4 * room] for name in long])
-    return {name: cut_title(name, count_tokens, room) for name, count in zip(long, counts, strict=True) if count > 2 * room}
+    return {name: cut_title(name, count_tokens, room) for name,
+            count in zip(long, counts, strict=True) if count > 2 * room}
 
 def long_tables(
     document: Document,

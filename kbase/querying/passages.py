@@ -28,12 +28,14 @@ from ..embedding import Embedder
 from ..excerpts import quote_markdown
 from ..language import split_sentences
 from .quotable import Surroundings, Quotable, quotable
-from .terms import TASK_WEIGHT, Term, TextTerms, coverage, is_dangling, languages_of, question_words, stems_of, text_terms
+from .terms import (TASK_WEIGHT, Term, TextTerms, coverage, is_dangling, languages_of, question_words,
+                                  stems_of, text_terms)
 from .things import readable
 from ..results import Background, Citation, Hit, Hits
 
 # %% ../../nbs/querying/47_passages.ipynb #42d091be
-_BY_SUFFIX = {".md": "markdown", ".rst": "rst", ".py": "python", ".json": "json", ".jsonl": "json", ".csv": "csv", ".tsv": "csv"}
+_BY_SUFFIX = {".md": "markdown", ".rst": "rst", ".py": "python", ".json": "json", ".jsonl": "json", ".csv": "csv",
+              ".tsv": "csv"}
 
 def surroundings_of(
     hit: Hit,
@@ -42,8 +44,10 @@ def surroundings_of(
     suffix = PurePosixPath(hit.uri).suffix.lower()
     markup = hit.payload.get("markup") or (_BY_SUFFIX.get(suffix, "text") if hit.verbatim else "text")
     delimiter = hit.meta.get("delimiter")
-    return Surroundings(markup, hit.payload.get("inside", ""), delimiter if isinstance(delimiter, str) and len(delimiter) == 1 else "",
-                 hit.headings, tuple(hit.payload.get("headings") or ()), suffix == ".ipynb", int(hit.payload.get("items_after") or 0))
+    delimiter = delimiter if isinstance(delimiter, str) and len(delimiter) == 1 else ""
+    first, after = tuple(hit.payload.get("headings") or ()), int(hit.payload.get("items_after") or 0)
+    inside = hit.payload.get("inside", "")
+    return Surroundings(markup, inside, delimiter, hit.headings, first, suffix == ".ipynb", after)
 
 def hit_quotables(
     hit: Hit,
@@ -56,7 +60,9 @@ def hit_pieces(
 ) -> tuple[tuple[int, int], ...]:  # (start, end) in the hit's text
     "The spans of a hit's pieces; of a text that is no span of its document, its sentences one by one."
     if hit.verbatim: return tuple((piece.start, piece.end) for piece in hit_quotables(hit))
-    return tuple((start, end) for start, end in split_sentences(hit.text, hit.language) if any(map(str.isalnum, hit.text[start:end])))
+    return tuple((start, end) for start, end in split_sentences(hit.text,
+                                                                hit.language) if any(map(str.isalnum,
+                                                                                         hit.text[start:end])))
 
 def page_of(
     hit: Hit,
@@ -86,7 +92,8 @@ class Passage:
     news: int = 2  # words that the question has not
     vector: np.ndarray | None = field(default=None, repr=False, compare=False)
     piece: Quotable | None = field(default=None, repr=False, compare=False)  # None: any other span
-    asked: frozenset[str] = field(default=frozenset(), repr=False, compare=False)  # the question's words that it has, headings included
+    asked: frozenset[str] = field(default=frozenset(), repr=False,
+                                  compare=False)  # the question's words that it has, headings included
     section: frozenset[str] = field(default=frozenset(), repr=False, compare=False)  # those that its headings have
 
     @property
@@ -131,14 +138,16 @@ def _passage_of(hit: Hit, rank: int, piece: Quotable, terms: Sequence[Term], rea
     else: share = _word_share(terms, own, context)
     asked = frozenset().union(*(term.stems for term in terms))
     news = 2 if piece.kind == "answer" else len(own - asked)
-    return Passage(hit, piece.start, piece.end, rank, share, news=news, piece=piece, asked=_words_of(terms, own | context),
+    return Passage(hit, piece.start, piece.end, rank, share, news=news, piece=piece,
+                   asked=_words_of(terms, own | context),
                    section=_words_of(terms, path | lead) - _words_of(terms, title))
 
 # %% ../../nbs/querying/47_passages.ipynb #5d6580df
 _STEP = re.compile(r"\s*\(?\d{1,3}[.)]\s")
 
 def _inside(part: Passage, whole: Passage) -> bool:
-    return part.piece is not None and whole.piece is not None and part is not whole and (part.start, part.end) in whole.piece.parts
+    return part.piece is not None and whole.piece is not None and part is not whole and (part.start,
+                                                                                         part.end) in whole.piece.parts
 
 def whole_or_items(
     passages: Sequence[Passage],  # of one hit
@@ -198,7 +207,8 @@ def embedded_text(
 ) -> str:
     "What the embedder reads of a passage: its heading, where its hit has several, and its text."
     own = [] if passage.headings == passage.hit.headings else passage.headings[-1:]
-    lead = passage.hit.text[slice(*passage.piece.lead)] if passage.piece and passage.piece.lead[1] <= passage.start else ""
+    span = passage.piece.lead if passage.piece and passage.piece.lead[1] <= passage.start else (0, 0)
+    lead = passage.hit.text[slice(*span)]
     return "\n".join([*own, *([lead] if lead else []), passage.text[:EMBEDDED_LENGTH]])
 
 def with_meaning(
@@ -241,11 +251,12 @@ def _alike(one: Passage, other: Passage) -> float:
     return len(a & b) / len(a | b) if a | b else 1.0
 
 def _beside_the_point(passage: Passage, best: Passage) -> bool:
-    # it has nothing of the question that the best one has not, and stands in another section than the question names, or in the next row
+    # it has nothing of the question that the best one has not, and stands in another section than the question
+    # names, or in the next row
     if not passage.asked <= best.asked: return False
     one, other = passage.piece, best.piece
-    beside = one is not None and other is not None and one.kind == other.kind == "row" and one.lead == other.lead and one.lead[1] > 0
-    return beside or not best.section <= passage.asked
+    if one and other and one.kind == other.kind == "row" and one.lead == other.lead and one.lead[1]: return True
+    return not best.section <= passage.asked
 
 def antecedent(
     passage: Passage,
@@ -277,7 +288,8 @@ def _continued(passage: Passage, hits: Iterable[Hit]) -> list[Passage]:
         if other.document_id != hit.document_id or not 0 <= other.start - hit.end <= CHUNK_GAP: continue
         rest = next(iter(hit_quotables(other)), None)
         if rest is None or rest.kind != "list" or other.text[:rest.start].strip(): continue
-        return [replace(passage, piece=replace(whole, more=0)), replace(passage, hit=other, start=rest.start, end=rest.end, piece=rest)]
+        return [replace(passage, piece=replace(whole, more=0)),
+                replace(passage, hit=other, start=rest.start, end=rest.end, piece=rest)]
     return [passage]
 
 def pick_passages(
@@ -304,13 +316,17 @@ def context_span(
 ) -> tuple[int, int]:  # in the hit's text
     "The paragraph around a passage, and its neighbours while there is room."
     around = surroundings_of(passage.hit)
-    blocks = [b for b in blocks_of(passage.hit.text, around.markup, around.inside, around.delimiter) if b.kind not in ("front", "links")]
+    blocks = [b for b in blocks_of(passage.hit.text, around.markup, around.inside,
+                                   around.delimiter) if b.kind not in ("front", "links")]
     inner = [b for b in blocks if b.start < passage.end and b.end > passage.start]
-    start, end = (min(inner[0].start, passage.start), max(inner[-1].end, passage.end)) if inner else (passage.start, passage.end)
+    start, end = (min(inner[0].start, passage.start), max(inner[-1].end, passage.end)) if inner else (passage.start,
+                                                                                                      passage.end)
     if end - start > QUOTE_CONTEXT: return passage.start, passage.end
     for other in [*(b for b in reversed(blocks) if b.end <= start), *(b for b in blocks if b.start >= end)]:
-        if max(end, other.end) - min(start, other.start) > QUOTE_CONTEXT or other.kind in ("heading", "caption"): continue
-        if not passage.hit.text[min(end, other.end):max(start, other.start)].strip(): start, end = min(start, other.start), max(end, other.end)
+        if max(end, other.end) - min(start, other.start) > QUOTE_CONTEXT or other.kind in ("heading", "caption"):
+            continue
+        if not passage.hit.text[min(end, other.end):max(start, other.start)].strip():
+            start, end = min(start, other.start), max(end, other.end)
     return start, end
 
 def cite(
@@ -358,7 +374,8 @@ def quoted_text(
     cells = around.markup in ("csv", "json")  # as it stands: whoever asks for a row looks for what is written in it
     text = passage.text if cells else as_prose(passage.text, around.markup, around.inside if passage.start == 0 else "")
     if _SESSION.search(passage.text): text = _fenced_session(passage.text)
-    if passage.text.startswith("|") and "\n" in passage.text and passage.piece and passage.piece.kind == "row": text = joined_cells(passage.text)
+    if passage.text.startswith("|") and "\n" in passage.text and passage.piece and passage.piece.kind == "row":
+        text = joined_cells(passage.text)
     if passage.piece and passage.piece.kind == "item" and "\n" not in passage.text: text = _BULLET.sub("", text)
     return f"{text.rstrip()}{chr(10) if text.endswith(chr(10)) else ' '}… {more} more" if more else text
 

@@ -51,7 +51,8 @@ _CUT_TAG = re.compile(r"<[a-zA-Z/!][^<>]*$|^[^<>]*[\"']\s*/?>")  # of which a se
 _PROMPT_LINE = re.compile(r"^[ \t]*(?:\\?>>>|\.\.\. |In \[\d*\]:|\\?> >>)", re.M)
 _LEADERS = re.compile(r"(?:\. ?){4,}\s*\d+\s*$|…{2,}\s*\d+\s*$", re.M)
 
-def _worded(text: str) -> list[str]: return [word for word in re.findall(r"\w[\w'’-]*", text) if any(map(str.isalnum, word))]
+def _worded(text: str) -> list[str]: return [word for word in re.findall(r"\w[\w'’-]*",
+                                                                         text) if any(map(str.isalnum, word))]
 
 def is_link_list(
     text: str,
@@ -69,7 +70,8 @@ def _is_greeting(text: str, language: str) -> bool:
     spoken = re.sub(r"^\W*[\w .]{1,30}:\s", "", text) if text.count(":") == 1 else text
     found = [word for word, *_ in words(spoken, language)]
     greetings = word_list("salutation", folder="words")
-    return 0 < len(found) <= 4 and (found[0] in greetings or " ".join(found[:2]) in greetings) and not any(map(str.isdigit, text))
+    greets = 0 < len(found) <= 4 and bool({found[0], " ".join(found[:2])} & greetings)
+    return greets and not any(map(str.isdigit, text))
 
 _COMMENT = re.compile(r"(?:#(?!\|)|//|--|;|%|\"\"\"|'''|/\*|^[ \t]+[\"'])\s*(\S.*)", re.M)
 _DEFINES = re.compile(r"^\s*(?:async def|def|class|fn|func|function|interface|struct|CREATE TABLE)\s+\w", re.M | re.I)
@@ -80,10 +82,13 @@ def has_prose(
     "Whether code has words for people: a comment or a docstring of three words or more."
     return any(len(re.findall(r"[^\W\d_]{2,}", found)) >= 3 for found in _COMMENT.findall(code))
 
-_CODE_LINE = re.compile(r"\s*(?:[\w.\[\]]+\s*=\s*\S|[\w.]+\(|(?:import|from|return|def|class|print|elif|raise)\b|[)\]}]|['\"][\w-]+['\"]\s*[,:]|.*[({\[,]\s*$)")
+_CODE_LINE = re.compile(
+    r"\s*(?:[\w.\[\]]+\s*=\s*\S|[\w.]+\(|(?:import|from|return|def|class|print|elif|raise)\b|[)\]}]"
+    r"|['\"][\w-]+['\"]\s*[,:]|.*[({\[,]\s*$)")
 
 def _is_code(lines: Sequence[str]) -> bool:  # that a converter wrote as prose
-    return len(lines) > 2 and 2 * sum(bool(_CODE_LINE.match(line)) for line in lines) > len(lines) and not reads_as_prose(lines[0])
+    coded = sum(bool(_CODE_LINE.match(line)) for line in lines)
+    return len(lines) > 2 and 2 * coded > len(lines) and not reads_as_prose(lines[0])
 
 def _points_elsewhere(text: str) -> bool:  # "See also the section below."
     start = " ".join(text.casefold().split()[:2]).strip("*_:. ")
@@ -96,9 +101,11 @@ def says_something(
 ) -> bool:
     "Whether a piece could answer anything."
     bare = _CUT_TAG.sub(" ", _MARKUP.sub(" ", text))
-    if len(_worded(_IMAGE.sub(" ", bare))) < 2 and (language not in ("zh", "ja", "th", "ko") or len(bare.strip()) < 4): return False
+    if len(_worded(_IMAGE.sub(" ", bare))) < 2 and (language not in ("zh", "ja", "th", "ko") or len(bare.strip()) < 4):
+        return False
     lines = bare.strip().split("\n")
-    if kind == "prose" and len(lines) > 1 and all(len(line.split()) == 1 for line in lines): return False  # names, one a line
+    if kind == "prose" and len(lines) > 1 and all(len(line.split()) == 1 for line in lines):
+        return False  # names, one a line
     if kind == "prose" and (_is_code(lines) or _points_elsewhere(bare)): return False
     if is_link_list(bare) or _LEADERS.search(bare) or "::=" in bare and kind != "list": return False
     if kind == "code": return not _PROMPT_LINE.search(text) and (has_prose(text) or bool(_DEFINES.search(text)))
@@ -146,16 +153,19 @@ def cut_block(
     prompt = _PROMPT_LINE.search(text, start, end) if kind == "prose" else None
     if prompt:  # what comes before a session at a prompt is prose, the session is code
         before = stripped(text, start, max(start, prompt.start()))
-        output = before[1] > before[0] and text[before[1] - 1] not in ".!?:。：" and not reads_as_prose(text[before[0]:before[1]])
+        above = text[slice(*before)]
+        output = above and above[-1] not in ".!?:。：" and not reads_as_prose(above)
         prose = [] if output or before[1] <= before[0] else [
             Quotable(a, b, kind, block.headings) for a, b in _sentences(text, *before, language)]
-        return [*prose, Quotable(*stripped(text, prompt.start(), min(end, prompt.start() + MAX_QUOTE)), "code", block.headings)]
+        return [*prose, Quotable(*stripped(text, prompt.start(), min(end, prompt.start() + MAX_QUOTE)), "code",
+                                 block.headings)]
     if kind == "prose" or (kind in ("item", "row") and end - start > MAX_QUOTE):
         return [Quotable(a, b, "prose", block.headings) for a, b in _sentences(text, start, end, language)]
     grid = kind == "table" and bool(re.search(_GRID_RULE, text[start:end]))
     part = grid and text[start] != "+"  # the rest of a drawn table
     if end - start <= MAX_QUOTE and not part: return [Quotable(start, end, kind, block.headings)]
-    if kind == "code": return [Quotable(a, b, kind, block.headings) for a, b in _between(text, start, end, r"\n[ \t]*\n")]
+    if kind == "code":
+        return [Quotable(a, b, kind, block.headings) for a, b in _between(text, start, end, r"\n[ \t]*\n")]
     rows = _between(text, start, end, _GRID_RULE if grid else r"\n")
     rows = [(a, b) for a, b in rows if any(map(str.isalnum, text[a:b]))]
     if not rows: return []
@@ -192,14 +202,15 @@ def list_items(
 ) -> list[Extent]:  # of blocks; what stands below an item, indented, belongs to it. Shorter than two: no list
     "The items of the list that begins with a block."
     first = blocks[at]
-    if not (first.kind == "item" or first.kind in ("record", "paragraph") and (first.kind == "record" or _fragment(text, first))): return []
+    if first.kind not in ("item", "record") and not _fragment(text, first): return []
     column, mark = _column(text, first.start), _marked(text, first)
     items, end = [(at, at + 1)], at + 1
     while end < len(blocks) and _adjacent(text, blocks[end - 1].end, blocks[end].start):
         block = blocks[end]
         if first.kind == "record" and text.count("\n", blocks[end - 1].end, block.start) > 1: break
         deeper = _column(text, block.start) > column and first.kind == "item"
-        alike = block.kind == first.kind and (first.kind != "paragraph" or _fragment(text, block)) and _marked(text, block) == mark
+        alike = block.kind == first.kind and _marked(text, block) == mark
+        alike = alike and (first.kind != "paragraph" or _fragment(text, block))
         if block.kind in ("heading", "caption", "front", "links") or not (deeper or alike): break
         if deeper: items[-1] = (items[-1][0], end + 1)
         else: items.append((end, end + 1))
@@ -230,13 +241,16 @@ def list_of(
     kept = [span for span in spans if span[1] - start <= MOST_OF_LIST] or spans[:1]
     return replace(first, start=start, end=kept[-1][1], kind="list", parts=tuple(kept), more=len(spans) - len(kept))
 
-def _items_as_pieces(text: str, blocks: Sequence[Block], items: Sequence[Extent], lead: Extent, language: str) -> list[Quotable]:
+def _items_as_pieces(text: str, blocks: Sequence[Block], items: Sequence[Extent], lead: Extent,
+                     language: str) -> list[Quotable]:
     found = []
     for a, b in items:
         start, end = stripped(text, blocks[a].start, blocks[b - 1].end)
         kind = "row" if blocks[a].kind == "record" else "item"
         if end - start <= MAX_QUOTE: found.append(Quotable(start, end, kind, blocks[a].headings, lead, block=a))
-        else: found += [replace(piece, lead=lead, block=a) for block in blocks[a:b] for piece in cut_block(text, block, language)]
+        else:
+            found += [replace(piece, lead=lead, block=a) for block in blocks[a:b] for piece in cut_block(text, block,
+                                                                                                         language)]
     return found
 
 # %% ../../nbs/querying/46_quotable.ipynb #quo21
@@ -253,10 +267,11 @@ class Walk:
 
     def read(self, start: int, end: int) -> str: return self.text[start:end]
 
-    def opening(self, at: int) -> Extent:  # the sentence right before a block that opens it; an empty span where none does
+    def opening(self, at: int) -> Extent:  # the sentence that opens a block; an empty span where none does
         last = self.pieces[-1] if self.pieces else None
         if not last or last.kind != "prose": return 0, 0
-        unfinished = self.blocks[at].kind == "code" and self.text[last.end - 1].isalnum()  # "is equivalent to", and the code
+        # "is equivalent to", and the code
+        unfinished = self.blocks[at].kind == "code" and self.text[last.end - 1].isalnum()
         if not unfinished and not opens_list(self.read(last.start, last.end)): return 0, 0
         return (last.start, last.end) if _adjacent(self.text, last.end, self.blocks[at].start) else (0, 0)
 
@@ -283,14 +298,18 @@ class Walk:
     def add_block(self, at: int, opening: Extent) -> int:  # the block after it
         own = [replace(piece, block=at) for piece in cut_block(self.text, self.blocks[at], self.language)]
         above = self.blocks[at - 1] if at else None
-        if above and _fragment(self.text, above) and _adjacent(self.text, above.end, self.blocks[at].start):  # a heading in all but marks
-            own = [piece if piece.lead[1] else replace(piece, lead=stripped(self.text, above.start, above.end)) for piece in own]
+        if above and _fragment(self.text, above) and _adjacent(self.text, above.end,
+                                                               self.blocks[at].start):  # a heading in all but marks
+            own = [piece if piece.lead[1] else replace(piece,
+                                                       lead=stripped(self.text, above.start,
+                                                                     above.end)) for piece in own]
         if own and self.right_below(at): own[0] = replace(own[0], first=True)
         if own and above and above.kind == "caption" and above.end - above.start <= SIGNATURE_LENGTH:
             start, end = stripped(self.text, above.start, above.end)
             if is_signature(self.read(start, end).split("\n")[0]): own[0] = replace(own[0], start=start)
         if len(own) > 1 and opening[1] and own[0].kind == own[1].kind == "row":  # a long table
-            self.pieces.append(list_of([(piece.start, piece.end) for piece in own], replace(own[0], lead=self._taken(opening))))
+            self.pieces.append(list_of([(piece.start, piece.end) for piece in own],
+                                       replace(own[0], lead=self._taken(opening))))
         elif own and opening[1] and own[0].end - opening[0] <= MAX_QUOTE:
             grammar = "::=" in self.read(own[0].start, own[0].end)
             if grammar: self.pieces[-1] = replace(self.pieces[-1], lead=opening)  # is read without it
@@ -352,20 +371,23 @@ def with_answers(
             found.append(replace(piece, end=end, kind="answer", lead=(piece.start, piece.end)))
             asked = (piece.start, piece.end), end
         elif piece.first and piece.headings and is_question(piece.headings[-1]):
-            same = [other.end for other in pieces if other.block == piece.block and other.end - piece.start <= ANSWER_LENGTH]
+            same = [other.end for other in pieces
+                    if other.block == piece.block and other.end - piece.start <= ANSWER_LENGTH]
             found.append(replace(piece, end=max([piece.end, *same]), kind="answer"))
         else: found.append(replace(piece, lead=asked[0]) if piece.end <= asked[1] and not piece.lead[1] else piece)
     return found
 
 # %% ../../nbs/querying/46_quotable.ipynb #quo28
-_LIKE_MARKDOWN = re.compile(r"^(?:#{1,6}[ \t]|[ >]*(?:```|~~~)|\*\*[^*\n]+\*\*:?[ \t]*$)", re.MULTILINE)  # plain text with headings or fences
+_LIKE_MARKDOWN = re.compile(r"^(?:#{1,6}[ \t]|[ >]*(?:```|~~~)|\*\*[^*\n]+\*\*:?[ \t]*$)",
+                            re.MULTILINE)  # plain text with headings or fences
 
 def joined_path(
     shared: tuple[str, ...],  # the headings above a whole text
     within: tuple[str, ...],  # those within it, which may repeat the last of them
 ) -> tuple[str, ...]:
     "One path of headings."
-    same = max((n for n in range(min(len(shared), len(within)) + 1) if shared[len(shared) - n:] == within[:n]), default=0)
+    same = max((n for n in range(min(len(shared), len(within)) + 1) if shared[len(shared) - n:] == within[:n]),
+               default=0)
     return (*shared, *within[same:])
 
 class Surroundings(NamedTuple):
@@ -383,9 +405,11 @@ WHOLE = Surroundings()
 def _kept(text: str, piece: Quotable, lone: bool, around: Surroundings, language: str) -> bool:
     own = text[piece.lead[1]:piece.end] if piece.kind == "answer" and piece.lead[1] else text[piece.start:piece.end]
     opened = piece.lead[1] > piece.lead[0] and piece.start == piece.lead[0]  # with the sentence that ends in a colon
-    if opened and text[slice(*piece.lead)].casefold().strip(" \n*_:：") in word_list("pointing", folder="words"): return False
+    if opened and text[slice(*piece.lead)].casefold().strip(" \n*_:：") in word_list("pointing", folder="words"):
+        return False
     if piece.kind == "answer" or lone or opened: return any(map(str.isalnum, own)) and not is_link_list(own)
-    if piece.kind == "code" and around.markup not in ("python", "text") and piece.first and not around.notebook: return not _PROMPT_LINE.search(own)
+    if piece.kind == "code" and around.markup not in ("python", "text") and piece.first and not around.notebook:
+        return not _PROMPT_LINE.search(own)
     if piece.kind == "prose" and opens_list(own) and not piece.lead[1] and not any(map(str.isdigit, own)): return False
     if is_signature(own.strip()) and piece.kind == "prose" and "->" not in own: return False
     return says_something(own, piece.kind, language)
@@ -402,8 +426,10 @@ def quotable(
     if markup == "csv" and around.shared: blocks = [block._replace(headings=()) for block in blocks]
     pieces = with_answers(text, pieces_in_order(text, blocks, language, markup in MIXED), language)
     counts = Counter(piece.headings for piece in pieces)
-    kept = [piece for piece in pieces if _kept(text, piece, piece.first and counts[piece.headings] == 1, around, language)]
-    paths = {piece.headings: joined_path(around.shared, piece.headings) if piece.headings else around.first or around.shared for piece in kept}
+    lone = {piece for piece in pieces if piece.first and counts[piece.headings] == 1}
+    kept = [piece for piece in pieces if _kept(text, piece, piece in lone, around, language)]
+    paths = {path: joined_path(around.shared, path) for path in counts} | {(): around.first or around.shared}
     last = len(text.rstrip())
-    return tuple(replace(piece, headings=paths[piece.headings], more=piece.more + around.after * (piece.kind == "list" and piece.end >= last))
+    return tuple(replace(piece, headings=paths[piece.headings],
+                         more=piece.more + around.after * (piece.kind == "list" and piece.end >= last))
                  for piece in kept)

@@ -179,8 +179,8 @@ def package_documents(
 
 # %% ../../nbs/serving/84_demo_sources.ipynb #5b4d9cae
 def project_notebooks() -> list[Document]:
-    "The notebooks of the checkout that kbase is imported from; none when it is installed."
+    "The first page and the tutorials of the checkout that kbase is imported from; none when it is installed."
     root = Path(kbase.__file__).resolve().parent.parent / "nbs"
-    names = [path.relative_to(root) for path in sorted(root.rglob("*.ipynb")) if "_demo" not in path.name]
-    shown = [name for name in names if not any(part[0] in "._" for part in name.parts)]  # no checkpoints
+    names = [path.relative_to(root) for path in [root / "index.ipynb", *sorted((root / "tutorials").glob("*.ipynb"))]]
+    shown = [name for name in names if (root / name).is_file() and name.name[0] not in "._"]  # no checkpoints
     return [convert_file(str(root / name), uri=f"notebooks/{name.as_posix()}") for name in shown]
