@@ -86,8 +86,8 @@ class Writer:
 @pytest.mark.parametrize(("question", "route", "expected"), [
     ("When do pears ripen?", "fact", "Pears ripen in autumn"), ("Compare event loops and threads", "comparison",
                                                                 "**threads**: Threads run"),
-    ("Which documents mention pears?", "list", "1 document mentions"), ("What is the document on pears about?", "summary",
-                                                                  "**Pears**"),
+    ("Which documents mention pears?", "list", "1 document mentions"),
+    ("What is the document on pears about?", "summary", "**Pears**"),
 ])
 def test_each_route_has_its_writer(pipeline: Pipeline, question: str, route: str, expected: str) -> None:
     answer = answer_question(pipeline, question)

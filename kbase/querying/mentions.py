@@ -202,7 +202,7 @@ def _in_order(mentions: Iterable[Mention]) -> list[Mention]:
 class Mentions(NamedTuple):
     "The documents that have what was looked for."
     phrase: str
-    manner: str  # "phrase", "any", "all": as it stands, one side of it, each side; "passage": the words apart; "" nothing
+    manner: str  # "phrase", "any", "all": as it stands, one side, each side; "passage": the words apart; "": nothing
     documents: tuple[Mentioning, ...]  # most mentions first
 
     @property
