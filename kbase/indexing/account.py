@@ -19,6 +19,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from stat import S_ISDIR
 from typing import Any, NamedTuple
 
 from .sources import Item, Scope, find_items, free_name, name_of_source, storable
@@ -67,10 +68,9 @@ class Gone(NamedTuple):
     sure: bool = True  # False: it is left alone even when what is gone is removed
 
 def _is_gone(path: str) -> bool:
-    try: os.stat(path)
+    try: return S_ISDIR(os.stat(path).st_mode)  # a folder has taken the file's name
     except (FileNotFoundError, NotADirectoryError): return True
     except (OSError, ValueError): return False
-    return False
 
 _EMPTIED = "nothing is in its folder now: if its disk is there and you mean it, remove it with kb.delete"
 

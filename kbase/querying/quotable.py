@@ -270,8 +270,8 @@ class Walk:
     def opening(self, at: int) -> Extent:  # the sentence that opens a block; an empty span where none does
         last = self.pieces[-1] if self.pieces else None
         if not last or last.kind != "prose": return 0, 0
-        # "is equivalent to", and the code
-        unfinished = self.blocks[at].kind == "code" and self.text[last.end - 1].isalnum()
+        # "is equivalent to", and the code; "the board has", and its members
+        unfinished = self.blocks[at].kind in ("code", "item") and self.text[last.end - 1].isalnum()
         if not unfinished and not opens_list(self.read(last.start, last.end)): return 0, 0
         return (last.start, last.end) if _adjacent(self.text, last.end, self.blocks[at].start) else (0, 0)
 
