@@ -76,7 +76,7 @@ Modules:
 - `kbase.querying.tracing`: Which boxes of a Haystack pipeline ran for a question, and how long each took
 - `kbase.rendering`: Markdown that nobody vouches for, marked texts and small tables, as HTML that is safe to show
 - `kbase.results`: What is answered, and what became of each file; each draws itself and has one form as JSON
-- `kbase.serving.cli`: `kbase add`, `search`, `ask`, `status` and `summary`, for a shell and for scripts
+- `kbase.serving.cli`: `kbase add`, `search`, `ask`, `status`, `summary` and `delete`, for a shell and for scripts
 - `kbase.serving.demo`: A knowledge base from what every machine with Python has, ten questions, and a report to read
 - `kbase.serving.demo_report`: Questions, answers, sums and times on one page of HTML that needs nothing else
 - `kbase.serving.demo_sources`: Documents that every machine with Python has
