@@ -1363,6 +1363,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                               'kbase/querying/passages.py'),
                                          'kbase.querying.passages._opened_words': ( 'querying/passages.html#_opened_words',
                                                                                     'kbase/querying/passages.py'),
+                                         'kbase.querying.passages._page_span': ( 'querying/passages.html#_page_span',
+                                                                                 'kbase/querying/passages.py'),
                                          'kbase.querying.passages._passage_of': ( 'querying/passages.html#_passage_of',
                                                                                   'kbase/querying/passages.py'),
                                          'kbase.querying.passages._word_share': ( 'querying/passages.html#_word_share',

@@ -118,7 +118,7 @@ _RUN = rf"{_BEFORE}{_ATOM}(?:{_JOINT}{_ATOM})*+(?:(?<=[{_LETTER}])\+\+(?![\w+]))
 _TIMES = r"(?<=\d)(?<!\b0)x(?=\d)"  # 1920x1080, and not 0x1F
 _FIELD = re.compile(rf"(?:(?!{_TIMES})[{_LETTER}]|\d+(?:\.\d+)*)+")
 _AS_A_WORD = re.compile("(?i:st|nd|rd|th|e?r?s|er|ern|en|te[nrsm]?|e)")  # behind digits: 20th, 1990s, 90er
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z](?!s(?![a-z]))[a-z])")  # PDFs is one
 
 def humps(
     word: str,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kbase import codes
-from kbase.codes import find_codes, identifiers, one_spelling, placed_pieces, text_pieces, visible
+from kbase.codes import find_codes, humps, identifiers, one_spelling, placed_pieces, text_pieces, visible
 from kbase.language import analyze, matched_spans, query_terms, query_words, terms, words
 
 UNSEEN = (
@@ -359,3 +359,9 @@ def test_forms_are_tried_in_order():
         ("figure", "1,250.5"), ("initials", "U.S."), ("signed", "C++"), ("dotted", ".NET"),
         ("run", "a-1"))}  # fmt: skip
     assert all(form == found for form, found in forms.items()) and list(forms) == list(codes._FORMS)
+
+
+@pytest.mark.parametrize("word, parts", [("PDFs", ["PDFs"]), ("allowedURLs", ["allowed", "URLs"]),
+                                         ("CSVsOf", ["CSVs", "Of"]), ("XMLParser", ["XML", "Parser"])])
+def test_the_plural_of_capitals_is_one_word(word: str, parts: list[str]) -> None:
+    assert [word[start:end] for start, end in humps(word)] == parts

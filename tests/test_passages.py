@@ -11,7 +11,7 @@ from kbase.embedding import Embedder
 from kbase.indexing.splitting import split_document
 from kbase.nodes import Document, Node
 from kbase.querying.fact_writer import answer_fact
-from kbase.querying.passages import cite, find_passages, hit_pieces, page_of, pick_passages, quoted_text
+from kbase.querying.passages import Passage, cite, find_passages, hit_pieces, page_of, pick_passages, quoted_text
 from kbase.querying.quotable import (
     Quotable,
     Surroundings,
@@ -484,3 +484,16 @@ def test_a_question_is_embedded_once() -> None:
     first[0] = 9.0  # whoever changes his own does not change another's
     assert second[0] == np.float32(0.6) and embedder.embed_query("Why?")[0] == np.float32(0.6)
     assert embedder.model.calls == 1 and embedder.embed_query("How?") is not second and embedder.model.calls == 2
+
+
+def test_the_context_of_a_quote_stays_on_its_page() -> None:
+    pages = ("Lease\nThe slip is let for a year.", "Bond\nA bond of 300 crowns is due.", "Cover\nThe pier is insured.")
+    text, starts = "\n".join(pages), [0, len(pages[0]) + 1, len(pages[0]) + len(pages[1]) + 2]
+    hit = hit_of(text, pages=[[start, page] for page, start in enumerate(starts, 1)])
+    for quote, page in (("The slip is let", 1), ("A bond of 300", 2), ("The pier is", 3)):
+        at = text.index(quote)
+        passage = Passage(hit, at, at + len(quote), 0)
+        citation = cite(passage)
+        assert citation.page == page and quote in citation.context
+        assert citation.context.strip() in pages[page - 1]
+        assert text[citation.context_start:].startswith(citation.context)

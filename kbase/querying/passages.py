@@ -311,13 +311,20 @@ def pick_passages(
 # %% ../../nbs/querying/47_passages.ipynb #2a1fe5da
 QUOTE_CONTEXT = 500  # characters around a quote at most
 
+def _page_span(passage: Passage) -> tuple[int, int]:  # of its page or pages, in the hit's text
+    marks = [mark[0] - passage.hit.start for mark in passage.hit.payload.get("pages") or []]
+    first = max((mark for mark in marks if mark <= passage.start), default=0)
+    return first, min((mark for mark in marks if mark >= passage.end), default=len(passage.hit.text))
+
 def context_span(
     passage: Passage,
 ) -> tuple[int, int]:  # in the hit's text
     "The paragraph around a passage, and its neighbours while there is room."
     around = surroundings_of(passage.hit)
-    blocks = [b for b in blocks_of(passage.hit.text, around.markup, around.inside,
-                                   around.delimiter) if b.kind not in ("front", "links")]
+    first, last = _page_span(passage)
+    blocks = [b._replace(start=max(b.start, first), end=min(b.end, last))
+              for b in blocks_of(passage.hit.text, around.markup, around.inside, around.delimiter)
+              if b.kind not in ("front", "links") and b.start < last and b.end > first]
     inner = [b for b in blocks if b.start < passage.end and b.end > passage.start]
     start, end = (min(inner[0].start, passage.start), max(inner[-1].end, passage.end)) if inner else (passage.start,
                                                                                                       passage.end)
