@@ -157,7 +157,7 @@ FOUND = {  # what somebody types → where it should lead, among the first three
     "delete a document": "knowledge.html#KnowledgeBase.delete",
     "install": "index.html#install",
     "installation": "index.html#install",
-    "explain": "results.html#Hit.explain",
+    "explain": "hits.html#Hit.explain",
     "kb.search": "knowledge.html#KnowledgeBase.search",
     "KnowledgeBase.search": "knowledge.html#KnowledgeBase.search",
     "detect_lang": "language.html#detect_language",

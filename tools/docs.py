@@ -489,6 +489,7 @@ def stage(name: str, cells: list, metadata: dict) -> None:
 USING = (
     "knowledge.ipynb",
     "results.ipynb",
+    "hits.ipynb",
     "querying/filters.ipynb",
     "widgets/search.ipynb",
     "serving/cli.ipynb",

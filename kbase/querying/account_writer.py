@@ -90,6 +90,7 @@ def account_answer(
 def answer_all(question: str, sources: Sequence[Source]) -> Answer:
     "What there is, and the first of it."
     known = indexed(sources)
+    if not sources: return account_answer(question, "Nothing is in it yet: add files with kb.add(folder).", ())
     return account_answer(question, f"{overview(sources)}\nThe documents{shown_of(len(known))}:\n{listing(known)}",
                           known)
 
