@@ -17,10 +17,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from .excerpts import Excerpt, excerpt, markup_of
-from .hits import Background, Hit, Hits, Part, hit_html, linked, place_within, strength_dict
+from .hits import Hit, Hits, hit_html, linked, place_within, strength_dict
 from .nodes import digest
 from .printable import printable
-from .rendering import framed, html_table, mark_spans, marked_html, rendered, strength_html
+from .rendering import framed, html_table, marked_html, rendered, strength_html
 
 if TYPE_CHECKING:
     import pandas as pd  # a third of a second of import, for those who ask for a table

@@ -22,7 +22,8 @@ from kbase.querying.quotable import quotable
 from kbase.querying.summary_writer import SummaryWriter, answer_summary, locate
 from kbase.querying.support import support_of
 from kbase.querying.terms import is_dangling, is_negated, question_words
-from kbase.results import Answer, Background, Hit, Hits, Part
+from kbase.hits import Background, Hit, Hits, Part
+from kbase.results import Answer
 
 TEXTS = {
     "mill": "# The mill\n\nThe mill was built in 1842. It was driven by water until 1911,\n"

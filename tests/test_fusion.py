@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kbase.querying.fusion import fuse, fuse_documents, rank_alone, rank_documents
-from kbase.results import Background
+from kbase.hits import Background
 from kbase.stores.contract import Found
 
 BACKGROUND = Background(0.1, 0.1)

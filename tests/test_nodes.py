@@ -31,7 +31,8 @@ from kbase.nodes import (
     readable_meta,
     searched_kinds,
 )
-from kbase.results import Answer, Background, Citation, Hit, Hits, Part, Report, ReportRow
+from kbase.hits import Background, Hit, Hits, Part
+from kbase.results import Answer, Citation, Report, ReportRow
 
 JSON = st.recursive(
     st.one_of(

@@ -12,7 +12,7 @@ from traitlets import TraitError
 
 from kbase.knowledge import documents_under
 from kbase.nodes import Node
-from kbase.results import Hit, Hits, Part
+from kbase.hits import Hit, Hits, Part
 from kbase.stores.conditions import matches, parse_filter
 from kbase.stores.rows import Source
 from kbase.strength import strength_of

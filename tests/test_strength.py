@@ -19,7 +19,7 @@ from kbase.querying.plan import Plan, QueryPart
 from kbase.querying.summary_writer import answer_summary
 from kbase.querying.support import answer_strength, find_evidence, support_of
 from kbase.querying.terms import is_greeting, is_one_word
-from kbase.results import Background, Hit, Hits, Part
+from kbase.hits import Background, Hit, Hits, Part
 from kbase.strength import LEVELS, WEAK_BELOW, missing_words, nearness, strength_of, support_curve
 
 TEXTS = {

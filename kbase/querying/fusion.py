@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from ..results import Background, Part
+from ..hits import Background, Part
 from ..stores.contract import Found
 
 # %% ../../nbs/querying/40_fusion.ipynb #ret08

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from ..codes import identifiers
 from ..language import QueryWord, query_words, stop_words
-from ..results import Background, Hit, Hits
+from ..hits import Background, Hit, Hits
 from ..strength import Strength, missing_words, nearness, support_curve
 
 # %% ../../nbs/querying/40_judging.ipynb #adb4c07e

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 from ..language import matched_spans, terms
 from ..nodes import Node
 from .rules import LANGUAGES, word_list
-from ..results import Hit, Hits, Part
+from ..hits import Hit, Hits, Part
 from ..stores.contract import NodeStore
 from ..strength import WEAK_BELOW, Strength, missing_words
 

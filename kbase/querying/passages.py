@@ -31,7 +31,8 @@ from .quotable import Surroundings, Quotable, quotable
 from .terms import (TASK_WEIGHT, Term, TextTerms, coverage, is_dangling, languages_of, question_words,
                                   stems_of, text_terms)
 from .things import readable
-from ..results import Background, Citation, Hit, Hits
+from ..hits import Background, Hit, Hits
+from ..results import Citation
 
 # %% ../../nbs/querying/47_passages.ipynb #42d091be
 _BY_SUFFIX = {".md": "markdown", ".rst": "rst", ".py": "python", ".json": "json", ".jsonl": "json", ".csv": "csv",

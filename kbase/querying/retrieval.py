@@ -21,7 +21,7 @@ from ..nodes import Node, kind_groups
 from .filters import all_of, checked_filter
 from .fusion import DENSE_WEIGHT, Ranked, fuse, fuse_documents, rank_alone, rank_documents
 from .judging import NOWHERE, judge_hits, words_nowhere
-from ..results import Hit, Hits, Part
+from ..hits import Hit, Hits, Part
 from ..stores.contract import Candidates, NodeStore
 
 # %% ../../nbs/querying/41_retrieval.ipynb #ret24

@@ -20,7 +20,8 @@ from .passages import (DEPTH_READ, Passage, best_first, find_passages, read_pass
                                      with_meaning)
 from .terms import (RARE_WEIGHT, TASK_WEIGHT, Term, context_stems, coverage, is_greeting, is_one_word,
                                   languages_of, question_words, stems_of, text_terms)
-from ..results import Answer, Background, Hit, Hits
+from ..hits import Background, Hit, Hits
+from ..results import Answer
 from ..strength import WEAK_BELOW, Strength, missing_words, nearness, strength_level, strength_of, support_curve
 
 # %% ../../nbs/querying/48_support.ipynb #463d510f

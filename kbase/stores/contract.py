@@ -23,7 +23,7 @@ import numpy as np
 import tenacity
 
 from ..nodes import Document, EmbedderIdentity, Node
-from ..results import Background
+from ..hits import Background
 from .rows import Indexed, Source
 
 # %% ../../nbs/stores/12_contract.ipynb #bas06

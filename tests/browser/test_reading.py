@@ -9,7 +9,7 @@ LIBRARY = """
 from pathlib import Path
 from kbase.knowledge import documents_under
 from kbase.nodes import Node
-from kbase.results import Background, Hit, Hits, Part
+from kbase.hits import Background, Hit, Hits, Part
 from kbase.stores.conditions import matches, parse_filter
 from kbase.stores.rows import Source
 from kbase.strength import strength_of

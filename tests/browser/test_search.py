@@ -10,7 +10,7 @@ pytestmark = pytest.mark.browser
 
 SEARCH = """
 from kbase.nodes import Node
-from kbase.results import Hit, Hits, Part
+from kbase.hits import Hit, Hits, Part
 from kbase.stores.conditions import matches, parse_filter
 from kbase.widgets.search import SearchExplorer
 
@@ -257,7 +257,7 @@ asked.clear()
 RULES = picture("", "").partition("<div")[0]  # that hide the picture beside a live view
 HOSTILE = r"""
 from kbase.nodes import Node
-from kbase.results import Hit, Hits, Part
+from kbase.hits import Hit, Hits, Part
 from kbase.widgets.search import SearchExplorer
 
 EVIL = [
