@@ -168,7 +168,7 @@ def comparison_strength(
     if lost: return weakest._replace(level="weak", words=f"Weak: nothing was found about {' and '.join(lost)}")
     broken = [side.thing for side in sides if not side.described]
     if not broken: return weakest
-    return weakest._replace(level="weak" if weakest.value >= needed else "none", value=min(weakest.value, HELD),
+    return weakest._replace(level="weak", value=min(weakest.value, HELD),
                             words=f"Weak: no sentence was found that says what {' or '.join(broken)} is")
 
 # %% ../../nbs/querying/51_comparison_writer.ipynb #58ea74c2
