@@ -18,7 +18,7 @@ from kbase.querying.openings import definition_of, defines, is_called, is_senten
 from kbase.querying.plan import Plan, QueryPart
 from kbase.querying.summary_writer import answer_summary
 from kbase.querying.support import answer_strength, find_evidence, support_of
-from kbase.querying.terms import is_greeting, is_one_word
+from kbase.querying.terms import COMMON_WEIGHT, coverage, is_greeting, is_one_word, question_words, with_rarity
 from kbase.hits import Background, Hit, Hits, Part
 from kbase.strength import LEVELS, WEAK_BELOW, missing_words, nearness, strength_of, support_curve
 
@@ -413,3 +413,27 @@ def test_a_sentence_without_a_source_leaves_a_models_answer_weak():
     answer = write_answer(question, quoted, hits, MockChatGenerator(said))
     assert quoted.strength.level == "strong" and answer.unsupported
     assert answer.strength.level == "weak" and "1 of the 3 sentences" in answer.strength.words
+
+
+# -- rare words ------------------------------------------------------------------------------------------------------
+
+
+def test_a_rare_word_weighs_more():
+    terms = question_words("What is the deepest recursion depth?")
+    assert with_rarity(terms, {}) == terms  # nothing was looked up: all weigh the same
+    rare = next(t for t in terms if t.word == "recursion")
+    idf = {stem: 5.0 if stem in rare.stems else 0.5 for t in terms for stem in t.stems}
+    weighed = with_rarity(terms, idf)
+    assert next(t for t in weighed if t.word == "recursion").rarity == 1
+    assert all(COMMON_WEIGHT <= t.rarity < 0.4 for t in weighed if t.word != "recursion")
+    assert coverage(weighed, rare.stems) > 0.5 > coverage(terms, rare.stems)
+
+
+def test_an_answer_without_the_rare_word_is_less_sure():
+    text = "The depth is the depth of the well that is printed. It has a rope."
+    hits = Hits([chunk("Wells", text)], background=None, idf={"depth": 0.5, "print": 0.5, "recurs": 6.0})
+    question = "What is the printed depth of a recursion?"
+    plain = Hits([chunk("Wells", text)])
+    without, with_it = (find_evidence(question, one).support for one in (hits, plain))
+    assert without.score < with_it.score
+    assert "recursion" in without.note

@@ -48,6 +48,11 @@ class Side:
         "Whole sentences of what was found, best first."
         return [p for p in self.evidence.passages if is_sentence(p.text, p.hit.language)] or list(self.opening)
 
+    @property
+    def described(self) -> bool:
+        "Whether a sentence says what it is."
+        return bool(definition_of(self.thing, self.sentences, self.opening))
+
     def answered(
         self,
         needed: float,  # support, 0 to 1
@@ -161,10 +166,10 @@ def comparison_strength(
     weakest = min(strengths, key=lambda one: one.value)
     lost = [side.thing for side in sides if not side.answered(needed)]
     if lost: return weakest._replace(level="weak", words=f"Weak: nothing was found about {' and '.join(lost)}")
-    broken = [side.thing for side in sides if not side.sentences]
+    broken = [side.thing for side in sides if not side.described]
     if not broken: return weakest
     return weakest._replace(level="weak", value=min(weakest.value, HELD),
-                            words=f"Weak: no whole sentence was found about {' and '.join(broken)}")
+                            words=f"Weak: no sentence was found that says what {' or '.join(broken)} is")
 
 # %% ../../nbs/querying/51_comparison_writer.ipynb #58ea74c2
 def answer_comparison(

@@ -76,6 +76,7 @@ def joined_hits(
             if place < len(hits): merged.setdefault(hits[place].id, hits[place])
     if not found: return Hits((), question)
     joined = found[0].like(merged.values())
+    joined.idf = {term: rarity for hits in reversed(found) for term, rarity in hits.idf.items()}
     joined.query = question
     return joined
 

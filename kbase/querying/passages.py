@@ -28,8 +28,8 @@ from ..embedding import Embedder
 from ..excerpts import quote_markdown
 from ..language import split_sentences
 from .quotable import Surroundings, Quotable, quotable
-from .terms import (TASK_WEIGHT, Term, TextTerms, coverage, is_dangling, languages_of, question_words,
-                                  stems_of, text_terms)
+from .terms import (TASK_WEIGHT, Term, TextTerms, coverage, is_dangling, languages_of,
+                                  question_words, stems_of, text_terms, with_rarity)
 from .things import readable
 from ..hits import Background, Hit, Hits
 from ..results import Citation
@@ -179,7 +179,7 @@ def read_passages(
 ) -> list[Passage]:  # most words first
     "The quotable pieces of hits, scored by words."
     hits = hits[:depth]
-    terms = question_words(question, languages_of(hits))
+    terms = with_rarity(question_words(question, languages_of(hits)), getattr(hits, "idf", {}))
     found: dict[tuple[str, int, int], Passage] = {}  # where hits overlap, the better one's
     for rank, hit in enumerate(hits):
         read = text_terms(hit.text, hit.language)
@@ -235,7 +235,7 @@ def find_passages(
     depth: int = DEPTH_READ,
 ) -> list[Passage]:  # best first
     "The quotable pieces of the best hits, scored."
-    found = read_passages(question, [hit for hit in hits if hit.verbatim], depth)
+    found = read_passages(question, hits.like(hit for hit in hits if hit.verbatim), depth)
     if embedder is None or hits.background is None or not tells(hits.background): return best_first(found)
     # the first sentences of the best hit are read whatever their words: a paraphrase shares none
     chosen = found[:EMBEDDED_PIECES] + [p for p in found[EMBEDDED_PIECES:] if p.rank == 0][:EMBEDDED_PIECES // 4]
