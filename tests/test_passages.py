@@ -496,4 +496,31 @@ def test_the_context_of_a_quote_stays_on_its_page() -> None:
         citation = cite(passage)
         assert citation.page == page and quote in citation.context
         assert citation.context.strip() in pages[page - 1]
-        assert text[citation.context_start:].startswith(citation.context)
+        assert text[citation.context_start :].startswith(citation.context)
+
+
+# the section that says the contrary
+
+CONTRARY = [
+    "# Lockers\n\n## Allowed in the locker\n\n- Skis\n- Boots\n\n## Not allowed in the locker\n\n- Fuel\n- Food\n",
+    "# Lockers\n\n## Not allowed in the locker\n\n- Fuel\n- Food\n\n## Allowed in the locker\n\n- Skis\n- Boots\n",
+    "# Lockers\n\n**Allowed in the locker**\n\nSkis and boots.\n\n**Never allowed in the locker**\n\nFuel and food.\n",
+]
+
+
+@pytest.mark.parametrize("text", CONTRARY)
+def test_a_question_is_not_answered_from_the_section_of_the_contrary(text: str) -> None:
+    allowed = asked(text, "What is allowed in the locker?").lower()
+    assert "skis" in allowed and "fuel" not in allowed
+    forbidden = asked(text, "What is not allowed in the locker?").lower()
+    assert "fuel" in forbidden and "skis" not in forbidden
+
+
+def test_a_negated_question_without_a_section_of_its_own_is_answered() -> None:
+    text = "# Turbine\n\n## Repairs\n\nThe turbine does not run because a bearing broke.\n"
+    assert "bearing" in asked(text, "Why does the turbine not run?")
+
+
+def test_what_cannot_be_quoted_is_refused_without_looking_sure() -> None:
+    answer = answer_fact("Where is the weir gate?", Hits([hit_of("# The weir gate\n")]), support=0.0)
+    assert answer.refused and answer.strength.level == "none" and "supported" not in answer.reason

@@ -250,6 +250,8 @@ def test_many_columns_are_cut_not_dropped() -> None:
         ("10<sup>6</sup> cells", "10⁶ cells"),
         ("10<sup>&minus;3</sup>", "10⁻³"),
         ("10<b><sup>6</sup></b>", "10**⁶**"),
+        ('10<span style="font-size:8pt; vertical-align: super">6</span> cells', "10⁶ cells"),
+        ('CO<span style="VERTICAL-ALIGN:sub">2</span>', "CO₂"),
         ("500<sup>1</sup> people", "500¹ people"),
         ("town<sup><a href='#n1'>1</a></sup>", "town¹"),
         ("town<sup>1, 4</sup>", "town¹,⁴"),
@@ -319,6 +321,10 @@ def m(text: str) -> str:
         ("<w:r><w:t>one</w:t><w:cr/><w:t>two</w:t></w:r>", "one\ntwo"),
         (w("10") + w("6", '<w:vertAlign w:val="superscript"/>') + w(" cells"), "10⁶ cells"),
         (w("x") + w("1", '<w:vertAlign w:val="subscript"/>'), "x₁"),
+        (w("10") + w("5", '<w:position w:val="6"/>') + w(" cells"), "10⁵ cells"),
+        (w("H") + w("2", '<w:position w:val="-4"/>') + w("O"), "H₂O"),
+        (w("a long run of words that a designer set higher", '<w:position w:val="6"/>'),
+         "a long run of words that a designer set higher"),
         ('<w:sdt><w:sdtPr><w14:checkbox><w14:checked w14:val="1"/></w14:checkbox></w:sdtPr><w:sdtContent>'
          + w("☒") + "</w:sdtContent></w:sdt>" + w("paid"), "☑ paid"),
         ('<w:r><w:fldChar w:fldCharType="begin"><w:ffData><w:ddList><w:result w:val="1"/><w:listEntry w:val="north"/>'
@@ -526,11 +532,14 @@ def test_a_summary_stands_by_itself(bad: str) -> None:
 
 
 def test_this_module_is_the_document_itself_and_they_follow_whom_they_mean() -> None:
-    text = """This module reads the gauges of the weir every hour of the day.
+    text = (
+        """This module reads the gauges of the weir every hour of the day.
 
 The gauges of the weir are read by radio. They are read every hour by the module of the office.
 
-""" + "Trout and pike pass the ladder in spring and in autumn. " * 3
+"""
+        + "Trout and pike pass the ladder in spring and in autumn. " * 3
+    )
     summary = extract_summary(Document("g.md", text, markup="markdown", language="en"), max_sentences=4)
     assert "This module" in summary.text
     assert "They are" not in summary.text or "The gauges of the weir are read by radio. They are" in summary.text

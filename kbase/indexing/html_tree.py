@@ -68,6 +68,7 @@ def text_before(
         element = parent
 
 # %% ../../nbs/indexing/25_html_tree.ipynb #tre08
+_RAISED = re.compile(r"\bvertical-align\s*:\s*(super|sub)\b", re.IGNORECASE)
 _SLASH, _FRACTION = re.compile(r"\s*[/⁄∕]\s*"), re.compile(r"\s*[/⁄∕]\s*\d")
 
 def _put_script(element: lxml.html.HtmlElement) -> None:
@@ -92,6 +93,8 @@ def meaning_as_text(
     for element in root.xpath(".//*[contains(@class, 'katex-html')]"): element.drop_tree()  # beside its MathML
     for element in root.xpath(".//math"):
         if element.getparent() is not None: put_text(element, formula_text(element))
+    for element in root.xpath(".//span[@style] | .//font[@style] | .//small[@style]"):  # as editors write it
+        if script := _RAISED.search(element.get("style")): element.tag = script[1].lower()[:3]
     for element in root.xpath(".//img[ancestor::sup or ancestor::sub]"): put_text(element, element.get("alt") or "")
     for element in root.xpath(".//sup | .//sub"):
         if element.getparent() is not None: _put_script(element)

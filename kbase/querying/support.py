@@ -245,5 +245,7 @@ def refuse(
 ) -> Answer:
     "No answer, and why, in plain words; the numbers are in its strength and its trace."
     strength = answer_strength(support, hits, needed)
+    if strength.level != "none":  # it is spoken of, in a form that is no sentence, row or item
+        strength = strength._replace(level="none", words="The documents speak of it, but none can be quoted")
     return Answer(question, "", route, refused=True, reason=strength.words, evidence=hits, strength=strength,
                   trace=dict(trace or {}))
