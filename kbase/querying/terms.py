@@ -118,8 +118,8 @@ def is_one_word(
     found = words(readable(question)[:200])
     return bool(found) and all(start >= found[0][1] and end <= found[0][2] for _, start, end in found)
 
-# %% ../../nbs/querying/46_terms.ipynb #fe0ba058
-# Of a word that is in every text; from 0 to .5 the AUC of three sets stays within .01: questions of benchmarks/strength.py
+# %% ../../nbs/querying/46_terms.ipynb #6512f530
+# Of a word that is in every text; from 0 to .5 the AUC of three sets stays within .01: see benchmarks/strength.py
 COMMON_WEIGHT = 0.25
 
 def with_rarity(
