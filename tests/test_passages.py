@@ -524,3 +524,9 @@ def test_a_negated_question_without_a_section_of_its_own_is_answered() -> None:
 def test_what_cannot_be_quoted_is_refused_without_looking_sure() -> None:
     answer = answer_fact("Where is the weir gate?", Hits([hit_of("# The weir gate\n")]), support=0.0)
     assert answer.refused and answer.strength.level == "none" and "supported" not in answer.reason
+
+
+def test_the_lines_before_a_session_are_joined() -> None:
+    text = 'If the "finally"\nclause returns, the saved\nexception is discarded:\n\n   >>> f()\n   42\n'
+    answer = answer_fact("What happens to the saved exception?", Hits([hit_of(text, "a.rst")]), support=0.0).text
+    assert 'If the "finally" clause returns, the saved exception is discarded:\n\n```\n>>> f()\n42\n```' in answer

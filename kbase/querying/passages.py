@@ -394,7 +394,7 @@ def quoted_text(
     around = surroundings_of(passage.hit)
     cells = around.markup in ("csv", "json")  # as it stands: whoever asks for a row looks for what is written in it
     text = passage.text if cells else as_prose(passage.text, around.markup, around.inside if passage.start == 0 else "")
-    if _SESSION.search(passage.text): text = _fenced_session(passage.text)
+    if "```" not in text and _SESSION.search(passage.text): text = _fenced_session(passage.text)
     if passage.text.startswith("|") and "\n" in passage.text and passage.piece and passage.piece.kind == "row":
         text = joined_cells(passage.text)
     if passage.piece and passage.piece.kind == "item" and "\n" not in passage.text: text = _BULLET.sub("", text)
