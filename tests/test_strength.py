@@ -437,3 +437,14 @@ def test_an_answer_without_the_rare_word_is_less_sure():
     without, with_it = (find_evidence(question, one).support for one in (hits, plain))
     assert without.score < with_it.score
     assert "recursion" in without.note
+
+
+def test_a_note_alone_is_answered_although_one_word_of_the_question_is_not_in_it(tmp_path):
+    (tmp_path / "setup.md").write_text(
+        "# Setup\n\n## Ubuntu\n\nUse snap.\n\n## Fedora\n\nUse dnf.\n\n## Arch\n\nUse pacman.\n"
+    )
+    with KnowledgeBase(tmp_path / "kb") as kb:
+        kb.add(tmp_path / "setup.md", progress=False)
+        answer = kb.ask("How do I deploy on Fedora?")
+    assert not answer.refused and "dnf" in answer.text and "snap" not in answer.text
+    assert answer.strength.level == "weak" and "deploy" in answer.strength.words
