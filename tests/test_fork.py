@@ -18,8 +18,6 @@ def run(case, place):
     assert done.stdout.strip().endswith("ok"), done.stderr[-3000:]
 
 
-# LanceDB calls its own support of forks experimental: on a busy machine a child hangs now and then in its runtime
-@pytest.mark.xfail(strict=False, reason="a forked child of LanceDB may hang on a busy machine")
 @pytest.mark.parametrize("case", ["reads", "writes", "many", "beside_threads", "writers_lock", "leases"])
 def test_on_a_folder(tmp_path, case):
     run(case, tmp_path / "kb")
