@@ -10,7 +10,7 @@ import traceback
 from haystack import Document as HaystackDocument
 
 from kbase import KnowledgeBase
-from kbase.stores.contract import StoreLocked
+from kbase.stores.contract import StoreError, StoreLocked
 
 FORK = multiprocessing.get_context("fork")
 PATIENCE = 90  # seconds
@@ -71,6 +71,67 @@ def writes(place):
     assert kb.ask("When is the kiln 7 fired?").text and len(kb.search("kiln")) == 4
     kb.add([note(8)], progress=False)
     assert in_child(lambda: len(kb.search("kiln"))) == 5
+
+
+def refused(work):
+    try:
+        work()
+    except StoreError as error:
+        return "spawn" in str(error)
+    return False
+
+
+def says_so(place):
+    "A child of a process that has used a folder says at once what to do, and leaves parent and folder as they are."
+    kb = filled(place)
+
+    def all_ways():
+        return [
+            refused(lambda: kb.search("kiln")),
+            refused(lambda: kb.ask("When is the kiln 3 fired?")),
+            refused(lambda: kb.documents()),
+            refused(lambda: kb.add([note(7)], progress=False)),
+            refused(lambda: kb.delete("kiln0")),
+            refused(lambda: KnowledgeBase(place).search("kiln")),
+        ]
+
+    assert in_child(all_ways) == [True] * 6
+    with FORK.Pool(2) as pool:
+        assert pool.map_async(counted_or_refused, [place] * 4).get(PATIENCE) == [True] * 4
+    kb.add([note(8)], progress=False)
+    assert len(kb.search("kiln")) == 5
+
+
+def counted_or_refused(place):
+    return refused(lambda: counted(place))
+
+
+def says_so_beside_threads(place):
+    "The same where threads of the parent are in the middle of a search."
+    kb, stop = filled(place), threading.Event()
+
+    def searches():
+        while not stop.is_set():
+            kb.search("kiln")
+
+    thread = threading.Thread(target=searches, daemon=True)
+    thread.start()
+    try:
+        for _ in range(4):
+            assert in_child(lambda: refused(lambda: kb.search("kiln")))
+    finally:
+        stop.set()
+        thread.join(PATIENCE)
+    assert len(kb.search("kiln")) == 4
+
+
+def alone(place):
+    "Children work with a folder that their parent has only named."
+    kb = KnowledgeBase(place)
+    assert in_child(lambda: kb.add([note(i) for i in range(4)], progress=False).count("added")) == 4
+    assert in_child(look, kb) == (4, 4, True, 4, True)
+    with FORK.Pool(2) as pool:
+        assert pool.map_async(counted, [place] * 4).get(PATIENCE) == [4] * 4
 
 
 def many(place):

@@ -18,7 +18,7 @@ def run(case, place):
     assert done.stdout.strip().endswith("ok"), done.stderr[-3000:]
 
 
-@pytest.mark.parametrize("case", ["reads", "writes", "many", "beside_threads", "writers_lock", "leases"])
+@pytest.mark.parametrize("case", ["says_so", "says_so_beside_threads", "alone", "writers_lock", "leases"])
 def test_on_a_folder(tmp_path, case):
     run(case, tmp_path / "kb")
 
