@@ -67,8 +67,8 @@ def check_process() -> None:
     if not _used_by: _used_by.append(os.getpid())
     if _used_by[0] != os.getpid():
         raise StoreError(f"process {os.getpid()} was forked from {_used_by[0]}, which has used LanceDB: its "
-                         "threads did not come along, and a search or a commit would crash or hang. Start processes with "
-                         "multiprocessing.get_context('spawn') or 'forkserver', or open the knowledge base in the "
+                         "threads did not come along, and a search or a commit would crash or hang. Start processes "
+                         "with multiprocessing.get_context('spawn') or 'forkserver', or open the knowledge base in the "
                          "children alone")
 
 class Folder:
