@@ -28,7 +28,7 @@ from kbase.indexing.converted import (
     Attached, Converted, ConversionError, EmptyDocument, FileTooLarge, Limits, UnsupportedFormat,
 )
 from ..shared import Shared
-from ..tables import Table
+from ..tables import table_fields, table_of_fields
 
 # %% ../../nbs/indexing/27_reader_process.ipynb #par39
 def send(stream: IO[bytes], message: dict[str, Any], data: bytes = b"") -> None:
@@ -56,7 +56,7 @@ def pack(
 ) -> tuple[dict[str, Any], bytes]:
     "A converted file as a message and its bytes."
     parts = [found.text.encode("utf-8", "surrogatepass"), *(one.data for one in found.attached)]
-    fields = {**vars(found), "tables": [vars(table) for table in found.tables],
+    fields = {**vars(found), "tables": [table_fields(table) for table in found.tables],
               "attached": [one.name for one in found.attached], "sizes": [len(part) for part in parts]}
     del fields["text"]
     return fields, b"".join(parts)
@@ -73,12 +73,9 @@ def unpack(
     return Converted(
         str(text, "utf-8", "surrogatepass"), **{
             **fields, "pages": tuple(fields["pages"]), "warnings": tuple(fields["warnings"]),
-            "tables": tuple(_table(table) for table in fields["tables"]),
+            "tables": tuple(map(table_of_fields, fields["tables"])),
             "outline": tuple((start, kind, tuple(path)) for start, kind, path in fields["outline"]),
             "attached": tuple(Attached(name, bytes(part)) for name, part in zip(names, attached, strict=True))})
-
-def _table(fields: dict[str, Any]) -> Table:
-    return Table(**{**fields, "rows": tuple(tuple(row) for row in fields["rows"])})
 
 # %% ../../nbs/indexing/27_reader_process.ipynb #par41
 def limit_memory(
