@@ -78,7 +78,8 @@ Modules:
 - `kbase.rendering`: Markdown that nobody vouches for, marked texts and small tables, as HTML that is safe to show
 - `kbase.results`: What is answered, and what became of each file; each draws itself and has one form as JSON
 - `kbase.serving.cli`: `kbase add`, `search`, `ask`, `status`, `summary` and `delete`, for a shell and for scripts
-- `kbase.serving.demo`: A knowledge base from what every machine with Python has, ten questions, and a report to read
+- `kbase.serving.demo`: A knowledge base from what every machine with Python has, thirteen questions, and a report to read
+- `kbase.serving.demo_office`: A spreadsheet, a PDF with a table, slides and a thread of mails, made here
 - `kbase.serving.demo_report`: Questions, answers, sums and times on one page of HTML that needs nothing else
 - `kbase.serving.demo_sources`: Documents that every machine with Python has
 - `kbase.serving.terminal`: Hits and answers as lines that are safe to print, and as JSON
@@ -114,6 +115,7 @@ Modules:
 - `kbase.stores.upgrades`: From one format of a store to the next, step by step
 - `kbase.stores.upkeep`: One writer, many readers, indices that keep up, and old versions that go by themselves
 - `kbase.strength`: How far an answer or a list of hits can be relied on, in words
+- `kbase.tables`: A table as it stands in a document: its cells, its header, its title, its place
 - `kbase.weights`: Where a model's files are found, and what of them is read
 - `kbase.widgets.base`: Files joined into one module, one writer of the traits, numbered answers, and something to show where no kernel runs
 - `kbase.widgets.explore`: What a knowledge base gives to its explorer
