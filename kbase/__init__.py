@@ -115,6 +115,7 @@ Modules:
 - `kbase.stores.upgrades`: From one format of a store to the next, step by step
 - `kbase.stores.upkeep`: One writer, many readers, indices that keep up, and old versions that go by themselves
 - `kbase.strength`: How far an answer or a list of hits can be relied on, in words
+- `kbase.table_headers`: Which rows of a grid name its columns, and which say something of the whole
 - `kbase.tables`: A table as it stands in a document: its cells, its header, its title, its place
 - `kbase.weights`: Where a model's files are found, and what of them is read
 - `kbase.widgets.base`: Files joined into one module, one writer of the traits, numbered answers, and something to show where no kernel runs
