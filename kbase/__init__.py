@@ -25,7 +25,11 @@ Modules:
 - `kbase.indexing.html_tree`: The tree of a page without what only a browser needs, and with what a browser shows on a click
 - `kbase.indexing.hyphens`: Whether a hyphen belongs to the word or to the line
 - `kbase.indexing.json_reader`: Every value to the digit, a member a line, letters instead of escapes
+- `kbase.indexing.mail_headers`: The headers of a mail as text and as metadata, whatever they are written in
+- `kbase.indexing.mailbox`: Many mails in one file, and where each begins
 - `kbase.indexing.notebook_reader`: Text cells as they are, code in fences, what the outputs show
+- `kbase.indexing.outlook_message`: Properties in a compound file, written as headers and parts
+- `kbase.indexing.outlook_rtf`: Bytes unpacked, and the web page inside taken out again
 - `kbase.indexing.pdf_reader`: Page by page, words mended at the ends of lines
 - `kbase.indexing.pieces`: Blocks, or parts of them, that go into a chunk whole
 - `kbase.indexing.reader_process`: Files from anywhere are read where a hang or a crash costs one file
