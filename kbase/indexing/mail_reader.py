@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from email.message import Message
 from email.parser import BytesParser
 from functools import cache
-from importlib.resources import files
+from importlib import resources
 from itertools import chain, count
 from mimetypes import guess_extension
 from pathlib import PurePath
@@ -69,6 +69,7 @@ def part_text(
 
 # %% ../../nbs/indexing/27_mail_reader.ipynb #mlr11
 _TABLE_RULE = re.compile(r"(?m)^\|(?: ?:?-{3,}:? ?\|){2,}$")
+_ADDRESS = re.compile(r"https?://\S+")
 MISSING_WORDS = 0.1  # of the HTML's words; a footer that only the HTML has is less, in the two newsletters tried
 
 def says_more(
@@ -77,6 +78,7 @@ def says_more(
 ) -> bool:
     "Whether a mail's HTML holds more than its plain text."
     if _TABLE_RULE.search(html): return True
+    if sum(map(len, _ADDRESS.findall(plain))) > len(plain) / 2: return True
     words = Counter(re.findall(r"\w+", html.lower()))
     missing = words - Counter(re.findall(r"\w+", plain.lower()))
     return missing.total() > max(5, MISSING_WORDS * words.total())
@@ -182,7 +184,7 @@ _LAST_LINE = re.compile(r"([^\n]*[:：])[ \t]*\n\s*\Z")
 
 @cache
 def _copied_mail() -> re.Pattern[str]:
-    data = tomllib.loads((files("kbase") / "data" / "mail" / "quotes.toml").read_text("utf-8"))
+    data = tomllib.loads((resources.files("kbase") / "data" / "mail" / "quotes.toml").read_text("utf-8"))
     rows = "|".join(map(re.escape, data["dividers"]))
     pairs = "|".join(rf"\**{re.escape(first)} ?:\**.*\n+\**{re.escape(second)} ?:" for first, second in data["headers"])
     return re.compile(rf"(?m)^(?:-{{2,}} ?(?:{rows}) ?-{{2,}}|{pairs})")
