@@ -11,7 +11,8 @@ entry of `MARKUPS`."""
 __all__ = ['Marks', 'LINED', 'SOLID', 'LINE_END', 'PARSED_WIDTH', 'OWN_PARAGRAPH', 'PARSED_CODE', 'OPENED', 'OPENED_DEPTH',
            'MARKUPS', 'MIXED', 'FENCE', 'Block', 'trim_span', 'line_starts', 'blocks_between', 'markdown_parser',
            'plain_heading', 'read_markdown', 'underlined', 'Outline', 'read_text', 'read_python', 'read_csv',
-           'read_records', 'read_captions', 'read_marks', 'read_blocks', 'first_heading', 'rest_end', 'blocks_of']
+           'read_records', 'read_captions', 'read_code', 'with_outline', 'read_marks', 'read_blocks', 'first_heading',
+           'rest_end', 'blocks_of']
 
 # %% ../nbs/04_blocks.ipynb #blk03
 import ast
@@ -20,7 +21,7 @@ import json
 import re
 import warnings
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise, zip_longest
@@ -407,10 +408,34 @@ def read_captions(
         elif taken < len(lines): found[starts[taken]] = block.kind, names
     return found
 
+# %% ../nbs/04_blocks.ipynb #49d61522
+def read_code(
+    text: str,
+) -> Marks:
+    "Where the blocks of code in some language begin."
+    starts = line_starts(text)
+    lines = [text[a:min(b, a + PARSED_WIDTH)].rstrip() for a, b in pairwise([*starts, len(text)])]
+    least = min((_indent(line) for line in lines if line), default=0)
+    begins = [at for at, line in enumerate(lines) if line and _indent(line) == least and (not at or not lines[at - 1])]
+    return {0: ("code", ())} | {starts[at]: ("code", ()) for at in begins}
+
+# %% ../nbs/04_blocks.ipynb #1c8b5863
+def with_outline(
+    marks: Marks,
+    outline: Sequence[tuple[int, str, tuple[str, ...]]],  # in order: where a part begins, its kind, its headings
+) -> Marks:
+    "Marks under the headings that a reader knows; every part of the outline begins a block."
+    starts = [start for start, _, _ in outline]
+    found: Marks = {}
+    for start, (kind, headings) in marks.items():
+        part = bisect_right(starts, start) - 1
+        found[start] = kind, ((*outline[part][2], *headings) if part >= 0 else headings)
+    return found | {start: (kind, tuple(headings)) for start, kind, headings in outline}
+
 # %% ../nbs/04_blocks.ipynb #blk40
 MARKUPS: dict[str, Callable[[str], Marks]] = {
     "text": read_text, "rst": read_text, "markdown": read_markdown, "python": read_python, "csv": read_csv,
-    "json": read_records}
+    "json": read_records, "code": read_code}
 
 MIXED = ("text", "rst", "markdown")  # markups with prose and code and tables in one text
 
@@ -432,7 +457,8 @@ def read_blocks(
         raise ValueError(f"markup of {document.uri} is {document.markup!r}: use one of {', '.join(MARKUPS)}")
     delimiter = document.meta.get("delimiter")
     delimiter = delimiter if isinstance(delimiter, str) and len(delimiter) == 1 else ""
-    return blocks_between(document.text, read_marks(document.text, document.markup, delimiter))
+    marks = read_marks(document.text, document.markup, delimiter)
+    return blocks_between(document.text, with_outline(marks, document.outline) if document.outline else marks)
 
 # %% ../nbs/04_blocks.ipynb #blk52
 _HTML_HEADING = re.compile(r"(?i)<h1[^>]*>([^<]+)</h1>")
