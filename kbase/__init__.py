@@ -28,6 +28,7 @@ Modules:
 - `kbase.indexing.hyphens`: Whether a hyphen belongs to the word or to the line
 - `kbase.indexing.json_reader`: Every value to the digit, a member a line, letters instead of escapes
 - `kbase.indexing.mail_headers`: The headers of a mail as text and as metadata, whatever they are written in
+- `kbase.indexing.mail_reader`: The words of a mail once, its files as files, a mailbox as a list of its mails
 - `kbase.indexing.mailbox`: Many mails in one file, and where each begins
 - `kbase.indexing.manuscript`: A Markdown text in the making that knows where its pages and its tables are
 - `kbase.indexing.notebook_reader`: Text cells as they are, code in fences, what the outputs show
