@@ -25,7 +25,11 @@ Modules:
 - `kbase.indexing.html_tree`: The tree of a page without what only a browser needs, and with what a browser shows on a click
 - `kbase.indexing.hyphens`: Whether a hyphen belongs to the word or to the line
 - `kbase.indexing.json_reader`: Every value to the digit, a member a line, letters instead of escapes
+- `kbase.indexing.mail_headers`: The headers of a mail as text and as metadata, whatever they are written in
+- `kbase.indexing.mailbox`: Many mails in one file, and where each begins
 - `kbase.indexing.notebook_reader`: Text cells as they are, code in fences, what the outputs show
+- `kbase.indexing.outlook_message`: Properties in a compound file, written as headers and parts
+- `kbase.indexing.outlook_rtf`: Bytes unpacked, and the web page inside taken out again
 - `kbase.indexing.pdf_reader`: Page by page, words mended at the ends of lines
 - `kbase.indexing.pieces`: Blocks, or parts of them, that go into a chunk whole
 - `kbase.indexing.reader_process`: Files from anywhere are read where a hang or a crash costs one file
@@ -78,7 +82,8 @@ Modules:
 - `kbase.rendering`: Markdown that nobody vouches for, marked texts and small tables, as HTML that is safe to show
 - `kbase.results`: What is answered, and what became of each file; each draws itself and has one form as JSON
 - `kbase.serving.cli`: `kbase add`, `search`, `ask`, `status`, `summary` and `delete`, for a shell and for scripts
-- `kbase.serving.demo`: A knowledge base from what every machine with Python has, ten questions, and a report to read
+- `kbase.serving.demo`: A knowledge base from what every machine with Python has, thirteen questions, and a report to read
+- `kbase.serving.demo_office`: A spreadsheet, a PDF with a table, slides and a thread of mails, made here
 - `kbase.serving.demo_report`: Questions, answers, sums and times on one page of HTML that needs nothing else
 - `kbase.serving.demo_sources`: Documents that every machine with Python has
 - `kbase.serving.terminal`: Hits and answers as lines that are safe to print, and as JSON
@@ -114,6 +119,8 @@ Modules:
 - `kbase.stores.upgrades`: From one format of a store to the next, step by step
 - `kbase.stores.upkeep`: One writer, many readers, indices that keep up, and old versions that go by themselves
 - `kbase.strength`: How far an answer or a list of hits can be relied on, in words
+- `kbase.table_headers`: Which rows of a grid name its columns, and which say something of the whole
+- `kbase.tables`: A table as it stands in a document: its cells, its header, its title, its place
 - `kbase.weights`: Where a model's files are found, and what of them is read
 - `kbase.widgets.base`: Files joined into one module, one writer of the traits, numbered answers, and something to show where no kernel runs
 - `kbase.widgets.explore`: What a knowledge base gives to its explorer

@@ -147,10 +147,10 @@ def test_binary_called_txt_is_refused(data):
         (b'{"cells": []}', "a.ipynb"),
     ],
 )
-def test_nothing_to_read_is_skipped(data, name):
+def test_nothing_to_read_has_failed(data, name):
     with pytest.raises(EmptyDocument) as error:
         convert_bytes(data, name)
-    assert error.value.state == "skipped" and name in str(error.value)
+    assert error.value.state == "failed" and name in str(error.value)
 
 
 # -- encodings
@@ -282,7 +282,7 @@ def test_pdf_pages_start_where_they_say():
     )
 
 
-def test_pdf_without_text_is_skipped():
+def test_pdf_without_text_has_failed():
     with pytest.raises(EmptyDocument, match="no text layer, 2 page"):
         convert_bytes(pdf_of("", ""), "scan.pdf")
 
@@ -553,7 +553,7 @@ def test_component_accounts_for_every_source(tmp_path):
     assert len(result["documents"]) == 2 and len({d.id for d in result["documents"]}) == 2
     assert [(Path(f["source"]).name, f["state"]) for f in result["failed"]] == [
         ("none.txt", "failed"),
-        ("e.txt", "skipped"),
+        ("e.txt", "failed"),
     ]
 
 

@@ -19,12 +19,14 @@ import hashlib
 import os
 import stat
 import unicodedata
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Any
 
 from ..blocks import first_heading
 from kbase.indexing.converted import (
     Converted, ConversionError, EmptyDocument, FileTooLarge, Limits, UnsupportedFormat, normalize_text, one_line,
+    typed_properties,
 )
 from .data_uris import without_data_uris
 from .decoding import decode
@@ -51,10 +53,12 @@ def finished(
     "The last touch, the same for every format: text normalised, a title in any case, metadata as JSON has it."
     text = normalize_text(found.text)
     if not text.strip(): raise EmptyDocument(f"{name}: holds no text")
-    assert not found.pages or len(text) == len(found.text), "pages point into the text as it was read"
+    places = found.pages or found.tables or found.outline
+    assert not places or len(text) == len(found.text), "pages, tables and outline point into the text as it was read"
     title = found.title or (first_heading(text, found.markup) if found.markup == "markdown" else "")
     title = normalize_text(title)[:300].strip() or title_from_name(name)
-    return Converted(text, title, found.markup, found.pages, json_meta(found.meta | meta), notes + found.warnings)
+    return replace(found, text=text, title=title, meta=json_meta(typed_properties(found.meta) | meta),
+                   warnings=notes + found.warnings)
 
 # %% ../../nbs/indexing/29_converters.ipynb #con49
 LIMITS = Limits()
@@ -137,7 +141,8 @@ def document_of(
     "A converted file as a document; its warnings go into `meta`."
     meta = found.meta | ({"warnings": list(found.warnings)} if found.warnings else {})
     fingerprint = hashlib.sha256(data).hexdigest()
-    return Document(uri, found.text, found.title, meta, fingerprint, pages=found.pages, markup=found.markup)
+    return Document(uri, found.text, found.title, meta, fingerprint, pages=found.pages, markup=found.markup,
+                    tables=found.tables, outline=found.outline)
 
 def convert_file(
     path: str | Path,
