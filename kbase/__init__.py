@@ -26,6 +26,7 @@ Modules:
 - `kbase.indexing.html_reader`: Headings, lists, code and tables of a page, without what only a browser needs
 - `kbase.indexing.html_tree`: The tree of a page without what only a browser needs, and with what a browser shows on a click
 - `kbase.indexing.hyphens`: Whether a hyphen belongs to the word or to the line
+- `kbase.indexing.ignoring`: `.kbaseignore`, in the syntax of `.gitignore`
 - `kbase.indexing.json_reader`: Every value to the digit, a member a line, letters instead of escapes
 - `kbase.indexing.mail_headers`: The headers of a mail as text and as metadata, whatever they are written in
 - `kbase.indexing.mail_reader`: The words of a mail once, its files as files, a mailbox as a list of its mails
