@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from .archives import OLE_START, open_archive, refuse_locked
 from .converted import Converted, ConversionError, Limits, one_line
-from .manuscript import Manuscript, finish_manuscript, plain_lines
+from .manuscript import Manuscript, finish_manuscript
+from .markdown_lines import plain_lines
 from .office_properties import office_properties
 from .sheet_facts import SheetFacts, excel_facts, open_facts
 from .sheet_tables import Value, cell_text, sheet_pieces
