@@ -3,6 +3,7 @@
 Modules:
 
 - `kbase.blocks`: What was written as one: headings, paragraphs, list items, code, tables, rows
+- `kbase.cell_values`: A number or a date out of the text of a cell, as its language writes it
 - `kbase.codes`: What counts as one word where no dictionary helps: part numbers, versions, quantities, acronyms
 - `kbase.delimited`: The character between the cells of a CSV file, and the names of its columns
 - `kbase.embedding`: Texts into vectors: the packaged model, any sentence-transformers model, or any Haystack embedder
@@ -22,10 +23,12 @@ Modules:
 - `kbase.indexing.formulas`: What stands above or below the line keeps its meaning in plain text
 - `kbase.indexing.haystack`: Files as Haystack documents, and Haystack documents as ours
 - `kbase.indexing.html_reader`: Headings, lists, code and tables of a page, without what only a browser needs
+- `kbase.indexing.html_tables`: Cells in their places, one row of names above them, and where the table will stand in the text
 - `kbase.indexing.html_tree`: The tree of a page without what only a browser needs, and with what a browser shows on a click
 - `kbase.indexing.hyphens`: Whether a hyphen belongs to the word or to the line
 - `kbase.indexing.json_reader`: Every value to the digit, a member a line, letters instead of escapes
 - `kbase.indexing.mail_headers`: The headers of a mail as text and as metadata, whatever they are written in
+- `kbase.indexing.mail_reader`: The words of a mail once, its files as files, a mailbox as a list of its mails
 - `kbase.indexing.mailbox`: Many mails in one file, and where each begins
 - `kbase.indexing.notebook_reader`: Text cells as they are, code in fences, what the outputs show
 - `kbase.indexing.outlook_message`: Properties in a compound file, written as headers and parts
@@ -121,6 +124,7 @@ Modules:
 - `kbase.strength`: How far an answer or a list of hits can be relied on, in words
 - `kbase.table_headers`: Which rows of a grid name its columns, and which say something of the whole
 - `kbase.tables`: A table as it stands in a document: its cells, its header, its title, its place
+- `kbase.typed_table`: Columns of numbers, dates and text, with their units, scales and currencies
 - `kbase.weights`: Where a model's files are found, and what of them is read
 - `kbase.widgets.base`: Files joined into one module, one writer of the traits, numbered answers, and something to show where no kernel runs
 - `kbase.widgets.explore`: What a knowledge base gives to its explorer
