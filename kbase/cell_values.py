@@ -1,6 +1,6 @@
 """A number or a date out of the text of a cell, as its language writes it
 
-The text of a cell goes in; a `Quantity`, a `Moment` or nothing comes out. How numbers and dates are written depends on the
+The text of a cell goes in; a `Quantity`, a `DateValue` or nothing comes out. How numbers and dates are written depends on the
 language and on the column, so each reader takes a style, and a style is found from all the cells of a column.
 `typed_table` calls this for whole columns. Names of months and the signs of numbers are Babel's, which brings them for
 every language; the words that stand for a scale or for "nothing here" are in `data/tables`."""
@@ -9,7 +9,7 @@ every language; the words that stand for a scale or for "nothing here" are in `d
 
 # %% auto #0
 __all__ = ['BLANKS', 'CURRENCIES', 'table_words', 'is_missing_cell', 'without_marks', 'usual_decimal', 'decimal_sign', 'Quantity',
-           'plain_number', 'read_words', 'read_number', 'Moment', 'month_names', 'day_first', 'read_date']
+           'plain_number', 'read_words', 'read_number', 'DateValue', 'month_names', 'day_first', 'read_date']
 
 # %% ../nbs/06_cell_values.ipynb #7afef16b
 import re
@@ -165,8 +165,8 @@ def read_number(
     return Quantity(-value if negative else value, "" if ordinal else words.get("unit", ""),
                     before or words.get("currency", ""), words.get("scale", 1.0))
 
-# %% ../nbs/06_cell_values.ipynb #007ec6f7
-class Moment(NamedTuple):
+# %% ../nbs/06_cell_values.ipynb #a53a03b5
+class DateValue(NamedTuple):
     "A date, as exactly as it was written."
     day: date  # the first day of a month or year that is named without a day
     precision: str = "day"  # day, month, year
@@ -204,20 +204,20 @@ def day_first(
     if any(match[2] == "." for match in found): return True, True  # nobody writes 3.4.2024 with the month first
     return language not in ("", "en"), False
 
-# %% ../nbs/06_cell_values.ipynb #3b70d125
-def _moment(year: str, month: int, day: str | None) -> Moment | None:
+# %% ../nbs/06_cell_values.ipynb #464c6745
+def _moment(year: str, month: int, day: str | None) -> DateValue | None:
     full = int(year) if len(year) == 4 else int(year) + (2000 if int(year) < 70 else 1900)
-    try: return Moment(date(full, month, int(day or 1)), "day" if day else "month")
+    try: return DateValue(date(full, month, int(day or 1)), "day" if day else "month")
     except ValueError: return None
 
 def read_date(
     cell: str,
     days_first: bool = False,  # of 3/4/2024, see `day_first`
     language: str = "",
-) -> Moment | None:  # None where the cell is no date
+) -> DateValue | None:  # None where the cell is no date
     "The date in a cell."
     text = without_marks(cell)
-    if _YEAR_ONLY.fullmatch(text): return Moment(date(int(text), 1, 1), "year")
+    if _YEAR_ONLY.fullmatch(text): return DateValue(date(int(text), 1, 1), "year")
     if found := _ISO.fullmatch(text): return _moment(found[1], int(found[2]), found[3])
     if found := _NUMERIC.fullmatch(text):
         first, second = (found[1], found[3]) if days_first else (found[3], found[1])

@@ -10,7 +10,7 @@ written beside it. Nothing is calculated here: `5,686` in a column "in millions"
 __all__ = ['MOST', 'join_sign_columns', 'Measure', 'measure_in', 'Column', 'unique_names', 'read_column', 'TypedTable',
            'type_table']
 
-# %% ../nbs/07_typed_table.ipynb #900a5c88
+# %% ../nbs/07_typed_table.ipynb #d62061eb
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from .cell_values import (
-    Moment, Quantity, day_first, decimal_sign, is_missing_cell, read_date, read_number, read_words, table_words, without_marks)
+    DateValue, Quantity, day_first, decimal_sign, is_missing_cell, read_date, read_number, read_words, table_words, without_marks)
 from .tables import Table
 
 # %% ../nbs/07_typed_table.ipynb #408c4f8d
@@ -152,7 +152,7 @@ def read_column(
     decimal = decimal_sign(filled, "" if usual == "." else "de") if usual else decimal_sign(filled, language)
     return _number_column(name, filled, decimal, language) or _date_column(name, filled, language) or Column(name)
 
-# %% ../nbs/07_typed_table.ipynb #a4ba270b
+# %% ../nbs/07_typed_table.ipynb #a574c119
 @dataclass(frozen=True)
 class TypedTable:
     "A table with what its cells mean."
@@ -165,7 +165,7 @@ class TypedTable:
         self,
         row: int,  # of the body, counted from 0
         column: int,
-    ) -> Quantity | Moment | str | None:  # a number with its unit, currency and scale; None for a missing value
+    ) -> Quantity | DateValue | str | None:  # a number with its unit, currency and scale; None for a missing value
         "What one cell means; its text where it is neither a number nor a date."
         cell, about = self.table.body[row][column], self.columns[column]
         if is_missing_cell(cell, self.language): return None

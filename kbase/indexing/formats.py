@@ -25,6 +25,7 @@ from .json_reader import convert_json, convert_jsonl
 from .mail_reader import convert_eml, convert_mbox, convert_msg
 from .notebook_reader import convert_ipynb
 from .pdf_reader import convert_pdf
+from .sheet_reader import convert_sheets
 from .text_reader import convert_csv, convert_markdown, convert_python, convert_rst, convert_text
 from .word_reader import OLE_START, convert_docx
 
@@ -71,6 +72,10 @@ for _format in (
     Format("html", (".html", ".htm", ".xhtml"), convert_html, apart=True, opening=_HTML, encoding=_HTML_CHARSET),
     Format("pdf", (".pdf",), convert_pdf, "bytes", apart=True, magic=_PDF),
     Format("docx", (".docx", ".docm", ".dotx"), convert_docx, "bytes", apart=True, part="word/document.xml"),
+    Format("Excel", (".xlsx", ".xlsm", ".xltx", ".xlsb", ".xls"), convert_sheets, "bytes", apart=True,
+           part="xl/workbook.xml"),
+    Format("OpenDocument sheet", (".ods",), convert_sheets, "bytes", apart=True,
+           mimetype=b"application/vnd.oasis.opendocument.spreadsheet"),
     Format("csv", (".csv", ".tsv"), convert_csv),
     Format("json", (".json",), convert_json),
     Format("jsonl", (".jsonl", ".ndjson"), convert_jsonl),
@@ -101,9 +106,8 @@ def begins_with(
 
 for _format in (
     Format("PowerPoint", (".pptx", ".ppt"), part="ppt/presentation.xml"),
-    Format("Excel", (".xlsx", ".xlsm", ".xls"), part="xl/workbook.xml"),
     Format("Word 97", (".doc",)), Format("RTF", (".rtf",), magic=begins_with(rb"{\rtf")),
-    Format("OpenDocument text", (".odt",)), Format("OpenDocument sheet", (".ods",)),
+    Format("OpenDocument text", (".odt",)),
     Format("OpenDocument slides", (".odp",)), Format("EPUB", (".epub",)), Format("pickle", (".pkl",)),
     Format("PostScript", (".ps", ".eps"), magic=begins_with(b"%!PS")),
     Format("image", (".svg",), magic=begins_with(
