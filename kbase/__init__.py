@@ -24,6 +24,7 @@ Modules:
 - `kbase.indexing.formulas`: What stands above or below the line keeps its meaning in plain text
 - `kbase.indexing.haystack`: Files as Haystack documents, and Haystack documents as ours
 - `kbase.indexing.html_reader`: Headings, lists, code and tables of a page, without what only a browser needs
+- `kbase.indexing.html_tables`: Cells in their places, one row of names above them, and where the table will stand in the text
 - `kbase.indexing.html_tree`: The tree of a page without what only a browser needs, and with what a browser shows on a click
 - `kbase.indexing.hyphens`: Whether a hyphen belongs to the word or to the line
 - `kbase.indexing.ignoring`: `.kbaseignore`, in the syntax of `.gitignore`
@@ -135,7 +136,10 @@ Modules:
 - `kbase.strength`: How far an answer or a list of hits can be relied on, in words
 - `kbase.table_headers`: Which rows of a grid name its columns, and which say something of the whole
 - `kbase.tables`: A table as it stands in a document: its cells, its header, its title, its place
+<<<<<<< HEAD
+=======
 - `kbase.titles`: Lines with a rule below them, and how deep each of them stands
+>>>>>>> main
 - `kbase.typed_table`: Columns of numbers, dates and text, with their units, scales and currencies
 - `kbase.weights`: Where a model's files are found, and what of them is read
 - `kbase.widgets.base`: Files joined into one module, one writer of the traits, numbered answers, and something to show where no kernel runs
