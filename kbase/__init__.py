@@ -33,8 +33,10 @@ Modules:
 - `kbase.indexing.mail_reader`: The words of a mail once, its files as files, a mailbox as a list of its mails
 - `kbase.indexing.mailbox`: Many mails in one file, and where each begins
 - `kbase.indexing.manuscript`: A Markdown text in the making that knows where its pages and its tables are
+- `kbase.indexing.markdown_lines`: No line that somebody wrote becomes a heading by accident
 - `kbase.indexing.notebook_reader`: Text cells as they are, code in fences, what the outputs show
 - `kbase.indexing.office_properties`: Title, author, dates and number of pages, from the parts in which Office, LibreOffice and e-books keep them
+- `kbase.indexing.office_xml`: Names without their namespaces, for Office writes the same names in two of them
 - `kbase.indexing.outlook_message`: Properties in a compound file, written as headers and parts
 - `kbase.indexing.outlook_rtf`: Bytes unpacked, and the web page inside taken out again
 - `kbase.indexing.pdf_columns`: The order in which a reader's eye goes over a page
@@ -47,6 +49,10 @@ Modules:
 - `kbase.indexing.sheet_facts`: How far a sheet reaches, which cells are merged, which numbers are percentages or money, which formulas have no value
 - `kbase.indexing.sheet_reader`: Every sheet with its tables, as they were last computed
 - `kbase.indexing.sheet_tables`: A sheet is a surface on which people put tables, titles and remarks: each is found with its place
+- `kbase.indexing.slide_graphics`: A chart is a table that was drawn: its numbers are in the file
+- `kbase.indexing.slide_reader`: A page for each slide: its title, what stands on it in order of reading, and what its speaker noted
+- `kbase.indexing.slide_shapes`: Text boxes lie about on a slide; they are read in the order in which a person reads them
+- `kbase.indexing.slide_text`: Paragraphs and points of a text box on a slide, as Markdown
 - `kbase.indexing.sources`: What a path, a glob or a list names, file by file, each with a name of its own
 - `kbase.indexing.splitting`: Documents into chunks, along the lines on which they were written
 - `kbase.indexing.summaries`: What a document is about, in its own sentences or in a language model's words
@@ -136,10 +142,7 @@ Modules:
 - `kbase.strength`: How far an answer or a list of hits can be relied on, in words
 - `kbase.table_headers`: Which rows of a grid name its columns, and which say something of the whole
 - `kbase.tables`: A table as it stands in a document: its cells, its header, its title, its place
-<<<<<<< HEAD
-=======
 - `kbase.titles`: Lines with a rule below them, and how deep each of them stands
->>>>>>> main
 - `kbase.typed_table`: Columns of numbers, dates and text, with their units, scales and currencies
 - `kbase.weights`: Where a model's files are found, and what of them is read
 - `kbase.widgets.base`: Files joined into one module, one writer of the traits, numbered answers, and something to show where no kernel runs
