@@ -40,8 +40,11 @@ Modules:
 - `kbase.indexing.outlook_message`: Properties in a compound file, written as headers and parts
 - `kbase.indexing.outlook_rtf`: Bytes unpacked, and the web page inside taken out again
 - `kbase.indexing.pdf_columns`: The order in which a reader's eye goes over a page
+- `kbase.indexing.pdf_headings`: By size, weight and number, by the table of contents and by the bookmarks, where these fit the text
 - `kbase.indexing.pdf_lines`: Words that stand on one line, with what is raised and lowered written in the line
+- `kbase.indexing.pdf_paragraphs`: A paragraph is one paragraph, over lines, columns and pages
 - `kbase.indexing.pdf_reader`: Page by page, words mended at the ends of lines
+- `kbase.indexing.pdf_running`: What every page repeats is no part of the text
 - `kbase.indexing.pdf_words`: What stands on a page of a PDF: each word with its place, its size and its weight
 - `kbase.indexing.pieces`: Blocks, or parts of them, that go into a chunk whole
 - `kbase.indexing.reader_process`: Files from anywhere are read where a hang or a crash costs one file
