@@ -28,6 +28,8 @@ from uuid import UUID
 
 import numpy as np
 
+from .tables import Table
+
 # %% ../nbs/01_nodes.ipynb #nod06
 def digest(
     *parts: str | bytes,  # kept apart by their lengths, so ("ab", "c") and ("a", "bc") differ
@@ -113,6 +115,9 @@ class Document:
     pages: tuple[int, ...] = ()  # where each page starts in `text`, ascending; () where there are no pages
     markup: str = "text"  # how the splitter reads `text`: text, markdown, rst, python, csv, json
     id: str = ""  # made from the uri when not given
+    tables: tuple[Table, ...] = field(default=(), repr=False)  # those that its reader found
+    outline: tuple[tuple[int, str, tuple[str, ...]], ...] = field(default=(), repr=False)  # where parts of it begin, and
+    # what the reader knows of each that its text does not show: kind of block, headings above it and its own
 
     def __post_init__(self) -> None:
         if not self.id: object.__setattr__(self, "id", digest(self.uri))
