@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from .table_grid import Column, Grid, day_number, is_missing
+from .table_grid import Grid, GridColumn, day_number
 from .table_mentions import (CellIndex, CellMention, ColumnMention, Cue, Word, column_stems, find_cells, find_columns,
-                                           find_cues, table_data, table_word, table_words)
+                                           find_cues, question_data, asked_word, asked_words)
 from .table_operations import ROW, Condition
 
 # %% ../../nbs/querying/50_table_asked.ipynb #tas06
@@ -30,7 +30,7 @@ class Part(NamedTuple):
     places: frozenset[int]  # of the words that are used up
     sure: float  # 0 to 1
     conditions: tuple[Condition, ...] = ()
-    column: Column | None = None
+    column: GridColumn | None = None
     rows: frozenset[int] = frozenset()  # that hold all conditions
     beyond: frozenset[int] = frozenset()  # that might be meant as well
 
@@ -68,7 +68,7 @@ MILD = frozenset({"sum", "only", "count", "distinct"})
 IDLE = frozenset({"having", "from", "which", "who", "when", "where", "listed", "yes_no", "how_much"})  # cues that need no operation of their own
 
 def _word_weight(word: Word, language: str) -> float:
-    lists = table_data(language)["words"]
+    lists = question_data(language)["words"]
     if not word.content: return 0.0
     if word.stem in _stems(language, "light"): return LIGHT
     ending = any(word.text.endswith(end) for end in lists.get("light_endings", []))
@@ -76,7 +76,7 @@ def _word_weight(word: Word, language: str) -> float:
 
 @lru_cache
 def _stems(language: str, name: str) -> frozenset[str]:
-    return frozenset(table_word(word, language).stem for line in table_data(language)["words"].get(name, []) for word in line.split())
+    return frozenset(asked_word(word, language).stem for line in question_data(language)["words"].get(name, []) for word in line.split())
 
 def places(start: int, end: int) -> frozenset[int]:
     "Places from one to another."
@@ -89,7 +89,7 @@ def ask_grid(
     index: CellIndex | None = None,  # of the grid; made when it is not given
 ) -> Asked:
     "A question, held against a table."
-    asked = tuple(table_words(question, grid.language))
+    asked = tuple(asked_words(question, grid.language))
     cues = find_cues(asked, grid.language)
     columns = find_columns(asked, grid)
     cells = find_cells(asked, index or CellIndex(grid))
@@ -125,9 +125,9 @@ def number_of(
     language: str = "en",
 ) -> float | None:
     "The number that a word is."
-    names = table_data(language)["words"].get("numbers", [])
+    names = question_data(language)["words"].get("numbers", [])
     if word.text in names: return float(names.index(word.text))
-    ordinals = table_data(language)["words"].get("ordinals", [])
+    ordinals = question_data(language)["words"].get("ordinals", [])
     if word.text in ordinals: return float(ordinals.index(word.text))
     text = re.sub(r"(?<=\d)(st|nd|rd|th|s)$", "", word.text)
     return float(text) if re.fullmatch(r"\d+(\.\d+)?", text) else None
@@ -188,7 +188,7 @@ def _nearest(found: Sequence[ColumnMention], around: frozenset[int]) -> list[Col
     behind = max(around)
     return sorted(found, key=lambda one: (-one.share, min(abs(place - behind) for place in one.places), one.column.number))
 
-def _limited(grid: Grid, limit: Limit, column: Column, sure: float, named: frozenset[int]) -> Part | None:
+def _limited(grid: Grid, limit: Limit, column: GridColumn, sure: float, named: frozenset[int]) -> Part | None:
     days = column.kind in ("date", "year")
     if days and not limit.year: return None
     first = day_number(int(limit.value)) if days else limit.value
@@ -281,9 +281,9 @@ def columns_called(
     grid: Grid,
     stems: Iterable[str],
     kinds: Iterable[str] = (),
-) -> list[Column]:
+) -> list[GridColumn]:
     "The columns that have one of some words in their names."
-    wanted, allowed = {table_word(stem, grid.language).stem for stem in stems}, set(kinds)
+    wanted, allowed = {asked_word(stem, grid.language).stem for stem in stems}, set(kinds)
     return [column for column in grid.columns
             if wanted & set(column_stems(column, grid.language)) and (not allowed or column.kind in allowed)]
 
@@ -301,13 +301,13 @@ def target_parts(
     known = any(asked.words[at].stem in _stems(asked.grid.language, "alike") for at in head)  # a kind of thing that another column could be
     return [Part(own | frozenset(head[-1:]), BY_LABEL * (0.85 if known else 1.0), column=asked.grid.label)]
 
-def _alternatives(columns: Sequence[Column], sure: float) -> list[Part]:
+def _alternatives(columns: Sequence[GridColumn], sure: float) -> list[Part]:
     return [Part(frozenset(), sure if len(columns) == 1 else sure * (0.9 if at == 0 else ONE_OF_SEVERAL), column=column)
             for at, column in enumerate(columns)]
 
 def _who(asked: Asked) -> list[Part]:
     verbs = [one for one in asked.columns if one.share >= 0.5 and one.column.kind == "text"]
-    people = columns_called(asked.grid, table_data(asked.grid.language)["words"].get("who", []), ["text"])
+    people = columns_called(asked.grid, question_data(asked.grid.language)["words"].get("who", []), ["text"])
     if doing := [one for one in verbs if one.column in people or one.share == 1]:
         return [Part(one.places, BY_KIND if at == 0 else ONE_OF_SEVERAL, column=one.column) for at, one in enumerate(doing)]
     label = asked.grid.label
@@ -318,7 +318,7 @@ def _when(asked: Asked) -> list[Part]:
     return _alternatives([column for column in asked.grid.columns if column.kind in ("date", "year")], 1.0)
 
 def _where(asked: Asked) -> list[Part]:
-    return _alternatives(columns_called(asked.grid, table_data(asked.grid.language)["words"].get("where", []), ["text"]), BY_KIND)
+    return _alternatives(columns_called(asked.grid, question_data(asked.grid.language)["words"].get("where", []), ["text"]), BY_KIND)
 
 def _how_long(asked: Asked) -> list[Part]:
     times = [column for column in asked.grid.columns if column.kind == "time"]

@@ -17,11 +17,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .table_grid import Column, Grid, is_missing
+from ..cell_values import is_missing_cell
+from .table_grid import Grid, GridColumn
 
 # %% ../../nbs/querying/49_table_operations.ipynb #top06
 TABLE = "data"  # what the table is called in SQL
-ROW = Column(-1, "row", "number", (), ())  # the order of the rows, as if it were a column
+ROW = GridColumn(-1, "row", "number", (), ())  # the order of the rows, as if it were a column
 
 def sql_name(
     name: str,
@@ -61,7 +62,7 @@ def iso_day(
     return f"{year:04d}-{rest // 31 + 1:02d}-{rest % 31 + 1:02d}"
 
 def sql_value(
-    column: Column,
+    column: GridColumn,
     value: float,
 ) -> str | float:
     "What a column's cell is worth, in SQL."
@@ -88,7 +89,7 @@ class Sql(NamedTuple):
 @dataclass(frozen=True)
 class Condition:
     "What a row must be like."
-    column: Column
+    column: GridColumn
     how: str  # "in", "not in", "filled", "missing", or one of COMPARE
     cells: tuple[str, ...] = ()  # for "in" and "not in": texts
     value: float = 0.0  # for the rest
@@ -101,7 +102,7 @@ class Condition:
         "Whether a row is like that."
         cell = self.column.cells[row]
         if self.how in ("in", "not in"): return (cell in self.cells) == (self.how == "in")
-        if self.how in ("filled", "missing"): return is_missing(cell) == (self.how == "missing")
+        if self.how in ("filled", "missing"): return is_missing_cell(cell) == (self.how == "missing")
         value = self.column.values[row]
         return value is not None and COMPARE[self.how](value, self.value)
 
@@ -134,9 +135,9 @@ class Outcome(NamedTuple):
 class Operation:
     "One thing to do with a table."
     name: str  # a key of OPERATIONS
-    target: Column | None = None
+    target: GridColumn | None = None
     where: tuple[Condition, ...] = ()  # all must hold
-    measure: Column | None = None  # ROW for the order of the rows
+    measure: GridColumn | None = None  # ROW for the order of the rows
     largest: bool = True  # of `measure`: the highest, the last; False: the lowest, the first
     other: tuple[Condition, ...] = ()  # the second set of rows
     top: int = 1  # how many
@@ -181,7 +182,7 @@ OPERATIONS: dict[str, Kind] = {}
 # %% ../../nbs/querying/49_table_operations.ipynb #top14
 def worth(
     grid: Grid,
-    column: Column,
+    column: GridColumn,
     row: int,
 ) -> float | None:
     "What a row has in a column."
@@ -204,7 +205,7 @@ def said_where(
     "Conditions, for people."
     return " where " + " and ".join(map(str, conditions)) if conditions else ""
 
-def _names(grid: Grid, column: Column) -> tuple[str, str]:  # in quotes: what it is worth, as it was written
+def _names(grid: Grid, column: GridColumn) -> tuple[str, str]:  # in quotes: what it is worth, as it was written
     if column is ROW: return "row", "row"
     name, text = column_names(grid)[column.number]
     return sql_name(name), sql_name(text)
@@ -217,7 +218,7 @@ def _cells(operation: Operation, rows: Sequence[int]) -> tuple[tuple[int, int], 
 def _texts(operation: Operation, rows: Sequence[int]) -> Outcome:  # the different cells of the target
     target = operation.target
     assert target is not None
-    named = [row for row in rows if not is_missing(target.cells[row])]
+    named = [row for row in rows if not is_missing_cell(target.cells[row])]
     return Outcome(tuple(dict.fromkeys(target.cells[row] for row in named)), _cells(operation, named))
 
 def _filled(operation: Operation) -> tuple[Condition, ...]:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from .table_asked import (holding, how_many, BY_KIND, BY_LABEL, ONE_OF_SEVERAL, Asked, Limit, Part, cell_parts, columns_called, find_limits,
                                         head_places, limit_parts, measure_parts, named_column, number_of, places, target_parts)
-from .table_grid import Column
+from .table_grid import GridColumn
 from .table_mentions import Cue
 from .table_operations import ROW, Condition, Operation, Outcome
 
@@ -157,13 +157,13 @@ def _suspicious(asked: Asked, rows: Rows) -> float:  # nobody counts the rows of
     once = len(rows.rows) == 1 and any(one.column is asked.grid.label for one in rows.conditions)
     return 0.6 if once else 1.0
 
-def _one_of_its_name(asked: Asked, column: Column | None) -> float:  # two columns of a name: two rows beside each other
+def _one_of_its_name(asked: Asked, column: GridColumn | None) -> float:  # two columns of a name: two rows beside each other
     return 1.0 if column is None or sum(other.name == column.name for other in asked.grid.columns) == 1 else ONE_OF_SEVERAL
 
-def _is_identifier(column: Column) -> bool:
+def _is_identifier(column: GridColumn) -> bool:
     return column.number == 0 and len(set(column.cells)) == len(column.cells)
 
-def _repeats(asked: Asked, column: Column, rows: Iterable[int]) -> bool:
+def _repeats(asked: Asked, column: GridColumn, rows: Iterable[int]) -> bool:
     cells = [column.cells[row] for row in rows]
     return len(set(cells)) < len(cells)
 
@@ -234,7 +234,7 @@ def _edge(asked: Asked) -> Iterator[Reading]:
                     yield Reading(Operation("top", target.column, rows.conditions, order, cue.name == "last", top=top), used,
                                   sure * target.sure * rows.sure * (0.75 if rows.either else 1.0))
 
-def _orders(asked: Asked, rows: Iterable[int], beside: bool = False) -> list[tuple[Column, float]]:
+def _orders(asked: Asked, rows: Iterable[int], beside: bool = False) -> list[tuple[GridColumn, float]]:
     # first and last are of time where there is one column of it, and of the list where the question says so
     days = [column for column in asked.grid.columns if column.kind in ("date", "year")]
     listed = any("list" in cue.text or "table" in cue.text or "chart" in cue.text or "top" in cue.text or "bottom" in cue.text
@@ -312,7 +312,7 @@ def _choice(asked: Asked) -> Iterator[Reading]:
             if rows.conditions: yield Reading(Operation("lookup", column, where), used | rows.places, sure * BY_KIND)
             yield from _better(asked, column, where, used | rows.places, sure)
 
-def _better(asked: Asked, column: Column, where: tuple[Condition, ...], used: frozenset[int], sure: float) -> Iterator[Reading]:
+def _better(asked: Asked, column: GridColumn, where: tuple[Condition, ...], used: frozenset[int], sure: float) -> Iterator[Reading]:
     for cue in asked.cued("most", "least", "more", "less", "first", "last"):
         largest = cue.name in ("most", "more", "last")
         if cue.name in ("first", "last"):
