@@ -87,6 +87,7 @@ Modules:
 - `kbase.querying.expected`: A name, a date, a number: a sentence that has none does not answer *who*, *when* or *how many*
 - `kbase.querying.fact_writer`: The sources' best sentences, each cited to the character; in a model's words where there is one
 - `kbase.querying.filters`: A filter on a field that does not exist is a mistake, not an empty result
+- `kbase.querying.furniture`: Menus, lists of references, forms to be signed: a converter writes them as prose, and nobody asks for them
 - `kbase.querying.fusion`: One ranking out of two, with the reason for every place in it
 - `kbase.querying.judging`: Whether what a search found comes near its query, hit by hit and as a whole
 - `kbase.querying.list_writer`: The documents that match, each with its best sentence
