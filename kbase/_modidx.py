@@ -3980,6 +3980,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'kbase.stores.upkeep.add_indices': ('stores/upkeep.html#add_indices', 'kbase/stores/upkeep.py'),
                                      'kbase.stores.upkeep.commit_again': ('stores/upkeep.html#commit_again', 'kbase/stores/upkeep.py'),
                                      'kbase.stores.upkeep.disk_full': ('stores/upkeep.html#disk_full', 'kbase/stores/upkeep.py'),
+                                     'kbase.stores.upkeep.filter_columns': ('stores/upkeep.html#filter_columns', 'kbase/stores/upkeep.py'),
+                                     'kbase.stores.upkeep.index_filters': ('stores/upkeep.html#index_filters', 'kbase/stores/upkeep.py'),
                                      'kbase.stores.upkeep.loose_rows': ('stores/upkeep.html#loose_rows', 'kbase/stores/upkeep.py'),
                                      'kbase.stores.upkeep.pass_is_due': ('stores/upkeep.html#pass_is_due', 'kbase/stores/upkeep.py'),
                                      'kbase.stores.upkeep.pass_over': ('stores/upkeep.html#pass_over', 'kbase/stores/upkeep.py'),
