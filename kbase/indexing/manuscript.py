@@ -48,6 +48,13 @@ class Manuscript:
         start = self.add(text)
         self.tables.append(replace(table, start=start, end=start + len(text), page=len(self.pages) or None))
 
+    def add_with_tables(self, text: str, tables: Iterable[Table]) -> None:
+        "Write a text that has tables in it, each with its place in that text."
+        skipped = len(text) - len(text.lstrip("\n"))
+        start = self.add(text) - skipped
+        self.tables += [replace(table, start=start + table.start, end=start + table.end, page=len(self.pages) or None)
+                        for table in tables]
+
     def turn_page(self) -> None:
         "What is written next stands on another page."
         self.pages.append(self.next_start)
