@@ -35,6 +35,11 @@ class Manuscript:
         self.size = start + len(block)
         return start
 
+    def go_on(self, text: str) -> None:
+        "Write on in the last block: a line of a list."
+        self.blocks[-1] += text
+        self.size += len(text)
+
     @property
     def next_start(self) -> int: return self.size + 2 if self.blocks else 0
 
