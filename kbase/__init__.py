@@ -14,6 +14,7 @@ Modules:
 - `kbase.indexing.account`: Names that stay, files that are gone, documents that are replaced
 - `kbase.indexing.archives`: A file that is an archive of parts, looked at before anything unpacks it
 - `kbase.indexing.claims`: Several processes add the same sources, and each source is done once
+- `kbase.indexing.code_reader`: What a program defines is its table of contents
 - `kbase.indexing.converted`: A text with its title, or the reason why there is none
 - `kbase.indexing.converters`: Files in, documents out; for every other file, the reason
 - `kbase.indexing.copying`: A knowledge base in another store, vectors and all
@@ -68,7 +69,9 @@ Modules:
 - `kbase.querying.codes`: Part numbers, versions, error numbers: what evidence must have exactly as it is asked for
 - `kbase.querying.comparison_writer`: A short cited paragraph for each thing, and for a thing that nothing was found about, that
 - `kbase.querying.components`: An embedder of questions and a retriever, for any Haystack pipeline
+- `kbase.querying.doubts`: No date where one was asked for, a word that stands nowhere, no sentence that says what the thing is
 - `kbase.querying.drawing`: A picture of a Haystack pipeline, made on this machine
+- `kbase.querying.expected`: A name, a date, a number: a sentence that has none does not answer *who*, *when* or *how many*
 - `kbase.querying.fact_writer`: The sources' best sentences, each cited to the character; in a model's words where there is one
 - `kbase.querying.filters`: A filter on a field that does not exist is a mistake, not an empty result
 - `kbase.querying.fusion`: One ranking out of two, with the reason for every place in it
@@ -134,10 +137,7 @@ Modules:
 - `kbase.strength`: How far an answer or a list of hits can be relied on, in words
 - `kbase.table_headers`: Which rows of a grid name its columns, and which say something of the whole
 - `kbase.tables`: A table as it stands in a document: its cells, its header, its title, its place
-<<<<<<< HEAD
-=======
 - `kbase.titles`: Lines with a rule below them, and how deep each of them stands
->>>>>>> main
 - `kbase.typed_table`: Columns of numbers, dates and text, with their units, scales and currencies
 - `kbase.weights`: Where a model's files are found, and what of them is read
 - `kbase.widgets.base`: Files joined into one module, one writer of the traits, numbered answers, and something to show where no kernel runs

@@ -89,7 +89,7 @@ def with_part(archive: bytes, name: str, content: bytes) -> bytes:
         (b"%PDF-1.7", "a.txt", "pdf"),
         (b"\n\n%PDF-1.7", "a", "pdf"),
         (b"plain", "a.pdf", "pdf"),
-        (b"plain", "a.toml", "text"),
+        (b"plain", "a.toml", "code"),
         (b"plain", "README", "text"),
         (b"# x", "A.MD", "markdown"),
         (b"<!doctype html>", "a.txt", "html"),
@@ -126,7 +126,7 @@ def test_text_called_pdf_fails_with_a_reason():
         convert_bytes(b"only words", "a.pdf")
 
 
-@pytest.mark.parametrize("name", ["a.log", "a.cfg", "a.toml", "a.yaml", "a.c", "Makefile"])
+@pytest.mark.parametrize("name", ["a.log", "a.notes", "a.unknown", "a.0", "Makefile"])
 def test_unknown_suffixes_are_text_when_they_look_like_it(name):
     assert convert_bytes(b"[a]\nb = 1\n", name).markup == "text"
 

@@ -27,7 +27,7 @@ from pathlib import PurePath
 
 from ..blocks import SOLID
 from kbase.indexing.converted import (
-    Attached, Converted, ConversionError, EmptyDocument, Limits, Outline, UnsupportedFormat, one_line,
+    Attached, Converted, ConversionError, EmptyDocument, Limits, UnsupportedFormat, one_line,
 )
 from .data_uris import without_data_uris
 from .decoding import decode
@@ -204,7 +204,7 @@ def quoted_spans(
 def quotes_outline(
     text: str,
     offset: int = 0,  # of the text in the document
-) -> Outline:
+) -> tuple[tuple[int, str, tuple[str, ...]], ...]:  # as Converted has it
     "Where quotations begin and end, as headings of their own."
     marks: dict[int, tuple[str, tuple[str, ...]]] = {}
     for start, end, above in quoted_spans(text):
