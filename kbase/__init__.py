@@ -34,13 +34,18 @@ Modules:
 - `kbase.indexing.mail_reader`: The words of a mail once, its files as files, a mailbox as a list of its mails
 - `kbase.indexing.mailbox`: Many mails in one file, and where each begins
 - `kbase.indexing.manuscript`: A Markdown text in the making that knows where its pages and its tables are
+- `kbase.indexing.markdown_lines`: No line that somebody wrote becomes a heading by accident
 - `kbase.indexing.notebook_reader`: Text cells as they are, code in fences, what the outputs show
 - `kbase.indexing.office_properties`: Title, author, dates and number of pages, from the parts in which Office, LibreOffice and e-books keep them
+- `kbase.indexing.office_xml`: Names without their namespaces, for Office writes the same names in two of them
 - `kbase.indexing.outlook_message`: Properties in a compound file, written as headers and parts
 - `kbase.indexing.outlook_rtf`: Bytes unpacked, and the web page inside taken out again
 - `kbase.indexing.pdf_columns`: The order in which a reader's eye goes over a page
+- `kbase.indexing.pdf_headings`: By size, weight and number, by the table of contents and by the bookmarks, where these fit the text
 - `kbase.indexing.pdf_lines`: Words that stand on one line, with what is raised and lowered written in the line
+- `kbase.indexing.pdf_paragraphs`: A paragraph is one paragraph, over lines, columns and pages
 - `kbase.indexing.pdf_reader`: Page by page, words mended at the ends of lines
+- `kbase.indexing.pdf_running`: What every page repeats is no part of the text
 - `kbase.indexing.pdf_words`: What stands on a page of a PDF: each word with its place, its size and its weight
 - `kbase.indexing.pieces`: Blocks, or parts of them, that go into a chunk whole
 - `kbase.indexing.reader_process`: Files from anywhere are read where a hang or a crash costs one file
@@ -48,6 +53,10 @@ Modules:
 - `kbase.indexing.sheet_facts`: How far a sheet reaches, which cells are merged, which numbers are percentages or money, which formulas have no value
 - `kbase.indexing.sheet_reader`: Every sheet with its tables, as they were last computed
 - `kbase.indexing.sheet_tables`: A sheet is a surface on which people put tables, titles and remarks: each is found with its place
+- `kbase.indexing.slide_graphics`: A chart is a table that was drawn: its numbers are in the file
+- `kbase.indexing.slide_reader`: A page for each slide: its title, what stands on it in order of reading, and what its speaker noted
+- `kbase.indexing.slide_shapes`: Text boxes lie about on a slide; they are read in the order in which a person reads them
+- `kbase.indexing.slide_text`: Paragraphs and points of a text box on a slide, as Markdown
 - `kbase.indexing.sources`: What a path, a glob or a list names, file by file, each with a name of its own
 - `kbase.indexing.splitting`: Documents into chunks, along the lines on which they were written
 - `kbase.indexing.summaries`: What a document is about, in its own sentences or in a language model's words
