@@ -9,10 +9,12 @@ Modules:
 - `kbase.embedding`: Texts into vectors: the packaged model, any sentence-transformers model, or any Haystack embedder
 - `kbase.encoder`: From tokens to one vector a text: a page of arithmetic
 - `kbase.excerpts`: Three or four lines of a text around the words that were found, as a person reads them
+- `kbase.filling`: Opened by its place, filled from folders, and kept like them
 - `kbase.front_matter`: What a Markdown file says about itself before its text
 - `kbase.hits`: What a search found, and why; it draws itself and has one form as JSON
 - `kbase.indexing.account`: Names that stay, files that are gone, documents that are replaced
 - `kbase.indexing.archives`: A file that is an archive of parts, looked at before anything unpacks it
+- `kbase.indexing.batches`: Read ahead on every core, embedded and stored in batches, in their order
 - `kbase.indexing.claims`: Several processes add the same sources, and each source is done once
 - `kbase.indexing.code_reader`: What a program defines is its table of contents
 - `kbase.indexing.converted`: A text with its title, or the reason why there is none
@@ -29,6 +31,7 @@ Modules:
 - `kbase.indexing.html_tree`: The tree of a page without what only a browser needs, and with what a browser shows on a click
 - `kbase.indexing.hyphens`: Whether a hyphen belongs to the word or to the line
 - `kbase.indexing.ignoring`: `.kbaseignore`, in the syntax of `.gitignore`
+- `kbase.indexing.jobs`: Looked at, read, made into nodes; and what becomes of it when it has changed, moved, or cannot be read
 - `kbase.indexing.json_reader`: Every value to the digit, a member a line, letters instead of escapes
 - `kbase.indexing.mail_headers`: The headers of a mail as text and as metadata, whatever they are written in
 - `kbase.indexing.mail_reader`: The words of a mail once, its files as files, a mailbox as a list of its mails
@@ -48,8 +51,10 @@ Modules:
 - `kbase.indexing.pdf_running`: What every page repeats is no part of the text
 - `kbase.indexing.pdf_words`: What stands on a page of a PDF: each word with its place, its size and its weight
 - `kbase.indexing.pieces`: Blocks, or parts of them, that go into a chunk whole
+- `kbase.indexing.planning`: Shown before anything is read: what is added, changed, moved, left out and removed, and what it costs
 - `kbase.indexing.reader_process`: Files from anywhere are read where a hang or a crash costs one file
 - `kbase.indexing.recipe`: How a document becomes nodes, and how to add a kind of your own
+- `kbase.indexing.retrying`: Files that could not be read are tried again
 - `kbase.indexing.sheet_facts`: How far a sheet reaches, which cells are merged, which numbers are percentages or money, which formulas have no value
 - `kbase.indexing.sheet_reader`: Every sheet with its tables, as they were last computed
 - `kbase.indexing.sheet_tables`: A sheet is a surface on which people put tables, titles and remarks: each is found with its place
@@ -60,7 +65,7 @@ Modules:
 - `kbase.indexing.sources`: What a path, a glob or a list names, file by file, each with a name of its own
 - `kbase.indexing.splitting`: Documents into chunks, along the lines on which they were written
 - `kbase.indexing.summaries`: What a document is about, in its own sentences or in a language model's words
-- `kbase.indexing.sync`: From a folder to an indexed knowledge base, with an account of every file
+- `kbase.indexing.sync`: From a folder to an indexed knowledge base that stays like it, with an account of every file
 - `kbase.indexing.terminal_text`: Progress bars at their last step, no escape sequences
 - `kbase.indexing.text_reader`: Markdown, reStructuredText, Python, CSV and plain text: a title is looked for, and powers are written in the line
 - `kbase.indexing.word_markup`: Fields, formulas, check marks and text boxes in the form that is read; hidden text gone, and said to be

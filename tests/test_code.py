@@ -11,21 +11,31 @@ from kbase.indexing.formats import FORMATS
 PROGRAMS = {
     "cart.js": (
         "// imports\nimport x from 'y'\n\n/** Adds. */\nexport function add(a) {\n  return a\n}\n\n"
-        "export default class Cart {\n  // the sum\n  total() {\n    return 1\n  }\n\n  #tax = () => {\n    return 2\n  }\n}\n"
+        "export default class Cart {\n  // the sum\n  total() {\n    return 1\n  }\n\n  #tax = () => {\n"
+        "    return 2\n  }\n}\n"
         "const mul = (a, b) => {\n  return a * b\n}\nmodule.exports.div = function () {\n  return 1\n}\n",
         {"/** Adds.": ("add",), "// the sum": ("Cart", "total"), "#tax": ("Cart", "#tax"), "const mul": ("mul",)},
     ),
     "shape.tsx": (
-        "/** A shape. */\n@Component({})\nexport abstract class Shape<T> {\n  /** area */\n  area(): number {\n    return 1\n"
-        "  }\n}\ninterface Point {\n  x: number\n}\nnamespace N {\n  export function f() {\n    return <b>hi</b>\n  }\n}\n",
-        {"/** A shape": ("Shape",), "/** area": ("Shape", "area"), "interface": ("Point",), "export function": ("N", "f")},
+        "/** A shape. */\n@Component({})\nexport abstract class Shape<T> {\n  /** area */\n  area(): number {\n"
+        "    return 1\n"
+        "  }\n}\ninterface Point {\n  x: number\n}\nnamespace N {\n  export function f() {\n"
+        "    return <b>hi</b>\n  }\n}\n",
+        {
+            "/** A shape": ("Shape",),
+            "/** area": ("Shape", "area"),
+            "interface": ("Point",),
+            "export function": ("N", "f"),
+        },
     ),
     "shape.ts": (
-        "export class A {\n  go(): void {\n    x()\n  }\n}\nexport const h = async (): Promise<void> => {\n  y()\n}\n",
+        "export class A {\n  go(): void {\n    x()\n  }\n}\nexport const h = async (): Promise<void> => {\n"
+        "  y()\n}\n",
         {"go()": ("A", "go"), "export const h": ("h",)},
     ),
     "Cart.java": (
-        "package shop;\n\n/** What is bought. */\n@Entity\npublic class Cart {\n  /** the sum */\n  public int total() {\n"
+        "package shop;\n\n/** What is bought. */\n@Entity\npublic class Cart {\n  /** the sum */\n"
+        "  public int total() {\n"
         "    return 1;\n  }\n  enum Kind {\n    A\n  }\n}\n",
         {"/** What": ("Cart",), "/** the sum": ("Cart", "total"), "enum Kind": ("Cart", "Kind")},
     ),
@@ -40,27 +50,32 @@ PROGRAMS = {
         {"// Doc": ("a", "V"), "void push": ("a", "V", "push"), "void a::V": ("a::V::pop",)},
     ),
     "C.cs": (
-        "namespace A.B;\n/// <summary>x</summary>\n[Serializable]\npublic class C {\n    /// sums\n    public int M(int a) {\n"
+        "namespace A.B;\n/// <summary>x</summary>\n[Serializable]\npublic class C {\n    /// sums\n"
+        "    public int M(int a) {\n"
         "        return 1;\n    }\n}\n",
         {"/// <summary>": ("C",), "/// sums": ("C", "M")},
     ),
     "t.go": (
-        "package main\n\n// Add adds.\nfunc Add(a int) int {\n\treturn a\n}\n\n// T is one.\ntype T struct {\n\tx int\n}\n\n"
+        "package main\n\n// Add adds.\nfunc Add(a int) int {\n\treturn a\n}\n\n// T is one.\ntype T struct {\n"
+        "\tx int\n}\n\n"
         "func (t *T) Push(x int) {\n\tt.x = x\n}\n",
         {"// Add": ("Add",), "// T is": ("T",), "func (t": ("T", "Push")},
     ),
     "s.rs": (
-        "/// Doc\n#[derive(Debug)]\npub struct S {\n    x: i32,\n}\n\nimpl<T> Tr for S<T> {\n    /// m\n    fn push(&self) {\n"
+        "/// Doc\n#[derive(Debug)]\npub struct S {\n    x: i32,\n}\n\nimpl<T> Tr for S<T> {\n    /// m\n"
+        "    fn push(&self) {\n"
         "        1\n    }\n}\n",
         {"/// Doc": ("S",), "impl": ("S",), "/// m": ("S", "push")},
     ),
     "b.rb": (
-        "# Doc\nmodule A\n  class B < C\n    # first\n    def push(x)\n      1\n    end\n\n    def self.of\n      2\n    end\n"
+        "# Doc\nmodule A\n  class B < C\n    # first\n    def push(x)\n      1\n    end\n\n    def self.of\n"
+        "      2\n    end\n"
         "  end\nend\n",
         {"# Doc": ("A",), "class B": ("A", "B"), "# first": ("A", "B", "push"), "def self": ("A", "B", "of")},
     ),
     "b.php": (
-        "<?php\nnamespace A;\n/** d */\nclass B {\n    /** m */\n    public function push($x) {\n        return 1;\n    }\n}\n",
+        "<?php\nnamespace A;\n/** d */\nclass B {\n    /** m */\n    public function push($x) {\n"
+        "        return 1;\n    }\n}\n",
         {"/** d": ("B",), "/** m": ("B", "push")},
     ),
     "run.sh": (
@@ -68,7 +83,8 @@ PROGRAMS = {
         {"# doc": ("add",), "function sub": ("sub",)},
     ),
     "B.scala": (
-        "package a\n/** d */\nclass B(x: Int) {\n  def push(x: Int) = {\n    1\n  }\n}\nobject O {\n  def f = {\n    1\n  }\n}\n",
+        "package a\n/** d */\nclass B(x: Int) {\n  def push(x: Int) = {\n    1\n  }\n}\nobject O {\n"
+        "  def f = {\n    1\n  }\n}\n",
         {"/** d": ("B",), "def push": ("B", "push"), "def f": ("O", "f")},
     ),
     "B.kt": (
@@ -102,7 +118,9 @@ def test_every_grammar_is_tried():
 @pytest.mark.parametrize("damage", ["cut", "twice", "braces"])
 def test_a_damaged_program_is_read_whole(name, damage):
     text = PROGRAMS[name][0]
-    text = {"cut": text[: len(text) // 2], "twice": text + "}}} ((( end\n" + text, "braces": text.replace("}", "")}[damage]
+    text = {"cut": text[: len(text) // 2], "twice": text + "}}} ((( end\n" + text, "braces": text.replace("}", "")}[
+        damage
+    ]
     found = convert_code(text, name)
     assert found.text == text and all(0 <= start < len(text) for start, _, _ in found.outline)
     assert [start for start, _, _ in found.outline] == sorted({start for start, _, _ in found.outline})

@@ -268,7 +268,11 @@ def test_the_name_of_an_attached_file_is_no_path(name, safe):
 
 def test_two_attached_files_of_one_name_are_told_apart():
     found = convert_eml(with_files("a.txt", "a.txt", "x/a.txt"))
-    assert [(one.name, one.data) for one in found.attached] == [("a.txt", b"0"), ("a (2).txt", b"1"), ("a (3).txt", b"2")]
+    assert [(one.name, one.data) for one in found.attached] == [
+        ("a.txt", b"0"),
+        ("a (2).txt", b"1"),
+        ("a (3).txt", b"2"),
+    ]
     assert "Attached: a.txt; a (2).txt; a (3).txt" in found.text
 
 

@@ -12,6 +12,7 @@ __all__ = ['CODE_SUFFIXES', 'languages', 'language_of', 'definitions', 'code_out
 # %% ../../nbs/indexing/26_code_reader.ipynb #cod03
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from importlib import import_module, resources
 from itertools import pairwise
@@ -133,10 +134,10 @@ def convert_code(
     name: str,  # its end tells the language
 ) -> Converted:
     "A program in any language but Python."
-    language, outline, notes = language_of(name), (), ()
-    if language != "other" and len(text) <= PARSED_CODE:
-        try: outline = code_outline(text, language)
-        except ImportError:
-            notes = ("its functions and classes are not told apart: pip install 'kbase-jupyter[code]'",)
-    meta = {} if language == "other" else {"programming_language": language}
-    return Converted(text, PurePath(name).name, "code", meta=meta, warnings=notes, outline=outline)
+    language, title = language_of(name), PurePath(name).name
+    if language == "other": return Converted(text, title, "code")
+    found = Converted(text, title, "code", meta={"programming_language": language})
+    if len(text) > PARSED_CODE: return found
+    try: return replace(found, outline=code_outline(text, language))
+    except ImportError:
+        return replace(found, warnings=("its functions and classes are not told apart: pip install 'kbase-jupyter[code]'",))
