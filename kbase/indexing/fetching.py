@@ -138,6 +138,7 @@ def _body(response: http.client.HTTPResponse, address: str, limits: FetchLimits)
             data += unpack.decompress(part, _PART) if unpack else part
             part = unpack.unconsumed_tail if unpack else b""
             if len(data) > limits.bytes: raise FileTooLarge(f"{address}: has more than {limits.bytes:,} bytes")
+    if response.length: raise http.client.IncompleteRead(b"", response.length)
     return bytes(data)
 
 def _ask(
@@ -211,6 +212,7 @@ def fetch(
         try:
             if left <= 0: raise TimeoutError
             response, data = _ask(address, headers, limits, left, private)
+            if time.monotonic() >= end: raise TimeoutError  # a line that is cut looks like the end of a page
         except (OSError, http.client.HTTPException, zlib.error) as error:
             if time.monotonic() >= end: why = f"took more than {limits.seconds:g} s: given up"
             else: why = f"cannot be fetched ({type(error).__name__}: {str(error)[:100]})"
