@@ -88,6 +88,7 @@ Modules:
 - `kbase.querying.expected`: A name, a date, a number: a sentence that has none does not answer *who*, *when* or *how many*
 - `kbase.querying.fact_writer`: The sources' best sentences, each cited to the character; in a model's words where there is one
 - `kbase.querying.filters`: A filter on a field that does not exist is a mistake, not an empty result
+- `kbase.querying.furniture`: Menus, lists of references, forms to be signed: a converter writes them as prose, and nobody asks for them
 - `kbase.querying.fusion`: One ranking out of two, with the reason for every place in it
 - `kbase.querying.judging`: Whether what a search found comes near its query, hit by hit and as a whole
 - `kbase.querying.list_writer`: The documents that match, each with its best sentence
@@ -105,6 +106,11 @@ Modules:
 - `kbase.querying.subjects`: The words that documents must have, or the subject that they must deal with
 - `kbase.querying.summary_writer`: What the documents say that a question is about: their summaries, each sentence cited where it stands
 - `kbase.querying.support`: Whether what was found carries an answer, read from words and meaning; and no answer, with the reason
+- `kbase.querying.table_asked`: Which rows, which column, by what: what each word of a question can stand for
+- `kbase.querying.table_grid`: A table's cells as what they mean: numbers, dates, times, names
+- `kbase.querying.table_mentions`: A question's words, looked up in a table's columns and cells
+- `kbase.querying.table_operations`: Twelve operations, each computed here, said as a sentence, and written as SQL
+- `kbase.querying.table_readings`: Every operation that a question may mean, and the one that leaves the fewest words over
 - `kbase.querying.terms`: The words that evidence should have, what each of them weighs, and how many of them a text has
 - `kbase.querying.things`: What a question names: the part of it that is read, and the things that it holds against each other
 - `kbase.querying.tracing`: Which boxes of a Haystack pipeline ran for a question, and how long each took
