@@ -17,12 +17,14 @@ Modules:
 - `kbase.indexing.batches`: Read ahead on every core, embedded and stored in batches, in their order
 - `kbase.indexing.book_reader`: Chapter by chapter, in the order in which a reader turns the pages
 - `kbase.indexing.claims`: Several processes add the same sources, and each source is done once
+- `kbase.indexing.code_reader`: What a program defines is its table of contents
 - `kbase.indexing.converted`: A text with its title, or the reason why there is none
 - `kbase.indexing.converters`: Files in, documents out; for every other file, the reason
 - `kbase.indexing.copying`: A knowledge base in another store, vectors and all
 - `kbase.indexing.data_uris`: A file written into another as letters is no text
 - `kbase.indexing.decoding`: Text out of bytes, strictly, and what had to be guessed
 - `kbase.indexing.extracts`: A document in a few of its own sentences
+- `kbase.indexing.fetching`: One address, fetched with care: public hosts only, so many bytes, so much time
 - `kbase.indexing.formats`: Which format a file is of, and who reads it: one entry a format
 - `kbase.indexing.formulas`: What stands above or below the line keeps its meaning in plain text
 - `kbase.indexing.haystack`: Files as Haystack documents, and Haystack documents as ours

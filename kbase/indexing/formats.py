@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import PurePath
 
+from .code_reader import CODE_SUFFIXES, convert_code
 from .converted import Converted
 from .decoding import CONTROLS
 from .html_reader import convert_html
@@ -97,12 +98,13 @@ for _format in (
 
 # %% ../../nbs/indexing/28_formats.ipynb #fmt21
 _POSTMARK = re.compile(rb"From [^\n]*\d\d:\d\d[^\n]*\n[!-9;-~]+[ \t]*:")
-_MAIL = re.compile(rb"(?i)(From \S+ |Return-Path:|Received:|MIME-Version:|Message-ID:)[^\n]*\n")
+_MAIL = re.compile(rb"(?i)(Return-Path:|Received:|MIME-Version:|Message-ID:)[^\n]*\n")
 
 for _format in (
     Format("mailbox", (".mbox",), convert_mbox, "bytes", apart=True, opening=_POSTMARK),
     Format("e-mail", (".eml",), convert_eml, "bytes", apart=True, opening=_MAIL),
     Format("Outlook e-mail", (".msg",), convert_msg, "bytes", apart=True, inside="__properties_version1.0"),
+    Format("code", CODE_SUFFIXES, convert_code, apart=True),
 ): add_format(_format)
 
 # %% ../../nbs/indexing/28_formats.ipynb #fmt23
