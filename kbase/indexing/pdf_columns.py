@@ -11,6 +11,7 @@ __all__ = ['GUTTER', 'Strip', 'ON_ONE_FOOT', 'PROSE_LETTERS', 'PROSE_LENGTH', 'A
            'partners', 'reads_as_column', 'paragraph_tops', 'are_columns', 'grow_band', 'merged_row', 'reading_order']
 
 # %% ../../nbs/indexing/26_pdf_columns.ipynb #pco03
+import re
 import statistics
 from collections.abc import Sequence
 
@@ -110,6 +111,8 @@ def _on_both_sides(row: Sequence[Line], strips: Sequence[Strip]) -> bool:
     return any(min(line.left for line in row) < a and max(line.right for line in row) > b for a, b in strips)
 
 # %% ../../nbs/indexing/26_pdf_columns.ipynb #pco19
+_MARKER = re.compile(r"\W{1,2}|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\d{1,2}(?:\.\d{1,2}){0,3}\.?")  # of an item or a heading
+
 def merged_row(
     row: Sequence[Line],
 ) -> Line:
@@ -120,7 +123,9 @@ def merged_row(
     texts = [" ".join(line.text for line in sorted(cell, key=lambda line: (round(line.base), line.left)))
              for cell in cells]
     main = max(row, key=lambda line: len(line.text))
-    return main._replace(text="  ".join(text for text in texts if text), left=min(line.left for line in row),
+    texts = [text for text in texts if text]
+    if len(texts) > 1 and _MARKER.fullmatch(texts[0]): texts[:2] = [f"{texts[0]} {texts[1]}"]
+    return main._replace(text="  ".join(texts), left=min(line.left for line in row),
                          right=max(line.right for line in row), base=max(line.base for line in row),
                          tops=min(line.top for line in row), bold=all(line.bold for line in row))
 

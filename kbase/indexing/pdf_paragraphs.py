@@ -100,7 +100,7 @@ def split_clump(
         fresh = begins_item(line, before) or bool(caption_start().match(line.text)) and not was_full(before, line, right)
         if not fresh and not item and len(clump) > 2:
             fresh = step > 0.6 * line.size and indent > 0.6 * line.size or step < -0.6 * line.size and indent < -0.6 * line.size
-        rows = "  " in line.text and "  " in before.text
+        rows = "  " in line.text or "  " in before.text
         if fresh or rows or not was_full(before, line, right) and not before.text.endswith((",", "(")): parts.append([line])
         else: parts[-1].append(line)
     return parts
