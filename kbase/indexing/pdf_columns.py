@@ -15,7 +15,7 @@ import re
 import statistics
 from collections.abc import Sequence
 
-from .pdf_lines import Line, rows_of
+from .pdf_lines import PLACEHOLDER, Line, rows_of
 
 # %% ../../nbs/indexing/26_pdf_columns.ipynb #pco10
 GUTTER = 0.9  # of the size, at least; journals have 1.2 and more, gaps between words stay below
@@ -148,9 +148,17 @@ def reading_order(
         for part, edges in parts: ordered += reading_order(part, edges, depth - 1)
         if not parts:
             stop = at + 1
-            ordered.append(merged_row(rows[at])._replace(column=column))
+            ordered += [line._replace(column=column) for line in _row(rows[at])]
         at = stop
     return ordered
+
+def _row(row: list[Line]) -> list[Line]:  # a table is no cell of it
+    tables = [line for line in row if line.text == PLACEHOLDER]
+    rest = [line for line in row if line.text != PLACEHOLDER]
+    if not tables: return [merged_row(row)]
+    above = [line for line in rest if line.base <= tables[0].base]
+    below = [line for line in rest if line.base > tables[0].base]
+    return [*map(merged_row, rows_of(above)), *tables, *map(merged_row, rows_of(below))]
 
 def _columns(band: list[Line], strips: list[Strip], column: Strip) -> list[tuple[list[Line], Strip]]:
     # the two sides of the widest gutter that parts columns; [] where none does

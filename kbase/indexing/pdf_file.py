@@ -44,7 +44,9 @@ def pdf_properties(
     stated = document.get_metadata_dict(skip_empty=True)
     found = {"title": sensible_title(one_line(stated.get("Title"))),
              "author": sensible_title(one_line(stated.get("Author"))),
-             "subject": one_line(stated.get("Subject")), "keywords": one_line(stated.get("Keywords"))}
+             "subject": sensible_title(one_line(stated.get("Subject"))),
+             "keywords": sensible_title(one_line(stated.get("Keywords")))}
+    if not re.search(r"[^\W\d_]{3}", found["title"]): found["title"] = ""  # a number of some register
     found |= {key: stated[name] for name, key in _DATED.items() if re.match(r"D:\d{4}", stated.get(name, ""))}
     return {key: value for key, value in found.items() if value}
 

@@ -8,10 +8,10 @@ text. `kbase.indexing.formats` has it run in a process of its own."""
 
 # %% auto #0
 __all__ = ['VOWELS', 'FEW_VOWELS', 'ENOUGH_LETTERS', 'WRONG_SHARE', 'SCAN_SHARE', 'SCAN_WORDS', 'OCR_SCALE', 'OCR_TIME',
-           'MOST_PIXELS', 'SCAN_WIDTH', 'is_garbled', 'Page', 'text_without', 'table_line', 'read_page',
+           'MOST_PIXELS', 'SCAN_WIDTH', 'is_garbled', 'Page', 'text_without', 'table_line', 'read_page', 'settle_page',
            'ordered_lines', 'paragraphs_with_headings', 'read_pictures', 'page_ranges', 'page_notes', 'no_text',
-           'first_line', 'text_of_pages', 'read_document', 'converted_pages', 'convert_pdf', 'picture_pages',
-           'convert_picture']
+           'first_line', 'text_of_pages', 'settle_pages', 'read_document', 'converted_pages', 'convert_pdf',
+           'picture_pages', 'convert_picture']
 
 # %% ../../nbs/indexing/27_pdf_reader.ipynb #pdf03
 import io
@@ -19,7 +19,7 @@ import re
 import time
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pypdfium2
@@ -32,11 +32,10 @@ from kbase.indexing.pdf_file import (
     Box, attached_files, bookmarks_of, objects_on, open_pdf, page_labels, pdf_properties, picture_share, rules_of,
 )
 from .pdf_headings import Entry, body_style, entries_in_text, printed_entries, title_key, with_depths
-from .pdf_lines import Line, Paragraph, page_lines, word_boxes
+from .pdf_lines import PLACEHOLDER, Line, Paragraph, page_lines, word_boxes
 from .pdf_paragraphs import paragraphs_of
-from .pdf_running import without_running
-try: from kbase.indexing.pdf_tables import tables_on_page
-except ImportError: tables_on_page = lambda *_: []
+from .pdf_running import NEARBY, RunningHeads
+from .pdf_tables import tables_on_page
 from .pdf_text import marked_text, mended, placed
 from .pdf_words import Looks, Word, page_frame, page_words
 from .picture_text import OCR_EXTRA, PageReading, ocr_installed, read_page_picture
@@ -63,11 +62,14 @@ def is_garbled(
 class Page:
     "What was found on a page."
     number: int  # from 0
-    height: float
+    height: float  # points
+    width: float = 0.0
     lines: list[Line] = field(default_factory=list)  # without those inside tables
     tables: list[tuple[Line, Table]] = field(default_factory=list)  # a line that stands in the place of each table
     state: str = ""  # "", blank, picture, garbled
     ocr: PageReading | None = None  # where it was read from its picture
+    words: list[Word] = field(default_factory=list)  # until tables are found
+    rules: list[Box] = field(default_factory=list)
 
 SCAN_SHARE, SCAN_WORDS = 0.7, 12  # of the page under a picture, with fewer words than that over it: a scan with a stamp
 
@@ -83,28 +85,35 @@ def text_without(
 
 def table_line(box: Box, number: int) -> Line:
     "A line that stands where a table stands."
-    return Line("\x1c", box[0], box[2], box[3], 10, page=number, tops=box[1])
+    return Line(PLACEHOLDER, box[0], box[2], box[3], 10, page=number, tops=box[1])
 
 def read_page(
     page: pypdfium2.PdfPage,
     number: int,  # from 0
     looks: Looks,
 ) -> Page:
-    "A page as lines and tables."
+    "A page as words and lines."
     frame, words = page_frame(page), page_words(page, looks)
-    wide, high = frame.size
     drawn = list(objects_on(page, frame))
-    found = Page(number, high)
-    if not words: return replace(found, state="picture" if drawn else "blank")
-    text = " ".join(word.text for word in words)
-    if is_garbled(text): found.state = "garbled"
+    found = Page(number, frame.size[1], frame.size[0], page_lines(words, number), words=words, rules=rules_of(drawn))
+    if not words: found.state = "picture" if drawn else "blank"
+    elif is_garbled(" ".join(word.text for word in words)): found.state = "garbled"
     elif len(words) < SCAN_WORDS and picture_share(drawn, frame) > SCAN_SHARE: found.state = "picture"
-    else:
-        tables = tables_on_page(word_boxes(words), rules_of(drawn), number + 1, wide, high)
-        found.tables = [(table_line(one.box, number), one.table) for one in tables]
-        words = text_without(words, [one.box for one in tables])
-    found.lines = page_lines(words, number)
     return found
+
+def settle_page(
+    page: Page,  # changed in place
+    running: Sequence[Line],  # its running heads
+) -> None:
+    "Take running heads out of a page, and tables into their places."
+    page.lines = [line for line in page.lines if line not in running]
+    if not page.state:
+        boxes = [(line.left - 1, line.top, line.right + 1, line.bottom) for line in running]
+        words = text_without(page.words, boxes)
+        tables = tables_on_page(word_boxes(words), page.rules, page.number + 1, page.width, page.height)
+        page.tables = [(table_line(one.box, page.number), one.table) for one in tables]
+        if tables: page.lines = page_lines(text_without(words, [one.box for one in tables]), page.number)
+    page.words, page.rules = [], []
 
 # %% ../../nbs/indexing/27_pdf_reader.ipynb #pdf13
 def ordered_lines(
@@ -116,17 +125,15 @@ def ordered_lines(
 
 def paragraphs_with_headings(
     pages: Sequence[Page],
-    bookmarks: Sequence[Entry],
-) -> tuple[list[Paragraph], list[str]]:  # paragraphs; running heads that were taken out
+    bookmarks: Sequence[Entry] = (),
+) -> list[Paragraph]:
     "The paragraphs of all pages, headings with their depth."
-    rests, taken = without_running([page.lines for page in pages], [page.height for page in pages])
-    body = body_style(line for lines in rests for line in lines)
-    lines = [line for page, rest in zip(pages, rests, strict=True)
-             for line in ordered_lines([*rest, *(line for line, _ in page.tables)])]
+    body = body_style(line for page in pages for line in page.lines)
+    lines = [line for page in pages for line in ordered_lines([*page.lines, *(line for line, _ in page.tables)])]
     paragraphs = paragraphs_of(lines, body[0])
     listed = entries_in_text(printed_entries(paragraphs), paragraphs)
     listed |= entries_in_text(bookmarks, paragraphs, bookmarks=True)
-    return with_depths(paragraphs, listed, body), taken
+    return with_depths(paragraphs, listed, body)
 
 # %% ../../nbs/indexing/27_pdf_reader.ipynb #pdf16
 OCR_SCALE = 2.5  # pixels a point, 180 a inch: a page read back at it had .997 of its words
@@ -200,33 +207,48 @@ def first_line(
 def text_of_pages(
     pages: Sequence[Page],
     bookmarks: Sequence[Entry] = (),
-) -> tuple[str, tuple[int, ...], tuple[Table, ...], list[str]]:  # text, starts of pages, tables, running heads
+) -> tuple[str, tuple[int, ...], tuple[Table, ...]]:  # text, where pages start, tables
     "All pages as one text."
     for page in pages:
         if page.ocr and not page.ocr.reliable and page.state == "picture": page.lines = []
-    paragraphs, taken = paragraphs_with_headings(pages, bookmarks)
+    paragraphs = paragraphs_with_headings(pages, bookmarks)
     lines = {(line.page, line.left, line.base): table for page in pages for line, table in page.tables}
-    tables = [(p, lines[p.first.page, p.first.left, p.first.base]) for p in paragraphs if p.text.strip() == "\x1c"]
+    tables = [(p, lines[p.first.page, p.first.left, p.first.base]) for p in paragraphs if p.kind == "table"]
     text = mended(marked_text(paragraphs, tables, len(pages)))
-    return *placed(text, [table for _, table in tables]), taken
+    return placed(text, [table for _, table in tables])
+
+def settle_pages(
+    pages: Sequence[Page],
+    heads: RunningHeads,
+    first: int,
+    stop: int,
+) -> None:
+    "Settle pages whose neighbours are known."
+    for page in pages[max(first, 0):stop]: settle_page(page, heads.of(page.number, page.lines))
 
 def read_document(
     document: pypdfium2.PdfDocument,
     stop_at: float,  # when OCR has to end, on the monotonic clock, seconds
-) -> list[Page]:
+) -> tuple[list[Page], list[str]]:  # pages; running heads that were taken out of them
     "The pages of an open PDF."
-    forms, looks, pages = document.get_formtype() != 0, Looks(), []
+    forms, looks, pages = document.get_formtype() != 0, Looks(), list[Page]()
+    heads, count = RunningHeads(len(document)), len(document)
     if forms: document.init_forms()
-    for number in range(len(document)):
+    for number in range(count):
         page = document[number]
         if forms:  # the values of form fields are drawn into the page first
             page.flatten()
             page.close()
             page = document[number]
         pages.append(read_page(page, number, looks))
+        heads.add(number, pages[-1].lines, pages[-1].height)
         page.close()
+        settle_pages(pages, heads, number - NEARBY, number - NEARBY + 1)
+    settle_pages(pages, heads, count - NEARBY, count)
     read_pictures(document, pages, stop_at)
-    return pages
+    words = frozenset(word for page in pages for line in page.lines for word in re.findall(r"\w+", line.text.lower()))
+    for line in heads.kept(words): pages[line.page].lines.insert(0, line)
+    return pages, [line.text for line in heads.taken.values()]
 
 # %% ../../nbs/indexing/27_pdf_reader.ipynb #pdf21
 def converted_pages(
@@ -238,13 +260,12 @@ def converted_pages(
     attached: tuple[Attached, ...] = (),
 ) -> Converted:
     "Pages as a text with all that is known about it. Raises EmptyDocument."
-    text, starts, tables, taken = text_of_pages(pages, bookmarks)
+    text, starts, tables = text_of_pages(pages, bookmarks)
     if not text.strip():
         if not attached: raise EmptyDocument(f"{name}: {no_text(pages)}")
         text = f"Files inside: {', '.join(one.name for one in attached)}" + text
     read = [page.number + 1 for page in pages if page.ocr and page.ocr.reliable]
     meta |= {"ocr_pages": read} if read else {}
-    meta |= {"running_heads": taken[:20]} if taken else {}
     title = meta.pop("title", "") or first_line(text)
     return Converted(text, title, "markdown", starts, meta, (*page_notes(pages), *notes), tables, attached=attached)
 
@@ -257,8 +278,9 @@ def convert_pdf(
     stop_at = time.monotonic() + OCR_TIME * limits.seconds
     document = open_pdf(data, name)
     try:
-        pages = read_document(document, stop_at)
+        pages, running = read_document(document, stop_at)
         meta: dict[str, Any] = {**pdf_properties(document), "page_count": len(pages)}
+        if running: meta["running_heads"] = running[:20]
         if labels := page_labels(document): meta["page_labels"] = labels
         marks = [Entry(title_key(mark.title), mark.depth, mark.page) for mark in bookmarks_of(document)]
         attached, notes = attached_files(document, limits)
