@@ -13,6 +13,7 @@ Modules:
 - `kbase.front_matter`: What a Markdown file says about itself before its text
 - `kbase.hits`: What a search found, and why; it draws itself and has one form as JSON
 - `kbase.indexing.account`: Names that stay, files that are gone, documents that are replaced
+- `kbase.indexing.aligned_tables`: Tables without lines: numbers that stand below each other
 - `kbase.indexing.archives`: A file that is an archive of parts, looked at before anything unpacks it
 - `kbase.indexing.batches`: Read ahead on every core, embedded and stored in batches, in their order
 - `kbase.indexing.book_reader`: Chapter by chapter, in the order in which a reader turns the pages
@@ -48,12 +49,16 @@ Modules:
 - `kbase.indexing.outlook_message`: Properties in a compound file, written as headers and parts
 - `kbase.indexing.outlook_rtf`: Bytes unpacked, and the web page inside taken out again
 - `kbase.indexing.pdf_columns`: The order in which a reader's eye goes over a page
+- `kbase.indexing.pdf_file`: Opened, or not and why; its properties, bookmarks, page labels, and the files inside it
 - `kbase.indexing.pdf_headings`: By size, weight and number, by the table of contents and by the bookmarks, where these fit the text
 - `kbase.indexing.pdf_lines`: Words that stand on one line, with what is raised and lowered written in the line
 - `kbase.indexing.pdf_paragraphs`: A paragraph is one paragraph, over lines, columns and pages
-- `kbase.indexing.pdf_reader`: Page by page, words mended at the ends of lines
+- `kbase.indexing.pdf_reader`: Columns in order, headings as headings, running heads gone; what could not be read is named by its page
 - `kbase.indexing.pdf_running`: What every page repeats is no part of the text
+- `kbase.indexing.pdf_tables`: Tables with lines around their cells, with lines between their parts, or with none
+- `kbase.indexing.pdf_text`: One Markdown text with the start of each page and the place of each table
 - `kbase.indexing.pdf_words`: What stands on a page of a PDF: each word with its place, its size and its weight
+- `kbase.indexing.picture_text`: A scanned page is read by OCR, and not believed unless its own scores say so
 - `kbase.indexing.pieces`: Blocks, or parts of them, that go into a chunk whole
 - `kbase.indexing.planning`: Shown before anything is read: what is added, changed, moved, left out and removed, and what it costs
 - `kbase.indexing.reader_process`: Files from anywhere are read where a hang or a crash costs one file
@@ -61,6 +66,7 @@ Modules:
 - `kbase.indexing.retrying`: Files that could not be read are tried again
 - `kbase.indexing.rtf_reader`: Letters of word processors that are older than their readers
 - `kbase.indexing.rtf_text`: Control words between the words: what they show, what they hide, and in which code page
+- `kbase.indexing.ruled_tables`: Cells between the lines of a page
 - `kbase.indexing.sheet_facts`: How far a sheet reaches, which cells are merged, which numbers are percentages or money, which formulas have no value
 - `kbase.indexing.sheet_reader`: Every sheet with its tables, as they were last computed
 - `kbase.indexing.sheet_tables`: A sheet is a surface on which people put tables, titles and remarks: each is found with its place
