@@ -31,10 +31,10 @@ from kbase.indexing.formats import FORMATS, Format, add_format, sniff
 from kbase.indexing.haystack import FileConverter
 from kbase.indexing.html_reader import convert_html
 from kbase.indexing.json_reader import indent_json
-from kbase.indexing.reader_process import ReaderProcess, reader_name, reader_process
+from kbase.indexing.reader_process import ReaderProcess, reader_name, reader_processes
 from kbase.indexing.text_reader import convert_text
 
-PROCESS = reader_process()  # held, so that all tests read in one
+PROCESSES = reader_processes()  # held, so that they are started once
 
 AWKWARD = Path(os.environ.get("KBASE_DATA", "/nowhere"), "awkward_docs")
 awkward = pytest.mark.skipif(not AWKWARD.is_dir(), reason="KBASE_DATA is not set or has no awkward_docs")
@@ -409,9 +409,9 @@ def test_a_hanging_or_dying_reader_costs_one_file():
         with pytest.raises(ConversionError, match="h.html: reading it took more than 0.001 s"):
             process.read(convert_html, "<p>x" * 500_000, "h.html", Limits(seconds=0.001))
         assert process.read(convert_html, "<p>next", "n.html").text == "next"
-        pid = process._process.pid
+        pid = process._child.process.pid
         os.kill(pid, 9)
-        assert process.read(convert_html, "<p>again", "n.html").text == "again" and process._process.pid != pid
+        assert process.read(convert_html, "<p>again", "n.html").text == "again" and process._child.process.pid != pid
     finally:
         process.close()
 
@@ -468,7 +468,7 @@ def test_the_reading_process_starts_without_the_rest_of_kbase():
 def test_the_reading_process_ends_with_its_holder():
     process = ReaderProcess()
     process.read(convert_html, "<p>x", "a.html")
-    child = process._process
+    child = process._child.process
     del process
     gc.collect()
     assert child.wait(timeout=60) is not None
@@ -631,4 +631,4 @@ def test_pdfs_have_what_pdftotext_finds():
 
 
 def teardown_module():
-    PROCESS.close()
+    PROCESSES.close()

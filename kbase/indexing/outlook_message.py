@@ -115,6 +115,7 @@ def mail_of_folder(
         if (part := _attached_part(storage, depth)) is not None: mail.attach(part)
     return mail
 
+# %% ../../nbs/indexing/26_outlook_message.ipynb #olm18
 def outlook_message(
     data: bytes,
     name: str,  # for messages

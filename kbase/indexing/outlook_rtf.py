@@ -66,7 +66,8 @@ def _pieces(rtf: bytes) -> Iterator[bytes | str]:  # bytes in the code page of t
         elif brace and len(groups) > 1: groups.pop()
         elif sign == b"*": group.starred = True
         elif word == b"htmlrtf": group.hidden = number != b"0"
-        elif word in _TABLES or group.starred and word and word != b"htmltag": group.shown = False
+        elif word == b"htmltag": group.starred = False
+        elif word in _TABLES or group.starred and word: group.shown = False
         elif word == b"uc": group.skip = int(number or 1)
         elif group.hidden or not group.shown: continue
         elif word == b"u":

@@ -19,6 +19,7 @@ from haystack.components.generators.chat.types import ChatGenerator
 from ..embedding import Embedder
 from ..language import words
 from .claims import write_answer
+from .doubts import with_doubt
 from .openings import defines
 from .passages import ALMOST, Passage, Quotes, pick_passages
 from .plan import Plan
@@ -58,10 +59,11 @@ def answer_fact(
     trace = {"support": {**checked["support"], "needed": support}, "sentences": checked["sentences"]}
     if evidence.support.score < support or not evidence.passages:
         return refuse(question, route, hits, evidence.support, support, trace)
-    quotes = Quotes()
-    text = quotes.text(pick_passages(definition_first(question, evidence.passages)))
-    return Answer(question, text, route, tuple(quotes.citations), evidence=hits, trace=trace,
-                  strength=answer_strength(evidence.support, hits, support))
+    quotes, picked = Quotes(), pick_passages(definition_first(question, evidence.passages))
+    sure = with_doubt(question, evidence, picked, embedder)
+    trace["support"] |= sure.to_dict()
+    return Answer(question, quotes.text(picked), route, tuple(quotes.citations), evidence=hits, trace=trace,
+                  strength=answer_strength(sure, hits, support))
 
 # %% ../../nbs/querying/50_fact_writer.ipynb #ad7646af
 def joined_hits(
