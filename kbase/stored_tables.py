@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-# %% ../nbs/38_stored_tables.ipynb #92a0b134
+# %% ../nbs/38_stored_tables.ipynb #34033d1f
 @dataclass(frozen=True)
 class StoredTable:
     "A table of a knowledge base."
@@ -117,8 +117,8 @@ class StoredTable:
     def _repr_html_(self) -> str:
         head = f"<b>{escape(self.title or 'Table')}</b> · {escape(self.place)} · {len(self)} rows"
         rows = self.typed.table.body[:10]
-        return framed(f'<div class="kb-state"><span>{head}</span></div>'
-                      + html_table([column.name for column in self.columns], [list(map(str, row)) for row in rows]))
+        shown = html_table([column.name for column in self.columns], [list(map(escape, row)) for row in rows])
+        return framed(f'<div class="kb-state"><span>{head}</span></div>{shown}')
 
 def unit_words(
     column: Column,
@@ -127,7 +127,7 @@ def unit_words(
     scale = {1.0: "", 1e3: "in thousands", 1e6: "in millions", 1e9: "in billions"}.get(column.scale, f"× {column.scale:g}")
     return " ".join(filter(None, (column.currency, column.unit, scale)))
 
-# %% ../nbs/38_stored_tables.ipynb #37338dba
+# %% ../nbs/38_stored_tables.ipynb #ddc47a6f
 class StoredTables(Sequence[StoredTable]):
     "The tables of a knowledge base."
 
@@ -143,9 +143,9 @@ class StoredTables(Sequence[StoredTable]):
         return "\n".join([f"{len(self)} table{'s' * (len(self) != 1)}", *lines[:50], *(["…"] if len(lines) > 50 else [])])
 
     def _repr_html_(self) -> str:
-        rows = [[str(at), table.title, table.place, str(len(table)), ", ".join(column.name for column in table.columns)[:200]]
-                for at, table in enumerate(self.tables[:200])]
-        return framed(html_table(["", "title", "where", "rows", "columns"], rows))
+        rows = [[str(at), escape(table.title), escape(table.place), str(len(table)),
+                 escape(", ".join(column.name for column in table.columns)[:200])] for at, table in enumerate(self.tables[:200])]
+        return html_table(["", "title", "where", "rows", "columns"], rows)
 
 _TABLES = {"field": "kind", "operator": "==", "value": "table"}
 
