@@ -2,6 +2,7 @@
 
 Modules:
 
+- `kbase.arrow_tables`: A typed table as bytes, in pieces that a store can keep, and back
 - `kbase.blocks`: What was written as one: headings, paragraphs, list items, code, tables, rows
 - `kbase.cell_values`: A number or a date out of the text of a cell, as its language writes it
 - `kbase.codes`: What counts as one word where no dictionary helps: part numbers, versions, quantities, acronyms
@@ -79,10 +80,13 @@ Modules:
 - `kbase.indexing.subtitle_reader`: Lines of two seconds become passages of a minute, with the time at which each was said
 - `kbase.indexing.summaries`: What a document is about, in its own sentences or in a language model's words
 - `kbase.indexing.sync`: From a folder to an indexed knowledge base that stays like it, with an account of every file
+- `kbase.indexing.table_finding`: Every table with its title, its headings and the paragraphs around it, in one piece
+- `kbase.indexing.table_nodes`: What a question meets of a table, and the data to which it leads
 - `kbase.indexing.terminal_text`: Progress bars at their last step, no escape sequences
 - `kbase.indexing.text_reader`: Markdown, reStructuredText, Python, CSV and plain text: a title is looked for, and powers are written in the line
 - `kbase.indexing.word_markup`: Fields, formulas, check marks and text boxes in the form that is read; hidden text gone, and said to be
 - `kbase.indexing.word_reader`: Headings, lists, tables, footnotes and text boxes of a DOCX file
+- `kbase.indexing.written_tables`: The cells of a table that stands in a text: Markdown, reStructuredText, CSV, JSON, tabs
 - `kbase.knowledge`: One object to fill, search, ask and look into
 - `kbase.language`: Which language a text is in, where its sentences end, and which words a search goes by
 - `kbase.lines`: What one line says about the text around it: a caption, a signature, a row
@@ -138,6 +142,7 @@ Modules:
 - `kbase.serving.terminal`: Hits and answers as lines that are safe to print, and as JSON
 - `kbase.settings`: What is set once for a knowledge base, in a file beside the notebook
 - `kbase.shared`: One object for everybody in a process who asks for the same thing
+- `kbase.stored_tables`: The tables of a knowledge base, listed and read back as data
 - `kbase.stores.conditions`: Haystack's filters as a small tree, and one function that says when a tree holds
 - `kbase.stores.contract`: One contract, so that a notebook runs the same on a folder and on a cluster
 - `kbase.stores.elastic`: The same notebook on a cluster: `KnowledgeBase("http://host:9200/name")`
