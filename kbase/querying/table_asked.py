@@ -59,7 +59,9 @@ class Asked:
         for cue in self.cues:
             for at in range(cue.start, cue.end): plain[at] = 0.0
             plain[cue.start] = 0.0 if cue.name in IDLE else 1.0 if cue.name in MILD else CUE
-        return tuple(plain)
+        whole = {max(one.places) + 1 for one in self.columns if one.share >= 1}  # gold medals, points scored
+        named = {at for one in (*self.columns, *self.cells) for at in (one.places if isinstance(one, ColumnMention) else range(one.start, one.end))}
+        return tuple(min(weight, NOUN) if at in whole and at not in named and self.words[at].content else weight for at, weight in enumerate(plain))
 
 LIGHT = 0.15  # of a verb that says little, against a word that says something
 NOUN = 0.5  # of a word for what rows often are (game, player), and of one that ends as verbs do
@@ -236,7 +238,8 @@ def _cell_part(asked: Asked, cell: CellMention, number: float | None) -> Meaning
     sure = (1.0 if cell.whole else IN_PART if alone else IN_PROSE if long or cell.share < 0.3 else IN_PART) * (1.0 if cell.exact else NEARLY)
     sure *= 1.0 if named else 0.97
     said = " ".join(asked.words[at].text for at in sorted(own))
-    using = own | (close[0].places if close and close[0].share > 0.5 else frozenset())
+    named.sort(key=lambda one: -one.share)
+    using = own | (named[0].places if named and named[0].share >= 0.5 else frozenset())
     conditions = (Condition(column, "in", texts, named=said),)
     return Meaning(using, min(sure, 1.0), conditions, column, holding(asked.grid, conditions), cell.beyond)
 
@@ -256,11 +259,16 @@ def head_places(
         if other is not None and (other.name not in SKIP or found): break
         if other is None:
             if at in cells: break
+            if found and _ends_noun(asked.words[at], asked.grid.language): break
             if asked.words[at].content: found.append(at)
             elif found: break
             elif asked.words[at].text not in ("the", "of", "a", "an", "is", "are", "was", "were", "all", "these", "those", "der", "die", "das", "den"): break
         at += 1
     return found
+
+def _ends_noun(word: AskedWord, language: str) -> bool:  # a verb or a number behind a noun
+    ending = any(word.text.endswith(end) for end in question_data(language)["words"].get("light_endings", []))
+    return ending or word.stem in _stems(language, "light") or number_of(word, language) is not None
 
 def named_column(
     asked: Asked,

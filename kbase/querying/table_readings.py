@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice, product
 from typing import NamedTuple
 
-from .table_asked import (holding, how_many, BY_KIND, BY_LABEL, ONE_OF_SEVERAL, Asked, NumberLimit, Meaning, cell_parts, columns_called, find_limits,
-                                        head_places, limit_parts, measure_parts, named_column, number_of, places, target_parts)
+from .table_asked import (BY_KIND, BY_LABEL, ONE_OF_SEVERAL, Asked, NumberLimit, Meaning, cell_parts, columns_called, find_limits,
+                                        head_places, holding, how_many, limit_parts, measure_parts, named_column, number_of, places, target_parts)
 from .table_grid import GridColumn
 from .table_mentions import Cue
 from .table_operations import ROW, Condition, Operation, Outcome
@@ -52,7 +52,8 @@ def row_sets(
     for limit in limits:
         found: list[Meaning | None] = list(limit_parts(asked, limit)[:2])
         if found: options.append(found)
-    options += [[part] for part in presence_parts(asked) if not part.places & (without | inside)]
+    used = {part.column for several in options for part in several if part}
+    options += [[part] for part in presence_parts(asked) if not part.places & (without | inside) and part.column not in used]
     made = [_together(asked, [_negated(asked, part) for part in chosen if part]) for chosen in islice(product(*options), SETS)]
     return sorted((rows for rows in made if rows.rows), key=lambda rows: -rows.sure)
 
@@ -140,7 +141,7 @@ def _count_rows(asked: Asked) -> Iterator[Reading]:
             free = nouns - rows.places
             target = named[0].column if named else None
             several = target is not None and _repeats(asked, target, rows.rows)
-            sure = rows.sure * (named[0].sure * _one_of_its_name(asked, target) if named else BY_LABEL if free else 1.0) * (0.8 if rows.beyond else 1.0) * _suspicious(asked, rows)
+            sure = rows.sure * (named[0].sure * _one_of_its_name(asked, target) if named else _unnamed(asked, rows) if free else 1.0) * (0.8 if rows.beyond else 1.0) * _suspicious(asked, rows)
             filled = () if target is None or any(one.column is target for one in rows.conditions) else (Condition(target, "filled"),)
             filled = filled if filled and not all(filled[0].holds(row) for row in rows.rows) else ()
             used = own | nouns | rows.places | idle
@@ -153,8 +154,11 @@ def _count_rows(asked: Asked) -> Iterator[Reading]:
                 yield Reading(Operation("count", where=(*rows.conditions, *filled)), used, sure * doubt)
                 if several and "times" not in cue.text: yield Reading(Operation("distinct", target, rows.conditions), used, sure * 0.7)
 
+def _unnamed(asked: Asked, rows: Rows) -> float:  # rows without a column of their name: games, where a condition picks some
+    return 0.93 if rows.conditions else BY_LABEL
+
 def _suspicious(asked: Asked, rows: Rows) -> float:  # nobody counts the rows of a name that stands once
-    once = len(rows.rows) == 1 and any(one.column is asked.grid.label for one in rows.conditions)
+    once = any(one.column is asked.grid.label and one.how == "in" and len(one.cells) >= len(rows.rows) for one in rows.conditions)
     return 0.6 if once else 1.0
 
 def _one_of_its_name(asked: Asked, column: GridColumn | None) -> float:  # two columns of a name: two rows beside each other
@@ -229,7 +233,8 @@ def _edge(asked: Asked) -> Iterator[Reading]:
             for target in target_parts(asked, asks)[:3]:
                 if target.column is None or any(one.column is target.column for one in rows.conditions): continue
                 top, said = how_many(asked, cue)
-                used = target.places | rows.places | places(cue.start, cue.end) | _places_of(asked.cued("listed")) | said
+                noun = frozenset({cue.end}) if cue.end < len(asked.words) and asked.words[cue.end].content else frozenset()
+                used = target.places | rows.places | places(cue.start, cue.end) | _places_of(asked.cued("listed")) | said | noun
                 for order, sure in _orders(asked, rows.rows):
                     yield Reading(Operation("top", target.column, rows.conditions, order, cue.name == "last", top=top), used,
                                   sure * target.sure * rows.sure * (0.75 if rows.either else 1.0))
@@ -242,7 +247,7 @@ def _orders(asked: Asked, rows: Iterable[int], beside: bool = False) -> list[tup
     if listed or not days: return [(ROW, 1.0)]
     values = [value for row in sorted(rows) if (value := days[0].values[row]) is not None]
     if values == sorted(values): return [(ROW, 1.0)]
-    if beside: return [(ROW, 0.8), (days[0], 0.75)] if values == sorted(values, reverse=True) else [(ROW, 0.95)]
+    if beside: return [(days[0], 0.9), (ROW, 0.75)] if values == sorted(values, reverse=True) else [(ROW, 0.95)]
     return [(days[0], 0.9), (ROW, 0.75)] if values == sorted(values, reverse=True) else [(days[0], 0.85), (ROW, 0.75)]
 
 SHAPES["edge"] = _edge
