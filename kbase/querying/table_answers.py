@@ -13,7 +13,7 @@ __all__ = ['SHOWN_ROWS_AROUND', 'PLACE_WEIGHT', 'MOST_TABLES', 'PlacedTable', 'p
 # %% ../../nbs/querying/51_table_answers.ipynb #tan03
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +21,8 @@ from ..printable import printable
 from .table_asked import ask_grid
 from .table_grid import Grid, grid_of
 from .table_mentions import CellIndex
-from .table_operations import OPERATIONS
-from .table_readings import TAKEN, Reading, choose_reading, readings
+from .table_readings import READING_TAKEN, choose_reading, readings
+from .table_shapes import Reading
 from ..rendering import html_table
 from ..tables import Table
 from ..typed_table import TypedTable
@@ -50,10 +50,14 @@ class PlacedTable:
     @property
     def title(self) -> str: return self.grid.table.title
 
+    @cached_property
+    def index(self) -> CellIndex: return CellIndex(self.grid)
+
     @property
     def place(self) -> str:
         "Where it stands, for people."
-        where = [self.uri, f"page {self.page}" if self.page else "", f"sheet {self.sheet}" if self.sheet else "", self.range]
+        where = [self.uri, f"page {self.page}" if self.page else "", f"sheet {self.sheet}" if self.sheet else "",
+                 self.range]
         return ", ".join(filter(None, where)) + (f" § {self.title}" if self.title else "")
 
 def place_table(
@@ -67,7 +71,8 @@ def place_table(
     inner = typed if isinstance(typed, Table) else typed.table
     spoken = getattr(typed, "language", "") or language
     given = {name: getattr(table, name, default) for name, default in (("document_id", ""), ("uri", ""))}
-    return PlacedTable(grid_of(typed, spoken), **given, document=getattr(table, "document_title", ""), start=inner.start, end=inner.end,
+    return PlacedTable(grid_of(typed, spoken), **given, document=getattr(table, "document_title", ""),
+                       start=inner.start, end=inner.end,
                        page=inner.page, sheet=inner.sheet, range=inner.range, score=score)
 
 # %% ../../nbs/querying/51_table_answers.ipynb #tan09
@@ -129,7 +134,8 @@ class TableAnswer:
 
     def to_dict(self) -> dict[str, Any]:  # JSON values
         "The answer by name."
-        place = self.table and {name: getattr(self.table, name) for name in ("document_id", "uri", "title", "page", "sheet", "range")}
+        place = self.table and {name: getattr(self.table, name) for name in ("document_id", "uri", "title", "page",
+                                                                             "sheet", "range")}
         names = ("question", "operation", "sql", "declined", "reason", "score", "name")
         return {**{name: getattr(self, name) for name in names}, "values": list(self.values), "table": place,
                 "cells": [vars(cell) for cell in self.cells], "llm": self.model and self.model.to_dict()}
@@ -157,18 +163,16 @@ def marked_table(
     return html_table(["row", *(column.name for column in table.grid.columns)], shown, table.place + more)
 
 # %% ../../nbs/querying/51_table_answers.ipynb #tan16
-PLACE_WEIGHT = 0.15  # of how well a table fits, in the score of a reading; flat from .1 to .25 on half of the tables
+PLACE_WEIGHT = 0.15  # of how well a table fits, in the score of a reading; set by eye
 MOST_TABLES = 5  # that are asked one question
-
-@lru_cache(maxsize=64)
-def _indexed(grid: Grid) -> CellIndex: return CellIndex(grid)
 
 def cited_cells(
     grid: Grid,
     cells: Iterable[tuple[int, int]],  # row, column
 ) -> tuple[CitedCell, ...]:
     "Cells with the names of their rows and columns."
-    return tuple(CitedCell(row, column, grid.label.cells[row], grid.columns[column].name, grid.columns[column].cells[row])
+    return tuple(CitedCell(row, column, grid.label.cells[row], grid.columns[column].name,
+                           grid.columns[column].cells[row])
                  for row, column in dict.fromkeys(cells))
 
 def _answer(question: str, table: PlacedTable, reading: Reading) -> TableAnswer:
@@ -178,7 +182,8 @@ def _answer(question: str, table: PlacedTable, reading: Reading) -> TableAnswer:
     unit = measure.unit if measure is not None and not counted else ""
     clock = measure is not None and measure.kind == "time" and not counted
     values = tuple(said_value(value, unit, clock) for value in reading.outcome.values)
-    return TableAnswer(question, values, operation.sentence(), str(operation.sql(grid)), cited_cells(grid, reading.outcome.cells), table,
+    return TableAnswer(question, values, operation.sentence(), str(operation.sql(grid)),
+                       cited_cells(grid, reading.outcome.cells), table,
                        score=reading.score, name=operation.name)
 
 def _declined(question: str, table: PlacedTable | None, reason: str, model: "ModelRun | None" = None) -> TableAnswer:
@@ -187,13 +192,13 @@ def _declined(question: str, table: PlacedTable | None, reason: str, model: "Mod
 def read_tables(
     question: str,
     tables: Sequence[PlacedTable],  # best first
-    taken: float = TAKEN,  # what a reading's score has to reach, 0 to 1
+    taken: float = READING_TAKEN,  # what a reading's score has to reach, 0 to 1
 ) -> TableAnswer:
     "Answer by rules, or decline."
     if not tables: return _declined(question, None, "there is no table that fits the question")
     reasons, found = list[str](), list[tuple[float, PlacedTable, Reading]]()
     for table in tables[:MOST_TABLES]:
-        reading, reason = choose_reading(readings(ask_grid(question, table.grid, _indexed(table.grid))), taken)
+        reading, reason = choose_reading(readings(ask_grid(question, table.grid, table.index)), taken)
         if reading is None: reasons.append(reason)
         else: found.append((reading.score * (1 - PLACE_WEIGHT + PLACE_WEIGHT * table.score), table, reading))
     if not found: return _declined(question, tables[0], reasons[0])
@@ -222,5 +227,6 @@ def query_table(
     run = ask_for_sql(question, placed[0].grid, llm, timeout)
     if not run.used: return _declined(question, placed[0], f"{answer.reason}; {run.fallback}", run)
     values = tuple(said_value(value) for value in run.outcome.values)
-    return TableAnswer(question, values, "What a language model's SQL gives", run.statement, cited_cells(placed[0].grid, run.outcome.cells),
+    return TableAnswer(question, values, "What a language model's SQL gives", run.statement,
+                       cited_cells(placed[0].grid, run.outcome.cells),
                        placed[0], model=run)
