@@ -9,10 +9,12 @@ Modules:
 - `kbase.embedding`: Texts into vectors: the packaged model, any sentence-transformers model, or any Haystack embedder
 - `kbase.encoder`: From tokens to one vector a text: a page of arithmetic
 - `kbase.excerpts`: Three or four lines of a text around the words that were found, as a person reads them
+- `kbase.filling`: Opened by its place, filled from folders, and kept like them
 - `kbase.front_matter`: What a Markdown file says about itself before its text
 - `kbase.hits`: What a search found, and why; it draws itself and has one form as JSON
 - `kbase.indexing.account`: Names that stay, files that are gone, documents that are replaced
 - `kbase.indexing.archives`: A file that is an archive of parts, looked at before anything unpacks it
+- `kbase.indexing.batches`: Read ahead on every core, embedded and stored in batches, in their order
 - `kbase.indexing.claims`: Several processes add the same sources, and each source is done once
 - `kbase.indexing.converted`: A text with its title, or the reason why there is none
 - `kbase.indexing.converters`: Files in, documents out; for every other file, the reason
@@ -24,32 +26,45 @@ Modules:
 - `kbase.indexing.formulas`: What stands above or below the line keeps its meaning in plain text
 - `kbase.indexing.haystack`: Files as Haystack documents, and Haystack documents as ours
 - `kbase.indexing.html_reader`: Headings, lists, code and tables of a page, without what only a browser needs
+- `kbase.indexing.html_tables`: Cells in their places, one row of names above them, and where the table will stand in the text
 - `kbase.indexing.html_tree`: The tree of a page without what only a browser needs, and with what a browser shows on a click
 - `kbase.indexing.hyphens`: Whether a hyphen belongs to the word or to the line
 - `kbase.indexing.ignoring`: `.kbaseignore`, in the syntax of `.gitignore`
+- `kbase.indexing.jobs`: Looked at, read, made into nodes; and what becomes of it when it has changed, moved, or cannot be read
 - `kbase.indexing.json_reader`: Every value to the digit, a member a line, letters instead of escapes
 - `kbase.indexing.mail_headers`: The headers of a mail as text and as metadata, whatever they are written in
 - `kbase.indexing.mail_reader`: The words of a mail once, its files as files, a mailbox as a list of its mails
 - `kbase.indexing.mailbox`: Many mails in one file, and where each begins
 - `kbase.indexing.manuscript`: A Markdown text in the making that knows where its pages and its tables are
+- `kbase.indexing.markdown_lines`: No line that somebody wrote becomes a heading by accident
 - `kbase.indexing.notebook_reader`: Text cells as they are, code in fences, what the outputs show
 - `kbase.indexing.office_properties`: Title, author, dates and number of pages, from the parts in which Office, LibreOffice and e-books keep them
+- `kbase.indexing.office_xml`: Names without their namespaces, for Office writes the same names in two of them
 - `kbase.indexing.outlook_message`: Properties in a compound file, written as headers and parts
 - `kbase.indexing.outlook_rtf`: Bytes unpacked, and the web page inside taken out again
 - `kbase.indexing.pdf_columns`: The order in which a reader's eye goes over a page
+- `kbase.indexing.pdf_headings`: By size, weight and number, by the table of contents and by the bookmarks, where these fit the text
 - `kbase.indexing.pdf_lines`: Words that stand on one line, with what is raised and lowered written in the line
+- `kbase.indexing.pdf_paragraphs`: A paragraph is one paragraph, over lines, columns and pages
 - `kbase.indexing.pdf_reader`: Page by page, words mended at the ends of lines
+- `kbase.indexing.pdf_running`: What every page repeats is no part of the text
 - `kbase.indexing.pdf_words`: What stands on a page of a PDF: each word with its place, its size and its weight
 - `kbase.indexing.pieces`: Blocks, or parts of them, that go into a chunk whole
+- `kbase.indexing.planning`: Shown before anything is read: what is added, changed, moved, left out and removed, and what it costs
 - `kbase.indexing.reader_process`: Files from anywhere are read where a hang or a crash costs one file
 - `kbase.indexing.recipe`: How a document becomes nodes, and how to add a kind of your own
+- `kbase.indexing.retrying`: Files that could not be read are tried again
 - `kbase.indexing.sheet_facts`: How far a sheet reaches, which cells are merged, which numbers are percentages or money, which formulas have no value
 - `kbase.indexing.sheet_reader`: Every sheet with its tables, as they were last computed
 - `kbase.indexing.sheet_tables`: A sheet is a surface on which people put tables, titles and remarks: each is found with its place
+- `kbase.indexing.slide_graphics`: A chart is a table that was drawn: its numbers are in the file
+- `kbase.indexing.slide_reader`: A page for each slide: its title, what stands on it in order of reading, and what its speaker noted
+- `kbase.indexing.slide_shapes`: Text boxes lie about on a slide; they are read in the order in which a person reads them
+- `kbase.indexing.slide_text`: Paragraphs and points of a text box on a slide, as Markdown
 - `kbase.indexing.sources`: What a path, a glob or a list names, file by file, each with a name of its own
 - `kbase.indexing.splitting`: Documents into chunks, along the lines on which they were written
 - `kbase.indexing.summaries`: What a document is about, in its own sentences or in a language model's words
-- `kbase.indexing.sync`: From a folder to an indexed knowledge base, with an account of every file
+- `kbase.indexing.sync`: From a folder to an indexed knowledge base that stays like it, with an account of every file
 - `kbase.indexing.terminal_text`: Progress bars at their last step, no escape sequences
 - `kbase.indexing.text_reader`: Markdown, reStructuredText, Python, CSV and plain text: a title is looked for, and powers are written in the line
 - `kbase.indexing.word_markup`: Fields, formulas, check marks and text boxes in the form that is read; hidden text gone, and said to be
@@ -72,6 +87,7 @@ Modules:
 - `kbase.querying.expected`: A name, a date, a number: a sentence that has none does not answer *who*, *when* or *how many*
 - `kbase.querying.fact_writer`: The sources' best sentences, each cited to the character; in a model's words where there is one
 - `kbase.querying.filters`: A filter on a field that does not exist is a mistake, not an empty result
+- `kbase.querying.furniture`: Menus, lists of references, forms to be signed: a converter writes them as prose, and nobody asks for them
 - `kbase.querying.fusion`: One ranking out of two, with the reason for every place in it
 - `kbase.querying.judging`: Whether what a search found comes near its query, hit by hit and as a whole
 - `kbase.querying.list_writer`: The documents that match, each with its best sentence
@@ -89,6 +105,11 @@ Modules:
 - `kbase.querying.subjects`: The words that documents must have, or the subject that they must deal with
 - `kbase.querying.summary_writer`: What the documents say that a question is about: their summaries, each sentence cited where it stands
 - `kbase.querying.support`: Whether what was found carries an answer, read from words and meaning; and no answer, with the reason
+- `kbase.querying.table_asked`: Which rows, which column, by what: what each word of a question can stand for
+- `kbase.querying.table_grid`: A table's cells as what they mean: numbers, dates, times, names
+- `kbase.querying.table_mentions`: A question's words, looked up in a table's columns and cells
+- `kbase.querying.table_operations`: Twelve operations, each computed here, said as a sentence, and written as SQL
+- `kbase.querying.table_readings`: Every operation that a question may mean, and the one that leaves the fewest words over
 - `kbase.querying.terms`: The words that evidence should have, what each of them weighs, and how many of them a text has
 - `kbase.querying.things`: What a question names: the part of it that is read, and the things that it holds against each other
 - `kbase.querying.tracing`: Which boxes of a Haystack pipeline ran for a question, and how long each took

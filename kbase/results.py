@@ -253,7 +253,7 @@ class Report:
         nodes = sum(row.nodes for row in self.rows if row.state in STATES[:3])
         missing = f"{self.gone} file is gone" if self.gone == 1 else f"{self.gone} files are gone"
         hint = f"; {missing}: kb.sync(folder) removes {'it' if self.gone == 1 else 'them'}"
-        of_them = f" ({self.embedded} texts embedded)" if self.embedded else ""
+        of_them = f" ({self.embedded} of them embedded)" if self.embedded else ""
         summary = f"{self.found} found: {counts or 'nothing'}; {nodes} nodes{of_them} in {self.seconds:.1f} s"
         return printable(summary + hint * bool(self.gone), False)
 

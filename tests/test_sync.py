@@ -18,7 +18,9 @@ from kbase import Document, KnowledgeBase
 from kbase.indexing.converters import convert_file
 from kbase.indexing.recipe import Maker
 from kbase.indexing.account import Account
-from kbase.indexing.sync import SETTINGS_CHANGED, Batches, Prepared, add_sources, not_stored, store_batch
+from kbase.indexing.batches import Batches, not_stored, store_batch
+from kbase.indexing.jobs import SETTINGS_CHANGED, Prepared
+from kbase.indexing.sync import Taking, add_sources
 from kbase.nodes import KINDS, Kind, Node, digest
 from kbase.results import ReportRow
 from kbase.stores.contract import StoreError, WriteError
@@ -70,7 +72,7 @@ def test_the_account_adds_up(kb, tmp_path):
     states = {row.uri: row.state for row in report.rows}
     assert states == {
         "mixed/good.md": "added",
-        "mixed/empty.txt": "skipped",
+        "mixed/empty.txt": "failed",
         "mixed/broken.pdf": "failed",
         "mixed/random.bin": "skipped",
         "mixed/.hidden": "skipped",
@@ -268,7 +270,7 @@ def test_ctrl_c_leaves_a_store_that_goes_on(tmp_path):
             time.sleep(0.05)
     child.send_signal(signal.SIGINT)
     _, errors = child.communicate(timeout=60)
-    assert child.returncode != 0 and "add the same again to go on" in errors
+    assert child.returncode != 0 and "the same again goes on" in errors
     with KnowledgeBase(tmp_path / "kb") as kb:
         report = kb.add(folder, progress=False)
         assert (
@@ -342,11 +344,11 @@ def test_a_kind_of_ones_own_is_made_stored_and_found(tmp_path, monkeypatch):
     with KnowledgeBase(tmp_path / "kb") as kb:
         kb.add(folder, progress=False)
         asking = replace(kb.recipe, makers=(*kb.recipe.makers, Maker("questions", "1", make)))
-        report = add_sources(kb.store, folder, asking, progress=False)
+        report = add_sources(kb.store, folder, asking, Taking(progress=False))
         assert {(row.state, row.reason) for row in report.rows} == {("updated", SETTINGS_CHANGED)}
         hits = kb.search("when are plums ripe?", kinds=("toy_question",))
         assert [hit.text for hit in hits] == ["When do plums ripen?"]
-        assert {row.state for row in add_sources(kb.store, folder, asking, progress=False).rows} == {"unchanged"}
+        assert {row.state for row in add_sources(kb.store, folder, asking, Taking(progress=False)).rows} == {"unchanged"}
         assert all(hit.kind == "chunk" for hit in kb.search("when are plums ripe?"))
 
 

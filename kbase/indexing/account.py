@@ -18,12 +18,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from stat import S_ISDIR
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from .sources import Item, Scope, find_items, free_name, name_of_source, storable
+from .sources import Item, Scope, find_items, free_name, name_of_source
 from ..nodes import digest
 from ..results import ReportRow
 from ..stores.contract import NodeStore
@@ -61,6 +62,13 @@ class Account:
         if item.path: self._note(uri, item.place)
         if item.document: return uri, item.document.id
         return uri, self.ids.get(uri, "") or digest(uri)
+
+    @cached_property
+    def by_bytes(self) -> dict[str, list[Source]]:
+        "The rows of a fingerprint."
+        rows: dict[str, list[Source]] = defaultdict(list)
+        for row in self.rows.values(): rows[row.fingerprint].append(row)
+        return rows
 
     def _note(self, uri: str, path: str) -> None: self.taken[uri], self.by_path[path] = path, uri
 

@@ -26,6 +26,7 @@ from .mail_reader import convert_eml, convert_mbox, convert_msg
 from .notebook_reader import convert_ipynb
 from .pdf_reader import convert_pdf
 from .sheet_reader import convert_sheets
+from .slide_reader import convert_slides
 from .text_reader import convert_csv, convert_markdown, convert_python, convert_rst, convert_text
 from .word_reader import OLE_START, convert_docx
 
@@ -73,7 +74,9 @@ for _format in (
     Format("pdf", (".pdf",), convert_pdf, "bytes", apart=True, magic=_PDF),
     Format("docx", (".docx", ".docm", ".dotx"), convert_docx, "bytes", apart=True, part="word/document.xml"),
     Format("Excel", (".xlsx", ".xlsm", ".xltx", ".xlsb", ".xls"), convert_sheets, "bytes", apart=True,
-           part="xl/workbook.xml"),
+           part="xl/workbook.xml", inside="Workbook"),
+    Format("PowerPoint", (".pptx", ".pptm", ".ppsx", ".ppt"), convert_slides, "bytes", apart=True,
+           part="ppt/presentation.xml", inside="PowerPoint Document"),
     Format("OpenDocument sheet", (".ods",), convert_sheets, "bytes", apart=True,
            mimetype=b"application/vnd.oasis.opendocument.spreadsheet"),
     Format("csv", (".csv", ".tsv"), convert_csv),
@@ -105,7 +108,6 @@ def begins_with(
 
 
 for _format in (
-    Format("PowerPoint", (".pptx", ".ppt"), part="ppt/presentation.xml"),
     Format("Word 97", (".doc",)), Format("RTF", (".rtf",), magic=begins_with(rb"{\rtf")),
     Format("OpenDocument text", (".odt",)),
     Format("OpenDocument slides", (".odp",)), Format("EPUB", (".epub",)), Format("pickle", (".pkl",)),

@@ -10,7 +10,6 @@ away. `kbase.indexing.sheet_reader` asks here first."""
 __all__ = ['PERCENT_FORMATS', 'format_sign', 'SheetFacts', 'stream_elements', 'excel_facts', 'open_facts']
 
 # %% ../../nbs/indexing/26_sheet_facts.ipynb #shf03
-import posixpath
 import re
 import zipfile
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from typing import IO
 
 from lxml import etree
 
-from .archives import read_part
+from .archives import read_part, related_parts
 
 # %% ../../nbs/indexing/26_sheet_facts.ipynb #shf08
 _LITERAL = re.compile(r'"([^"]*)"|\[\$([^\]-]*)[^\]]*\]|\[[^\]]*\]|\\.|[_*].')
@@ -114,15 +113,13 @@ def excel_facts(
 ) -> dict[str, SheetFacts]:  # by the sheet's name
     "What the values of a workbook of Excel do not say."
     book = read_part(archive, "xl/workbook.xml", name)
-    relations = read_part(archive, "xl/_rels/workbook.xml.rels", name)
-    if book is None or relations is None: return {}
-    targets = {e.get("Id"): e.get("Target", "") for e in relations}
-    signs = _signs_of_styles(read_part(archive, "xl/styles.xml", name))
-    parts, facts = set(archive.namelist()), {}
+    if book is None: return {}
+    related = related_parts(archive, "xl/workbook.xml", name)
+    signs, facts = _signs_of_styles(read_part(archive, "xl/styles.xml", name)), {}
     for sheet in book.iter("{*}sheet"):
-        part = posixpath.normpath(posixpath.join("/xl", targets.get(_attribute(sheet, "id"), ""))).lstrip("/")
-        if part in parts and "worksheet" in part:
-            with archive.open(part) as stream: facts[sheet.get("name", "")] = _excel_sheet(stream, signs)
+        target = related.get(_attribute(sheet, "id"))
+        if target and target.kind == "worksheet":
+            with archive.open(target.part) as stream: facts[sheet.get("name", "")] = _excel_sheet(stream, signs)
     return facts
 
 # %% ../../nbs/indexing/26_sheet_facts.ipynb #shf16

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from .archives import OLE_START, open_archive, refuse_locked
 from .converted import Converted, ConversionError, Limits, one_line
-from .manuscript import Manuscript, finish_manuscript, plain_lines
+from .manuscript import Manuscript, finish_manuscript
+from .markdown_lines import plain_lines
 from .office_properties import office_properties
 from .sheet_facts import SheetFacts, excel_facts, open_facts
-from .sheet_tables import Value, cell_text, sheet_pieces
+from .sheet_tables import Value, value_text, sheet_pieces
 from ..tables import fill_merged
 
 if TYPE_CHECKING:
@@ -33,9 +34,9 @@ def with_sign(
     sign: str,  # "%" or a sign of money
 ) -> str:
     "A number as the sheet shows it."
-    if isinstance(value, bool) or not isinstance(value, (int, float)): return cell_text(value)
-    if sign == "%": return f"{cell_text(value * 100)}%"
-    return f"{'-' if value < 0 else ''}{sign}{' ' if sign.isalpha() else ''}{cell_text(abs(value))}"
+    if isinstance(value, bool) or not isinstance(value, (int, float)): return value_text(value)
+    if sign == "%": return f"{value_text(value * 100)}%"
+    return f"{'-' if value < 0 else ''}{sign}{' ' if sign.isalpha() else ''}{value_text(abs(value))}"
 
 def sheet_texts(
     sheet: "python_calamine.CalamineSheet",
@@ -44,7 +45,7 @@ def sheet_texts(
 ) -> list[list[str]]:  # all rows equally long, from A1 on
     "The cells of a sheet as text, merged cells filled."
     values = sheet.to_python(skip_empty_area=False, nrows=most_rows)
-    texts = [[cell_text(value) for value in row] for row in values]
+    texts = [[value_text(value) for value in row] for row in values]
     for (row, column), sign in facts.signs.items():
         if row < len(texts) and column < len(texts[row]): texts[row][column] = with_sign(values[row][column], sign)
     merged = facts.merged or [(top, left, bottom - top + 1, right - left + 1)

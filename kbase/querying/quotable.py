@@ -7,7 +7,7 @@ understood without. `querying.passages` scores them."""
 
 # %% auto #0
 __all__ = ['Extent', 'MAX_QUOTE', 'ANSWER_LENGTH', 'MOST_OF_LIST', 'FRAGMENT', 'SIGNATURE_LENGTH', 'WHOLE', 'Quotable',
-           'is_link_list', 'has_prose', 'says_something', 'is_question', 'stripped', 'cut_block', 'opens_list',
+           'is_link_list', 'has_prose', 'says_something', 'is_question', 'stripped', 'opens_list', 'cut_block',
            'list_items', 'whole_list', 'list_of', 'Walk', 'pieces_in_order', 'answer_end', 'with_answers',
            'joined_path', 'Surroundings', 'quotable']
 
@@ -22,6 +22,7 @@ from typing import NamedTuple
 from ..blocks import MIXED, Block, blocks_of
 from ..language import split_sentences, words
 from ..lines import first_row_leads, is_signature, reads_as_prose
+from .furniture import is_form, is_menu, is_reference
 from .rules import word_list
 
 # %% ../../nbs/querying/46_quotable.ipynb #quo06
@@ -101,12 +102,14 @@ def says_something(
 ) -> bool:
     "Whether a piece could answer anything."
     bare = _CUT_TAG.sub(" ", _MARKUP.sub(" ", text))
-    if len(_worded(_IMAGE.sub(" ", bare))) < 2 and (language not in ("zh", "ja", "th", "ko") or len(bare.strip()) < 4):
+    shown = _IMAGE.sub(" ", bare)
+    if min(len(_worded(shown)), len(shown.split())) < 2 and (language not in ("zh", "ja", "th", "ko") or len(bare.strip()) < 4):
         return False
     lines = bare.strip().split("\n")
     if kind == "prose" and len(lines) > 1 and all(len(line.split()) == 1 for line in lines):
         return False  # names, one a line
     if kind == "prose" and (_is_code(lines) or _points_elsewhere(bare)): return False
+    if kind in ("prose", "item") and (is_menu(bare) or is_reference(bare) or is_form(bare)): return False
     if is_link_list(bare) or _LEADERS.search(bare) or "::=" in bare and kind != "list": return False
     if kind == "code": return not _PROMPT_LINE.search(text) and (has_prose(text) or bool(_DEFINES.search(text)))
     if _PROMPT_LINE.search(text): return False
@@ -136,10 +139,31 @@ def _between(text: str, start: int, end: int, cut: str) -> list[Extent]:
     ends = [start, *(start + place for found in cuts for place in found.span()), end]
     return [stripped(text, a, b) for a, b in zip(ends[::2], ends[1::2], strict=True) if text[a:b].strip()]
 
+_BULLET_INSIDE = r"[ \t\n]+[•‣▪●◦][ \t\n]+"  # of a list that a converter wrote into one paragraph
+
 def _sentences(text: str, start: int, end: int, language: str) -> list[Extent]:
-    return [(start + a, start + b) for a, b in split_sentences(text[start:end], language)]
+    parts = _between(text, start, end, _BULLET_INSIDE)
+    return [(at + a, at + b) for at, until in parts for a, b in split_sentences(text[at:until], language)]
+
+_COLON = (":", "：", ":**", ":__", ":*", "::")
+
+def opens_list(
+    text: str,  # of a sentence
+) -> bool:
+    "Whether a sentence ends in a colon, so that what follows belongs to it."
+    return text.rstrip().endswith(_COLON)
 
 _GRID_RULE = r"(?:\A|\n)[ \t]*\+[-=+]+\+[ \t]*(?:\n|\Z)"
+
+def _with_bullets(text: str, pieces: Sequence[Quotable]) -> list[Quotable]:
+    # behind a bullet within the paragraph stands an item; the sentence that opens the list is the lead of all
+    found, lead = list[Quotable](), (0, 0)
+    for piece in pieces:
+        bulleted = text[:piece.start].rstrip(" \t\n").endswith(tuple("•‣▪●◦"))
+        if bulleted: piece = replace(piece, kind="item", lead=lead)
+        else: lead = (piece.start, piece.end) if opens_list(text[piece.start:piece.end]) else (0, 0)
+        found.append(piece)
+    return found
 
 def cut_block(
     text: str,
@@ -160,7 +184,8 @@ def cut_block(
         return [*prose, Quotable(*stripped(text, prompt.start(), min(end, prompt.start() + MAX_QUOTE)), "code",
                                  block.headings)]
     if kind == "prose" or (kind in ("item", "row") and end - start > MAX_QUOTE):
-        return [Quotable(a, b, "prose", block.headings) for a, b in _sentences(text, start, end, language)]
+        found = [Quotable(a, b, "prose", block.headings) for a, b in _sentences(text, start, end, language)]
+        return _with_bullets(text, found)
     grid = kind == "table" and bool(re.search(_GRID_RULE, text[start:end]))
     part = grid and text[start] != "+"  # the rest of a drawn table
     if end - start <= MAX_QUOTE and not part: return [Quotable(start, end, kind, block.headings)]
@@ -177,14 +202,6 @@ MOST_OF_LIST = 900  # characters of a list that are quoted; what is left out is 
 FRAGMENT = 90  # characters of a line without a full stop that may be an item without a mark
 _MARK = re.compile(r"\s*(?:([-*+•‣–])|\(?(?:\d{1,3}|[a-zA-Z#])([.)]))\s")
 _NUMBERED = re.compile(r"\s*\(?\d{1,3}[.)]\s")
-_COLON = (":", "：", ":**", ":__", ":*", "::")
-
-def opens_list(
-    text: str,  # of a sentence
-) -> bool:
-    "Whether a sentence ends in a colon, so that what follows belongs to it."
-    return text.rstrip().endswith(_COLON)
-
 def _adjacent(text: str, before: int, after: int) -> bool: return not text[before:after].strip()
 
 def _column(text: str, at: int) -> int:
