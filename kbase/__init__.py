@@ -123,11 +123,17 @@ Modules:
 - `kbase.querying.subjects`: The words that documents must have, or the subject that they must deal with
 - `kbase.querying.summary_writer`: What the documents say that a question is about: their summaries, each sentence cited where it stands
 - `kbase.querying.support`: Whether what was found carries an answer, read from words and meaning; and no answer, with the reason
+- `kbase.querying.table_answers`: A question on one table or several: the value, what was done, and the cells that it stands on; or the table, and why it was not read
 - `kbase.querying.table_asked`: Which rows, which column, by what: what each word of a question can stand for
 - `kbase.querying.table_grid`: A table's cells as what they mean: numbers, dates, times, names
 - `kbase.querying.table_mentions`: A question's words, looked up in a table's columns and cells
+- `kbase.querying.table_model`: A model writes one SELECT; the fence runs it, and the result is held against the table
 - `kbase.querying.table_operations`: Twelve operations, each computed here, said as a sentence, and written as SQL
 - `kbase.querying.table_readings`: Every operation that a question may mean, and the one that leaves the fewest words over
+- `kbase.querying.table_rows`: Cells, limits, empty cells and negations, put together
+- `kbase.querying.table_shapes`: How many, which one, the most, the first, what comes after, this or that: each kind makes the operations that it may mean
+- `kbase.querying.table_sql`: SQL on one table: it can read that table, for two seconds, and nothing else
+- `kbase.querying.table_wanted`: Which column is asked for, and by what things are measured
 - `kbase.querying.terms`: The words that evidence should have, what each of them weighs, and how many of them a text has
 - `kbase.querying.things`: What a question names: the part of it that is read, and the things that it holds against each other
 - `kbase.querying.tracing`: Which boxes of a Haystack pipeline ran for a question, and how long each took
