@@ -209,9 +209,9 @@ def find_gone(
     ignored: bool = False,  # also what an ignore file leaves out now
 ) -> list[Gone]:
     "The files that are gone from the folders of a run."
-    names = {source.fingerprint: source.uri for source in run.sources.values() if source.path and source.fingerprint}
+    twins = {source.fingerprint: (source.uri, source.path) for source in run.sources.values() if source.path}
     rows = [row for row in run.account.rows.values() if row.document_id not in run.inspection.seen]
-    return list(gone_files(rows, scopes, run.inspection.found, names, not run.store.many_writers, ignored))
+    return list(gone_files(rows, scopes, run.inspection.found, twins, not run.store.many_writers, ignored))
 
 _REPLACES = "it takes the place of an earlier document of the same path"
 
