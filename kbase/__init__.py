@@ -104,6 +104,7 @@ Modules:
 - `kbase.querying.drawing`: A picture of a Haystack pipeline, made on this machine
 - `kbase.querying.expected`: A name, a date, a number: a sentence that has none does not answer *who*, *when* or *how many*
 - `kbase.querying.fact_writer`: The sources' best sentences, each cited to the character; in a model's words where there is one
+- `kbase.querying.files`: *What does notes.md say of the flood?* is a question of one document
 - `kbase.querying.filters`: A filter on a field that does not exist is a mistake, not an empty result
 - `kbase.querying.furniture`: Menus, lists of references, forms to be signed: a converter writes them as prose, and nobody asks for them
 - `kbase.querying.fusion`: One ranking out of two, with the reason for every place in it
