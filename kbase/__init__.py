@@ -15,6 +15,7 @@ Modules:
 - `kbase.indexing.account`: Names that stay, files that are gone, documents that are replaced
 - `kbase.indexing.archives`: A file that is an archive of parts, looked at before anything unpacks it
 - `kbase.indexing.batches`: Read ahead on every core, embedded and stored in batches, in their order
+- `kbase.indexing.book_reader`: Chapter by chapter, in the order in which a reader turns the pages
 - `kbase.indexing.claims`: Several processes add the same sources, and each source is done once
 - `kbase.indexing.converted`: A text with its title, or the reason why there is none
 - `kbase.indexing.converters`: Files in, documents out; for every other file, the reason
@@ -40,6 +41,8 @@ Modules:
 - `kbase.indexing.notebook_reader`: Text cells as they are, code in fences, what the outputs show
 - `kbase.indexing.office_properties`: Title, author, dates and number of pages, from the parts in which Office, LibreOffice and e-books keep them
 - `kbase.indexing.office_xml`: Names without their namespaces, for Office writes the same names in two of them
+- `kbase.indexing.open_markup`: Paragraphs, lists, tables, notes and frames of LibreOffice in the tags of HTML
+- `kbase.indexing.open_reader`: Texts and slides of LibreOffice
 - `kbase.indexing.outlook_message`: Properties in a compound file, written as headers and parts
 - `kbase.indexing.outlook_rtf`: Bytes unpacked, and the web page inside taken out again
 - `kbase.indexing.pdf_columns`: The order in which a reader's eye goes over a page
@@ -54,6 +57,8 @@ Modules:
 - `kbase.indexing.reader_process`: Files from anywhere are read where a hang or a crash costs one file
 - `kbase.indexing.recipe`: How a document becomes nodes, and how to add a kind of your own
 - `kbase.indexing.retrying`: Files that could not be read are tried again
+- `kbase.indexing.rtf_reader`: Letters of word processors that are older than their readers
+- `kbase.indexing.rtf_text`: Control words between the words: what they show, what they hide, and in which code page
 - `kbase.indexing.sheet_facts`: How far a sheet reaches, which cells are merged, which numbers are percentages or money, which formulas have no value
 - `kbase.indexing.sheet_reader`: Every sheet with its tables, as they were last computed
 - `kbase.indexing.sheet_tables`: A sheet is a surface on which people put tables, titles and remarks: each is found with its place
@@ -63,9 +68,12 @@ Modules:
 - `kbase.indexing.slide_text`: Paragraphs and points of a text box on a slide, as Markdown
 - `kbase.indexing.sources`: What a path, a glob or a list names, file by file, each with a name of its own
 - `kbase.indexing.splitting`: Documents into chunks, along the lines on which they were written
+- `kbase.indexing.subtitle_reader`: Lines of two seconds become passages of a minute, with the time at which each was said
 - `kbase.indexing.summaries`: What a document is about, in its own sentences or in a language model's words
 - `kbase.indexing.sync`: From a folder to an indexed knowledge base that stays like it, with an account of every file
 - `kbase.indexing.terminal_text`: Progress bars at their last step, no escape sequences
+- `kbase.indexing.tex_reader`: Sections, lists, tables, notes and formulas of a source, without the commands around them
+- `kbase.indexing.tex_text`: Comments, braces, environments and signs: what is there before anything is read
 - `kbase.indexing.text_reader`: Markdown, reStructuredText, Python, CSV and plain text: a title is looked for, and powers are written in the line
 - `kbase.indexing.word_markup`: Fields, formulas, check marks and text boxes in the form that is read; hidden text gone, and said to be
 - `kbase.indexing.word_reader`: Headings, lists, tables, footnotes and text boxes of a DOCX file
