@@ -80,10 +80,8 @@ def _excel_sheet(stream: IO[bytes], signs: list[str]) -> SheetFacts:
             continue
         if name == "mergeCell":
             first, _, last = element.get("ref", "").partition(":")
-            corners = _place(first), _place(last)
-            if corners[0] and corners[1]:
-                (top, left), (bottom, right) = corners
-                facts.merged.append((top, left, bottom - top + 1, right - left + 1))
+            if (upper := _place(first)) and (lower := _place(last)):
+                facts.merged.append((*upper, lower[0] - upper[0] + 1, lower[1] - upper[1] + 1))
             continue
         at = _place(element.get("r", "")) or (at[0], at[1] + 1)
         inner = {str(part.tag).rpartition("}")[2]: part for part in element}

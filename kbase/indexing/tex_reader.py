@@ -72,7 +72,8 @@ class TexText:
 
     def arguments(self, at: int, most: int) -> tuple[list[tuple[int, int]], str, int]:
         "The spans of the arguments of a command, its option, and the place after them."
-        found, option = [], ""
+        found: list[tuple[int, int]] = []
+        option = ""
         while True:
             start = _GAP.match(self.text, at).end()  # type: ignore[union-attr]
             if optional := _OPTION.match(self.text, start): option, at = option or optional[0][1:-1], optional.end()
