@@ -83,6 +83,8 @@ Modules:
 - `kbase.indexing.table_finding`: Every table with its title, its headings and the paragraphs around it, in one piece
 - `kbase.indexing.table_nodes`: What a question meets of a table, and the data to which it leads
 - `kbase.indexing.terminal_text`: Progress bars at their last step, no escape sequences
+- `kbase.indexing.tex_reader`: Sections, lists, tables, notes and formulas of a source, without the commands around them
+- `kbase.indexing.tex_text`: Comments, braces, environments and signs: what is there before anything is read
 - `kbase.indexing.text_reader`: Markdown, reStructuredText, Python, CSV and plain text: a title is looked for, and powers are written in the line
 - `kbase.indexing.word_markup`: Fields, formulas, check marks and text boxes in the form that is read; hidden text gone, and said to be
 - `kbase.indexing.word_reader`: Headings, lists, tables, footnotes and text boxes of a DOCX file
