@@ -121,7 +121,7 @@ def page_title(
     root: lxml.html.HtmlElement,
 ) -> str:  # "" where there is none
     "A page's title without the name of its site."
-    title = one_line(root.findtext(".//title"))
+    title = one_line(str(root.xpath("string(.//title[not(ancestor::svg)])")))  # a drawing may have one of its own
     heading = one_line(next((h.text_content() for h in root.iter("h1")), "")).rstrip("¶§# ")
     # "pickle — Python documentation" is about pickle
     if heading and (not title or title.startswith(heading)): title = heading
