@@ -15,6 +15,7 @@ Modules:
 - `kbase.indexing.account`: Names that stay, files that are gone, documents that are replaced
 - `kbase.indexing.archives`: A file that is an archive of parts, looked at before anything unpacks it
 - `kbase.indexing.batches`: Read ahead on every core, embedded and stored in batches, in their order
+- `kbase.indexing.book_reader`: Chapter by chapter, in the order in which a reader turns the pages
 - `kbase.indexing.claims`: Several processes add the same sources, and each source is done once
 - `kbase.indexing.code_reader`: What a program defines is its table of contents
 - `kbase.indexing.converted`: A text with its title, or the reason why there is none
@@ -23,6 +24,7 @@ Modules:
 - `kbase.indexing.data_uris`: A file written into another as letters is no text
 - `kbase.indexing.decoding`: Text out of bytes, strictly, and what had to be guessed
 - `kbase.indexing.extracts`: A document in a few of its own sentences
+- `kbase.indexing.fetching`: One address, fetched with care: public hosts only, so many bytes, so much time
 - `kbase.indexing.formats`: Which format a file is of, and who reads it: one entry a format
 - `kbase.indexing.formulas`: What stands above or below the line keeps its meaning in plain text
 - `kbase.indexing.haystack`: Files as Haystack documents, and Haystack documents as ours
@@ -41,6 +43,8 @@ Modules:
 - `kbase.indexing.notebook_reader`: Text cells as they are, code in fences, what the outputs show
 - `kbase.indexing.office_properties`: Title, author, dates and number of pages, from the parts in which Office, LibreOffice and e-books keep them
 - `kbase.indexing.office_xml`: Names without their namespaces, for Office writes the same names in two of them
+- `kbase.indexing.open_markup`: Paragraphs, lists, tables, notes and frames of LibreOffice in the tags of HTML
+- `kbase.indexing.open_reader`: Texts and slides of LibreOffice
 - `kbase.indexing.outlook_message`: Properties in a compound file, written as headers and parts
 - `kbase.indexing.outlook_rtf`: Bytes unpacked, and the web page inside taken out again
 - `kbase.indexing.pdf_columns`: The order in which a reader's eye goes over a page
@@ -55,6 +59,8 @@ Modules:
 - `kbase.indexing.reader_process`: Files from anywhere are read where a hang or a crash costs one file
 - `kbase.indexing.recipe`: How a document becomes nodes, and how to add a kind of your own
 - `kbase.indexing.retrying`: Files that could not be read are tried again
+- `kbase.indexing.rtf_reader`: Letters of word processors that are older than their readers
+- `kbase.indexing.rtf_text`: Control words between the words: what they show, what they hide, and in which code page
 - `kbase.indexing.sheet_facts`: How far a sheet reaches, which cells are merged, which numbers are percentages or money, which formulas have no value
 - `kbase.indexing.sheet_reader`: Every sheet with its tables, as they were last computed
 - `kbase.indexing.sheet_tables`: A sheet is a surface on which people put tables, titles and remarks: each is found with its place
@@ -64,6 +70,7 @@ Modules:
 - `kbase.indexing.slide_text`: Paragraphs and points of a text box on a slide, as Markdown
 - `kbase.indexing.sources`: What a path, a glob or a list names, file by file, each with a name of its own
 - `kbase.indexing.splitting`: Documents into chunks, along the lines on which they were written
+- `kbase.indexing.subtitle_reader`: Lines of two seconds become passages of a minute, with the time at which each was said
 - `kbase.indexing.summaries`: What a document is about, in its own sentences or in a language model's words
 - `kbase.indexing.sync`: From a folder to an indexed knowledge base that stays like it, with an account of every file
 - `kbase.indexing.terminal_text`: Progress bars at their last step, no escape sequences
