@@ -27,7 +27,7 @@ def drawing_text(
     return "\n".join(dict.fromkeys(filter(None, [*title, *description, " ".join(labels)])))
 
 # %% ../../nbs/indexing/24_pictures.ipynb #pic10
-_LETTER = re.compile(r"\w")
+_LETTER = re.compile(r"[A-Za-z0-9]")  # of a script with blanks between words
 
 def picture_text(
     image: lxml.html.HtmlElement,
