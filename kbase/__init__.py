@@ -60,6 +60,7 @@ Modules:
 - `kbase.indexing.pdf_text`: One Markdown text with the start of each page and the place of each table
 - `kbase.indexing.pdf_words`: What stands on a page of a PDF: each word with its place, its size and its weight
 - `kbase.indexing.picture_text`: A scanned page is read by OCR, and not believed unless its own scores say so
+- `kbase.indexing.pictures`: Alternative texts, captions, and the words inside a drawing
 - `kbase.indexing.pieces`: Blocks, or parts of them, that go into a chunk whole
 - `kbase.indexing.planning`: Shown before anything is read: what is added, changed, moved, left out and removed, and what it costs
 - `kbase.indexing.reader_process`: Files from anywhere are read where a hang or a crash costs one file
@@ -89,6 +90,7 @@ Modules:
 - `kbase.indexing.word_markup`: Fields, formulas, check marks and text boxes in the form that is read; hidden text gone, and said to be
 - `kbase.indexing.word_reader`: Headings, lists, tables, footnotes and text boxes of a DOCX file
 - `kbase.indexing.written_tables`: The cells of a table that stands in a text: Markdown, reStructuredText, CSV, JSON, tabs
+- `kbase.indexing.xml_reader`: Sentences as paragraphs, values with their names, records apart, and nothing fetched
 - `kbase.knowledge`: One object to fill, search, ask and look into
 - `kbase.language`: Which language a text is in, where its sentences end, and which words a search goes by
 - `kbase.lines`: What one line says about the text around it: a caption, a signature, a row
