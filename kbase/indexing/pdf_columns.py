@@ -14,6 +14,7 @@ __all__ = ['GUTTER', 'Strip', 'ON_ONE_FOOT', 'PROSE_LETTERS', 'PROSE_LENGTH', 'A
 import re
 import statistics
 from collections.abc import Sequence
+from itertools import pairwise
 
 from .pdf_lines import PLACEHOLDER, Line, rows_of
 
@@ -39,8 +40,9 @@ def narrowed(
 ) -> list[Strip]:
     "What a row leaves of strips."
     for line in row:
-        parts = [part for a, b in strips for part in
-                 (((a, b),) if line.right <= a or line.left >= b else ((a, min(b, line.left)), (max(a, line.right), b)))]
+        parts = [part for a, b in strips
+                 for part in ([(a, b)] if line.right <= a or line.left >= b else
+                              [(a, min(b, line.left)), (max(a, line.right), b)])]
         strips = [(a, b) for a, b in parts if b - a >= width]
     return list(strips)
 
@@ -73,9 +75,9 @@ def paragraph_tops(
 ) -> list[float]:
     "Where something begins after a gap."
     ordered = sorted(lines, key=lambda line: line.base)
-    steps = [b.base - a.base for a, b in zip(ordered, ordered[1:], strict=False) if b.base > a.base]
+    steps = [b.base - a.base for a, b in pairwise(ordered) if b.base > a.base]
     usual = statistics.median(steps) if steps else 0
-    return [b.base for a, b in zip(ordered, ordered[1:], strict=False) if b.base - a.base > 1.25 * usual]
+    return [b.base for a, b in pairwise(ordered) if b.base - a.base > 1.25 * usual]
 
 def are_columns(
     left: Sequence[Line],
@@ -111,7 +113,8 @@ def _on_both_sides(row: Sequence[Line], strips: Sequence[Strip]) -> bool:
     return any(min(line.left for line in row) < a and max(line.right for line in row) > b for a, b in strips)
 
 # %% ../../nbs/indexing/26_pdf_columns.ipynb #pco19
-_MARKER = re.compile(r"\W{1,2}|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\d{1,2}(?:\.\d{1,2}){0,3}\.?")  # of an item or a heading
+_MARKER = re.compile(  # of an item or a heading
+    r"\W{1,2}|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\d{1,2}(?:\.\d{1,2}){0,3}\.?")
 
 def merged_row(
     row: Sequence[Line],
@@ -119,7 +122,7 @@ def merged_row(
     "What stands side by side as one line."
     strips = strips_between(row, 0.0)
     edges = [-1e9, *(b for _, b in strips), 1e9]
-    cells = [[line for line in row if a <= line.left < b] for a, b in zip(edges, edges[1:], strict=False)]
+    cells = [[line for line in row if a <= line.left < b] for a, b in pairwise(edges)]
     texts = [" ".join(line.text for line in sorted(cell, key=lambda line: (round(line.base), line.left)))
              for cell in cells]
     main = max(row, key=lambda line: len(line.text))
@@ -163,7 +166,8 @@ def _row(row: list[Line]) -> list[Line]:  # a table is no cell of it
 def _columns(band: list[Line], strips: list[Strip], column: Strip) -> list[tuple[list[Line], Strip]]:
     # the two sides of the widest gutter that parts columns; [] where none does
     for a, b in sorted(strips, key=lambda strip: strip[0] - strip[1]):
-        left, right = [line for line in band if line.right <= a + 0.01], [line for line in band if line.left >= b - 0.01]
+        left = [line for line in band if line.right <= a + 0.01]
+        right = [line for line in band if line.left >= b - 0.01]
         if left and right and are_columns(left, right):
             return [(left, (column[0], max(line.right for line in left))), (right, (b, column[1]))]
     return []

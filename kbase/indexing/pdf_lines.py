@@ -16,6 +16,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 from .formulas import lowered, raised
@@ -46,7 +47,7 @@ class Line(NamedTuple):
 PLACEHOLDER = "\x1c"  # the text of a line that stands where a table stands
 
 # %% ../../nbs/indexing/25_pdf_lines.ipynb #pln09
-SMALL, ABOVE, BELOW = 0.82, 0.12, 0.08  # of the line's size: smaller type, this far above or below its foot, is no neighbour
+SMALL, ABOVE, BELOW = 0.82, 0.12, 0.08  # of the line's size: smaller type this far above or below its foot is a script
 
 def line_text(
     words: Sequence[Word],
@@ -188,7 +189,7 @@ def paragraph_of(
 ) -> Paragraph:
     "Lines as a paragraph."
     text = lines[0].text
-    for before, line in zip(lines, lines[1:], strict=False): text = join_lines(text, line.text, line.page != before.page)
+    for before, line in pairwise(lines): text = join_lines(text, line.text, line.page != before.page)
     return Paragraph(text, tuple(lines), gap)
 
 # %% ../../nbs/indexing/25_pdf_lines.ipynb #pln17

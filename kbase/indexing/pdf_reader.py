@@ -8,9 +8,9 @@ text. `kbase.indexing.formats` has it run in a process of its own."""
 
 # %% auto #0
 __all__ = ['VOWELS', 'FEW_VOWELS', 'ENOUGH_LETTERS', 'WRONG_SHARE', 'SCAN_SHARE', 'SCAN_WORDS', 'OCR_SCALE', 'OCR_TIME',
-           'MOST_PIXELS', 'SCAN_WIDTH', 'is_garbled', 'Page', 'text_without', 'table_line', 'read_page', 'settle_page',
-           'ordered_lines', 'paragraphs_with_headings', 'read_pictures', 'page_ranges', 'page_notes', 'no_text',
-           'first_line', 'text_of_pages', 'settle_pages', 'read_document', 'converted_pages', 'convert_pdf',
+           'MOST_PIXELS', 'SCAN_WIDTH', 'is_garbled', 'Page', 'is_inside', 'text_without', 'table_line', 'read_page',
+           'settle_page', 'ordered_lines', 'paragraphs_with_headings', 'read_pictures', 'page_ranges', 'page_notes',
+           'no_text', 'first_line', 'text_of_pages', 'settle_pages', 'read_document', 'converted_pages', 'convert_pdf',
            'picture_pages', 'convert_picture']
 
 # %% ../../nbs/indexing/27_pdf_reader.ipynb #pdf03
@@ -18,6 +18,7 @@ import io
 import re
 import time
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -73,15 +74,26 @@ class Page:
 
 SCAN_SHARE, SCAN_WORDS = 0.7, 12  # of the page under a picture, with fewer words than that over it: a scan with a stamp
 
+def is_inside(
+    word: Word,
+    box: Box,
+) -> bool:
+    "Whether the middle of a level word is in a box."
+    x, y = (word.left + word.right) / 2, word.base - 0.3 * word.size
+    return word.turn == 0 and box[0] <= x <= box[2] and box[1] <= y <= box[3]
+
 def text_without(
     words: Sequence[Word],
-    boxes: Sequence[Box],
-) -> list[Word]:  # those outside of all boxes
-    "Words that are in no table."
-    def inside(word: Word) -> bool:
-        x, y = (word.left + word.right) / 2, word.base - 0.3 * word.size
-        return word.turn == 0 and any(a <= x <= c and b <= y <= d for a, b, c, d in boxes)
-    return [word for word in words if not inside(word)]
+    tables: Sequence[tuple[Box, Table]],
+) -> list[Word]:
+    "Words that are in no table: outside of its box, or in none of its cells."
+    for box, table in tables:
+        cells = Counter(" ".join([table.title, table.notes, *(cell for row in table.rows for cell in row)]).split())
+        inner = [word for word in words if is_inside(word, box)]
+        for word in inner: cells[word.text] -= 1
+        lost = {text for text, count in cells.items() if count < 0}
+        words = [word for word in words if not is_inside(word, box) or word.text in lost]
+    return list(words)
 
 def table_line(box: Box, number: int) -> Line:
     "A line that stands where a table stands."
@@ -109,10 +121,10 @@ def settle_page(
     page.lines = [line for line in page.lines if line not in running]
     if not page.state:
         boxes = [(line.left - 1, line.top, line.right + 1, line.bottom) for line in running]
-        words = text_without(page.words, boxes)
+        words = [word for word in page.words if not any(is_inside(word, box) for box in boxes)]
         tables = tables_on_page(word_boxes(words), page.rules, page.number + 1, page.width, page.height)
         page.tables = [(table_line(one.box, page.number), one.table) for one in tables]
-        if tables: page.lines = page_lines(text_without(words, [one.box for one in tables]), page.number)
+        if tables: page.lines = page_lines(text_without(words, [(one.box, one.table) for one in tables]), page.number)
     page.words, page.rules = [], []
 
 # %% ../../nbs/indexing/27_pdf_reader.ipynb #pdf13
@@ -175,10 +187,10 @@ def page_notes(
     "What a reader should know about the pages, each said with its page."
     def those(which: list[Page]) -> str: return page_ranges([page.number + 1 for page in which])
     read = [page for page in pages if page.ocr and page.ocr.reliable]
-    doubtful = [page for page in pages if page.ocr and not page.ocr.reliable]
+    doubtful = [page for page in pages if page.state == "picture" and page.ocr and not page.ocr.reliable]
     pictures = [page for page in pages if page.state == "picture" and not page.ocr]
     garbled = [page for page in pages if page.state == "garbled" and page not in read]
-    late = f"pictures, and the time for OCR was over: raise the limit or split the file"
+    late = "pictures, and the time for OCR was over: raise the limit or split the file"
     notes = [(read, "read by OCR"), (doubtful, "pictures that OCR could not read reliably: not in the text"),
              (pictures, late if ocr_installed() else f"pictures without text: {OCR_EXTRA} reads them"),
              (garbled, "the PDF's fonts do not say which letters they draw: parts of the text are wrong")]

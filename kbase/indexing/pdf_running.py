@@ -12,6 +12,7 @@ __all__ = ['EDGE_ROWS', 'MARGIN', 'EDGE_GAP', 'LONGEST_HEAD', 'MOST_PARTS', 'MOS
 
 # %% ../../nbs/indexing/26_pdf_running.ipynb #pru03
 import re
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -122,20 +123,26 @@ class RunningHeads:
 
     def of(self, page: int, lines: Sequence[Line]) -> list[Line]:
         "The running heads of a page whose next four pages were added."
-        if any(len(places & self._places[page]) > MOST_OF_PAGE * len(lines) for at, places in enumerate(self._places)
-               if at != page): return []
+        others = (places for at, places in enumerate(self._places) if at != page)
+        if any(len(places & self._places[page]) > MOST_OF_PAGE * len(lines) for places in others): return []
         keys = {id(line): head_key(line.text)[0] for line in lines}
-        running = [line for line in lines for edge in ("top", "bottom") for one in self.edges.get((edge, keys[id(line)]), ())
-                   if one.page == page and one.line == line
-                   and is_running(one, keys[id(line)], self.edges[edge, keys[id(line)]], self.pages)]
+        running = [line for line in lines for edge in ("top", "bottom")
+                   if self._is_running(page, line, keys[id(line)], self.edges.get((edge, keys[id(line)]), []))]
         apart = [line for line in running if _is_apart(line, lines, running)]
         for line in apart: self.taken.setdefault(keys[id(line)], line)
         return apart
 
+    def _is_running(self, page: int, line: Line, text: str, edges: list[Edge]) -> bool:
+        first = bisect_left(edges, page - NEARBY, key=lambda edge: edge.page)
+        near = edges[first:bisect_right(edges, page + NEARBY, key=lambda edge: edge.page)]
+        return any(is_running(one, text, near, self.pages) for one in near if one.page == page and one.line == line)
+
     def kept(self, words: frozenset[str]) -> list[Line]:
-        "Heads that are bold as headings are, or have a word that is not among the text's: they stay on their first page."
-        return [line for line in self.taken.values() if line.bold or any(
-            word not in words and not word.isdigit() and len(word) > 3 for word in re.findall(r"\w+", line.text.lower()))]
+        "Heads that are bold as headings are, or have a word that the text has not: they stay on their first page."
+        def unique(line: Line) -> bool:
+            return any(word not in words and not word.isdigit() and len(word) > 3
+                       for word in re.findall(r"\w+", line.text.lower()))
+        return [line for line in self.taken.values() if line.bold or unique(line)]
 
 def _is_apart(line: Line, lines: Sequence[Line], running: Sequence[Line]) -> bool:
     inner = [other for other in lines if other.turn == 0 and other not in running]
