@@ -8,7 +8,7 @@ goes on in the next column or on the next page is one. Where it crosses into a p
 
 # %% auto #0
 __all__ = ['LEADING', 'SAME_SIZE', 'INDENT', 'SLACK', 'NOTE_SIZE', 'caption_start', 'follows', 'clumps', 'was_full',
-           'begins_item', 'split_clump', 'goes_on', 'kind_of', 'joined_paragraphs', 'paragraphs_of']
+           'begins_item', 'split_clump', 'goes_on', 'kind_of', 'joined_paragraphs', 'notes_below', 'paragraphs_of']
 
 # %% ../../nbs/indexing/26_pdf_paragraphs.ipynb #ppa03
 import re
@@ -162,6 +162,23 @@ def _attach(done: list[Paragraph], at: int, paragraph: Paragraph) -> None:
     early = [p for p in between if p.first.page < paragraph.first.page]
     done[at:] = [*early, whole, *(p for p in between if p not in early)]
 
+_RAISED = re.compile("[¹²³⁴⁵⁶⁷⁸⁹⁰]+")
+
+def notes_below(
+    paragraphs: Sequence[Paragraph],
+) -> list[Paragraph]:
+    "Each note after the paragraph that refers to it, where that stands on the same page to its end."
+    done: list[Paragraph] = []
+    for paragraph in paragraphs:
+        mark = _RAISED.match(paragraph.text) if paragraph.kind == "note" else None
+        page = paragraph.first.page
+        at = next((i for i in range(len(done) - 1, -1, -1) if mark and done[i].kind != "note"
+                   and mark[0] in _RAISED.findall(done[i].text) and done[i].first.page == done[i].last.page == page), -1)
+        while 0 <= at < len(done) - 1 and done[at + 1].kind == "note": at += 1
+        if at < 0: done.append(paragraph)
+        else: done.insert(at + 1, paragraph)
+    return done
+
 def paragraphs_of(
     lines: Iterable[Line],  # of all pages, in the order in which they are read
     body_size: float,  # of the document's text, points
@@ -178,4 +195,4 @@ def paragraphs_of(
             found.append(replace(paragraph, kind=kind_of(paragraph, body_size)))
             gap = 0.0
         before = clump[-1]
-    return joined_paragraphs(found)
+    return notes_below(joined_paragraphs(found))

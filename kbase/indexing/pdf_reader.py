@@ -10,8 +10,8 @@ text. `kbase.indexing.formats` has it run in a process of its own."""
 __all__ = ['VOWELS', 'FEW_VOWELS', 'ENOUGH_LETTERS', 'WRONG_SHARE', 'SCAN_SHARE', 'SCAN_WORDS', 'OCR_SCALE', 'OCR_TIME',
            'MOST_PIXELS', 'SCAN_WIDTH', 'is_garbled', 'Page', 'is_inside', 'text_without', 'table_line', 'read_page',
            'settle_page', 'ordered_lines', 'paragraphs_with_headings', 'read_pictures', 'page_ranges', 'page_notes',
-           'no_text', 'first_line', 'text_of_pages', 'settle_pages', 'read_document', 'converted_pages', 'convert_pdf',
-           'picture_pages', 'convert_picture']
+           'no_text', 'first_line', 'with_caption', 'text_of_pages', 'settle_pages', 'read_document', 'converted_pages',
+           'convert_pdf', 'picture_pages', 'convert_picture']
 
 # %% ../../nbs/indexing/27_pdf_reader.ipynb #pdf03
 import io
@@ -20,7 +20,7 @@ import time
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pypdfium2
@@ -216,6 +216,14 @@ def first_line(
     line = next((line for line in text[:5000].split("\n") if re.search(r"[^\W\d_]{3}", line)), "")
     return one_line(line.lstrip("# ")) if len(line) <= 120 and line.count(".") < 3 else ""
 
+def with_caption(
+    table: Table,
+    around: Sequence[Paragraph],  # the paragraphs before and after it
+) -> Table:
+    "A table with its caption as its title, where it has none of its own."
+    caption = next((p.text for p in around if p.kind == "caption"), "")
+    return table if table.title or not caption else replace(table, title=caption.replace("\f", ""))
+
 def text_of_pages(
     pages: Sequence[Page],
     bookmarks: Sequence[Entry] = (),
@@ -225,7 +233,8 @@ def text_of_pages(
         if page.ocr and not page.ocr.reliable and page.state == "picture": page.lines = []
     paragraphs = paragraphs_with_headings(pages, bookmarks)
     lines = {(line.page, line.left, line.base): table for page in pages for line, table in page.tables}
-    tables = [(p, lines[p.first.page, p.first.left, p.first.base]) for p in paragraphs if p.kind == "table"]
+    tables = [(p, with_caption(lines[p.first.page, p.first.left, p.first.base], paragraphs[max(at - 1, 0):at + 2]))
+              for at, p in enumerate(paragraphs) if p.kind == "table"]
     text = mended(marked_text(paragraphs, tables, len(pages)))
     return placed(text, [table for _, table in tables])
 

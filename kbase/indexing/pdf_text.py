@@ -42,6 +42,7 @@ def as_markdown(
 # %% ../../nbs/indexing/26_pdf_text.ipynb #ptx09
 CONTROLS = re.compile("[\x00\x01\x03-\x08\x0b\x0e-\x1f\x7f-\x9f]")
 _BULLETS = re.compile(r"[•▪▫●○◦‣⁃·■□◆◇➢➤✓✔❖\uf0b7\uf0a7\uf0d8–—-]\s+")
+_NOTE = re.compile(r"([¹²³⁴⁵⁶⁷⁸⁹⁰]+)(?=\w)")
 _CLOSING = re.compile("#+$")  # would be read as the end of a heading
 TABLE_START, TABLE_END = "\x1c", "\x1d"  # around a table, until its place is known
 
@@ -55,6 +56,7 @@ def paragraph_text(
         title = " ".join(as_markdown(text.replace("\f", "")).split())
         return page + "#" * paragraph.depth + " " + _CLOSING.sub(r"\\\g<0>", title)
     if paragraph.kind == "item" and _BULLETS.match(text): return "- " + as_markdown(_BULLETS.sub("", text, count=1))
+    if paragraph.kind == "note": text = _NOTE.sub(r"\1 ", text, count=1)
     return as_markdown(text)
 
 def separator(
@@ -70,9 +72,11 @@ def separator(
 # %% ../../nbs/indexing/26_pdf_text.ipynb #ptx18
 def table_text(
     table: Table,
+    caption: str = "",  # beside it in the text
 ) -> str:
     "A table between its title and its notes."
-    parts = (as_markdown(table.title), f"{TABLE_START}{table.markdown()}{TABLE_END}", as_markdown(table.notes))
+    title = "" if caption and table.title == caption else as_markdown(table.title)
+    parts = (title, f"{TABLE_START}{table.markdown()}{TABLE_END}", as_markdown(table.notes))
     return "\n\n".join(part for part in parts if part)
 
 # %% ../../nbs/indexing/26_pdf_text.ipynb #ptx12
@@ -85,10 +89,12 @@ def marked_text(
     drawn = {id(paragraph): table for paragraph, table in tables}
     parts, page = [], -1
     before: Paragraph | None = None
+    captions = {paragraph.text.replace("\f", "") for paragraph in paragraphs if paragraph.kind == "caption"}
     for paragraph in paragraphs:
         new = max(paragraph.first.page - page, 0)
         table = drawn.get(id(paragraph))
-        text = table_text(table) if table else paragraph_text(paragraph)
+        caption = table.title if table and table.title in captions else ""
+        text = table_text(table, caption) if table else paragraph_text(paragraph)
         parts += [separator(before, paragraph) if before else "", "\f" * new, text]
         page, before = max(page, paragraph.last.page), paragraph
     return "".join(parts) + "\f" * (page_count - 1 - page)
