@@ -8,7 +8,8 @@ goes on in the next column or on the next page is one. Where it crosses into a p
 
 # %% auto #0
 __all__ = ['LEADING', 'SAME_SIZE', 'INDENT', 'SLACK', 'NOTE_SIZE', 'caption_start', 'follows', 'clumps', 'was_full',
-           'begins_item', 'split_clump', 'goes_on', 'kind_of', 'joined_paragraphs', 'notes_below', 'paragraphs_of']
+           'begins_item', 'split_clump', 'paragraph_goes_on', 'kind_of', 'joined_paragraphs', 'notes_below',
+           'paragraphs_of']
 
 # %% ../../nbs/indexing/26_pdf_paragraphs.ipynb #ppa03
 import re
@@ -111,7 +112,7 @@ def split_clump(
 # %% ../../nbs/indexing/26_pdf_paragraphs.ipynb #ppa21
 _SENTENCE_END = re.compile(r"[.!?:。！？][”\"’')\]¹²³⁴⁵⁶⁷⁸⁹⁰]*$")
 
-def goes_on(
+def paragraph_goes_on(
     paragraph: Paragraph,
     after: Paragraph,
 ) -> bool:
@@ -150,7 +151,7 @@ def joined_paragraphs(
     for paragraph in paragraphs:
         at = next((i for i in range(len(done) - 1, max(-1, len(done) - 6), -1)
                    if done[i].kind not in ("caption", "note", "table")), None)
-        if at is None or paragraph.kind or not goes_on(done[at], paragraph): done.append(paragraph)
+        if at is None or paragraph.kind or not paragraph_goes_on(done[at], paragraph): done.append(paragraph)
         else: _attach(done, at, paragraph)
     return done
 

@@ -8,7 +8,7 @@ text. `kbase.indexing.formats` has it run in a process of its own."""
 
 # %% auto #0
 __all__ = ['VOWELS', 'FEW_VOWELS', 'ENOUGH_LETTERS', 'WRONG_SHARE', 'SCAN_SHARE', 'SCAN_WORDS', 'OCR_SCALE', 'OCR_TIME',
-           'MOST_PIXELS', 'SCAN_WIDTH', 'is_garbled', 'Page', 'is_inside', 'text_without', 'table_line', 'read_page',
+           'MOST_PIXELS', 'SCAN_WIDTH', 'is_garbled', 'Page', 'word_inside', 'text_without', 'table_line', 'read_page',
            'settle_page', 'ordered_lines', 'paragraphs_with_headings', 'read_pictures', 'page_ranges', 'page_notes',
            'no_text', 'first_line', 'with_caption', 'text_of_pages', 'settle_pages', 'read_document', 'converted_pages',
            'convert_pdf', 'picture_pages', 'convert_picture']
@@ -28,9 +28,9 @@ import pypdfium2
 from kbase.indexing.converted import (
     Attached, ConversionError, Converted, EmptyDocument, FileTooLarge, Limits, one_line,
 )
-from .pdf_columns import reading_order
+from .pdf_columns import lines_as_read
 from kbase.indexing.pdf_file import (
-    Box, attached_files, bookmarks_of, objects_on, open_pdf, page_labels, pdf_properties, picture_share, rules_of,
+    PageBox, attached_files, bookmarks_of, objects_on, open_pdf, page_labels, pdf_properties, picture_share, rules_of,
 )
 from .pdf_headings import Entry, body_style, entries_in_text, printed_entries, title_key, with_depths
 from .pdf_lines import PLACEHOLDER, Line, Paragraph, page_lines, word_boxes
@@ -38,7 +38,7 @@ from .pdf_paragraphs import paragraphs_of
 from .pdf_running import NEARBY, RunningHeads
 from .pdf_tables import tables_on_page
 from .pdf_text import marked_text, mended, placed
-from .pdf_words import Looks, Word, page_frame, page_words
+from .pdf_words import Looks, PlacedWord, page_frame, page_words
 from .picture_text import OCR_EXTRA, PageReading, ocr_installed, read_page_picture
 from ..tables import Table
 
@@ -69,33 +69,33 @@ class Page:
     tables: list[tuple[Line, Table]] = field(default_factory=list)  # a line that stands in the place of each table
     state: str = ""  # "", blank, picture, garbled
     ocr: PageReading | None = None  # where it was read from its picture
-    words: list[Word] = field(default_factory=list)  # until tables are found
-    rules: list[Box] = field(default_factory=list)
+    words: list[PlacedWord] = field(default_factory=list)  # until tables are found
+    rules: list[PageBox] = field(default_factory=list)
 
 SCAN_SHARE, SCAN_WORDS = 0.7, 12  # of the page under a picture, with fewer words than that over it: a scan with a stamp
 
-def is_inside(
-    word: Word,
-    box: Box,
+def word_inside(
+    word: PlacedWord,
+    box: PageBox,
 ) -> bool:
     "Whether the middle of a level word is in a box."
     x, y = (word.left + word.right) / 2, word.base - 0.3 * word.size
     return word.turn == 0 and box[0] <= x <= box[2] and box[1] <= y <= box[3]
 
 def text_without(
-    words: Sequence[Word],
-    tables: Sequence[tuple[Box, Table]],
-) -> list[Word]:
+    words: Sequence[PlacedWord],
+    tables: Sequence[tuple[PageBox, Table]],
+) -> list[PlacedWord]:
     "Words that are in no table: outside of its box, or in none of its cells."
     for box, table in tables:
         cells = Counter(" ".join([table.title, table.notes, *(cell for row in table.rows for cell in row)]).split())
-        inner = [word for word in words if is_inside(word, box)]
+        inner = [word for word in words if word_inside(word, box)]
         for word in inner: cells[word.text] -= 1
         lost = {text for text, count in cells.items() if count < 0}
-        words = [word for word in words if not is_inside(word, box) or word.text in lost]
+        words = [word for word in words if not word_inside(word, box) or word.text in lost]
     return list(words)
 
-def table_line(box: Box, number: int) -> Line:
+def table_line(box: PageBox, number: int) -> Line:
     "A line that stands where a table stands."
     return Line(PLACEHOLDER, box[0], box[2], box[3], 10, page=number, tops=box[1])
 
@@ -121,7 +121,7 @@ def settle_page(
     page.lines = [line for line in page.lines if line not in running]
     if not page.state:
         boxes = [(line.left - 1, line.top, line.right + 1, line.bottom) for line in running]
-        words = [word for word in page.words if not any(is_inside(word, box) for box in boxes)]
+        words = [word for word in page.words if not any(word_inside(word, box) for box in boxes)]
         tables = tables_on_page(word_boxes(words), page.rules, page.number + 1, page.width, page.height)
         page.tables = [(table_line(one.box, page.number), one.table) for one in tables]
         if tables: page.lines = page_lines(text_without(words, [(one.box, one.table) for one in tables]), page.number)
@@ -133,7 +133,7 @@ def ordered_lines(
 ) -> list[Line]:
     "Lines as they are read: level ones first, then those that run up or down the page."
     return [line for turn in sorted({line.turn for line in lines})
-            for line in reading_order([line for line in lines if line.turn == turn])]
+            for line in lines_as_read([line for line in lines if line.turn == turn])]
 
 def paragraphs_with_headings(
     pages: Sequence[Page],
