@@ -116,8 +116,8 @@ class Document:
     markup: str = "text"  # how the splitter reads `text`: text, markdown, rst, python, csv, json
     id: str = ""  # made from the uri when not given
     tables: tuple[Table, ...] = field(default=(), repr=False)  # those that its reader found
-    outline: tuple[tuple[int, str, tuple[str, ...]], ...] = field(default=(), repr=False)  # where parts of it begin, and
-    # what the reader knows of each that its text does not show: kind of block, headings above it and its own
+    outline: tuple[tuple[int, str, tuple[str, ...]], ...] = field(default=(), repr=False)  # where parts begin, with
+    # what the reader knows and the text does not show: the kind of block, the headings above it and its own
 
     def __post_init__(self) -> None:
         if not self.id: object.__setattr__(self, "id", digest(self.uri))

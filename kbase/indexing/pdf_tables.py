@@ -16,7 +16,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from .aligned_tables import AlignedTable, aligned_tables
-from .ruled_tables import Box, Edge, Word, joined_words, level_edges, ruled_cells, ruled_grids, word_lines
+from .ruled_tables import (
+    RuledEdge, TableBox, TableWord, joined_words, level_edges, ruled_cells, ruled_grids, word_lines)
 from ..delimited import is_number_cell
 from ..table_headers import guess_header_rows, table_of_grid
 from ..tables import Table, even_rows
@@ -26,19 +27,20 @@ ALIKE = 4.0  # points: ends of lines of one table differ by less
 RIVER = 5.0  # points: the least gap between two columns, twice a blank in small print
 
 def rule_groups(
-    level: Iterable[Edge],
-) -> list[list[Edge]]:  # each of three or more, from top to bottom
+    level: Iterable[RuledEdge],
+) -> list[list[RuledEdge]]:  # each of three or more, from top to bottom
     "Level lines that begin and end at the same places."
-    groups: list[list[Edge]] = []
+    groups: list[list[RuledEdge]] = []
     for edge in sorted(level):
         if edge.stop - edge.start < 60: continue
-        same = next((group for group in groups if abs(group[0].start - edge.start) < ALIKE and abs(group[0].stop - edge.stop) < ALIKE), None)
+        same = next((group for group in groups if abs(group[0].start - edge.start) < ALIKE
+                     and abs(group[0].stop - edge.stop) < ALIKE), None)
         if same is None: groups.append([edge])
         else: same.append(edge)
     return [group for group in groups if len(group) > 2]
 
 def rivers(
-    lines: Sequence[Sequence[Word]],
+    lines: Sequence[Sequence[TableWord]],
 ) -> list[tuple[float, float]]:  # left and right of each column
     "The columns between gaps that no word crosses."
     columns: list[tuple[float, float]] = []
@@ -47,45 +49,51 @@ def rivers(
         else: columns.append((left, right))
     return columns
 
-def _booked(group: Sequence[Edge], words: Sequence[Word]) -> AlignedTable | None:
+def _booked(group: Sequence[RuledEdge], words: Sequence[TableWord]) -> AlignedTable | None:
     top, bottom = group[0].at, group[-1].at
     inside = [word for word in words if top - 2 < (word.top + word.bottom) / 2 < bottom + 2
               and group[0].start - ALIKE < word.left and word.right < group[0].stop + ALIKE]
     lines = word_lines(inside)
     columns = rivers([line for line in lines if line[0].top > group[1].at - 2])
     if len(lines) < 3 or len(columns) < 2 or aligned_tables(inside): return None
-    cells = [[joined_words(word for word in line if _column(word, columns) == at) for at in range(len(columns))] for line in lines]
-    return AlignedTable(Box(group[0].start, top, group[0].stop, bottom), cells)
+    def cell(line: Sequence[TableWord], at: int) -> str:
+        return joined_words(word for word in line if _column(word, columns) == at)
+    cells = [[cell(line, at) for at in range(len(columns))] for line in lines]
+    return AlignedTable(TableBox(group[0].start, top, group[0].stop, bottom), cells)
 
-def _column(word: Word, columns: Sequence[tuple[float, float]]) -> int:
+def _column(word: TableWord, columns: Sequence[tuple[float, float]]) -> int:
     middle = (word.left + word.right) / 2
     return min(range(len(columns)), key=lambda i: max(columns[i][0] - middle, middle - columns[i][1], 0.0))
 
 # %% ../../nbs/indexing/26_pdf_tables.ipynb #fae560d3
 class PageTable(NamedTuple):
     "A table and where it stands on its page."
-    box: Box  # in points from the upper left corner
+    box: TableBox  # in points from the upper left corner
     table: Table
 
-def _inside(word: Word, box: Sequence[float]) -> bool:
+def _inside(word: TableWord, box: Sequence[float]) -> bool:
     x, y = (word.left + word.right) / 2, (word.top + word.bottom) / 2
     return box[0] - 1 <= x <= box[2] + 1 and box[1] - 1 <= y <= box[3] + 1
 
-def _within_page(rules: Iterable[Sequence[float]], width: float, height: float) -> list[Box]:
-    boxes = [Box(max(left, 0), max(top, 0), min(right, width), min(bottom, height)) for left, top, right, bottom in rules]
+def _overlap(one: TableBox, other: TableBox) -> bool: return other.top < one.bottom and other.bottom > one.top
+
+def _within_page(rules: Iterable[Sequence[float]], width: float, height: float) -> list[TableBox]:
+    boxes = [TableBox(max(left, 0), max(top, 0), min(right, width), min(bottom, height)) for left, top, right,
+             bottom in rules]
     frame = 0.95 * width, 0.95 * height  # the background of the page is no border
     return [box for box in boxes if box.right >= box.left and box.bottom >= box.top
             and not (box.right - box.left > frame[0] and box.bottom - box.top > frame[1])]
 
 _SIGNS_ONLY = re.compile(r"(?:[A-Z]{0,3}[$€£¥]|[)%]{1,3})?")
 
-def _is_shaded(cells: Sequence[Sequence[str]]) -> bool:  # whether the cells are coloured parts of rows, and no header is among them
+def _is_shaded(cells: Sequence[Sequence[str]]) -> bool:  # whether they are coloured parts of rows, without a header
     columns = list(zip(*cells, strict=True))
     signs = sum(all(map(_SIGNS_ONLY.fullmatch, column)) for column in columns)
     numbers = any(is_number_cell(cell) for row in cells for cell in row[1:] if cell)
     return numbers and (signs > 1 or not guess_header_rows(even_rows(cells)[0]))
 
-def _grids(boxes: Sequence[Box], words: Sequence[Word]) -> tuple[list[AlignedTable], list[AlignedTable], list[tuple[float, float]]]:
+def _grids(boxes: Sequence[TableBox], words: Sequence[TableWord]) -> tuple[list[AlignedTable], list[AlignedTable],
+                                                                           list[tuple[float, float]]]:
     # tables with lines around their cells; coloured parts of rows; where rows are that are known by their colour
     ruled: list[AlignedTable] = []
     shaded: list[AlignedTable] = []
@@ -105,14 +113,15 @@ def tables_on_page(
     height: float,
 ) -> list[PageTable]:  # from top to bottom
     "The tables of a page."
-    free = [Word(*word) for word in words]
+    free = [TableWord(*word) for word in words]
     if not rules and sum(any(map(str.isdigit, word.text)) for word in free) < 4: return []
     boxes = _within_page(rules, width, height)
     found, shaded, bands = _grids(boxes, free)
-    def rest() -> list[Word]: return [word for word in free if not any(_inside(word, table.box) for table in found)]
+    def rest() -> list[TableWord]: return [word for word in free if not any(_inside(word,
+                                                                                    table.box) for table in found)]
     for group in rule_groups(level_edges(boxes)):
         if booked := _booked(group, rest()): found.append(booked)
     found += aligned_tables(rest(), bands)
-    found += [table for table in shaded if not any(other.box.top < table.box.bottom and other.box.bottom > table.box.top for other in found)]
+    found += [table for table in shaded if not any(_overlap(table.box, other.box) for other in found)]
     ordered = sorted(found, key=lambda table: table.box.top)
     return [PageTable(table.box, table_of_grid(table.cells, table.header_rows, page=page)[0]) for table in ordered]

@@ -50,8 +50,10 @@ def join_pages(
             whole, pages = joined[-1].table, joined[-1].pages or ((0, joined[-1].table.page or 0),)
             rows = (*whole.rows, *table.body)
             notes = "\n".join(filter(None, (whole.notes, table.notes)))
-            joined[-1] = FoundTable(replace(whole, rows=rows, end=table.end, notes=notes), pages=(*pages, (len(whole.body), table.page or 0)))
-            if not table.header_rows: table = replace(table, rows=whole.rows[:whole.header_rows] + table.rows, header_rows=whole.header_rows)
+            joined[-1] = FoundTable(replace(whole, rows=rows, end=table.end, notes=notes),
+                                    pages=(*pages, (len(whole.body), table.page or 0)))
+            if not table.header_rows:
+                table = replace(table, rows=whole.rows[:whole.header_rows] + table.rows, header_rows=whole.header_rows)
         else: joined.append(FoundTable(table))
         last = table
     return joined
@@ -59,7 +61,8 @@ def join_pages(
 # %% ../../nbs/indexing/33_table_finding.ipynb #8ff38617
 TITLE_LENGTH, PARAGRAPH = 200, 500  # characters
 
-def _near(document: Document, blocks: Sequence[Block], at: int, step: int) -> list[Block]:  # up to two blocks of prose, from the table outwards
+def _near(document: Document, blocks: Sequence[Block], at: int,
+          step: int) -> list[Block]:  # up to two blocks of prose, from the table outwards
     found: list[Block] = []
     while 0 <= at < len(blocks) and len(found) < 2 and blocks[at].kind in ("paragraph", "caption", "item", "heading"):
         if blocks[at].kind == "heading": break

@@ -42,7 +42,8 @@ def column_line(
 
 def _labels(typed: TypedTable) -> str:  # the names of the rows: all columns of text, the first one first
     texts = [at for at, column in enumerate(typed.columns) if column.kind == "text"]
-    names = dict.fromkeys(row[at] for at in texts for row in typed.table.body if not is_missing_cell(row[at], typed.language))
+    names = dict.fromkeys(row[at] for at in texts for row in typed.table.body if not is_missing_cell(row[at],
+                                                                                                     typed.language))
     line = ""
     for name in names:
         if len(line) + len(name) > LABELS: return line + " …"
@@ -55,7 +56,8 @@ def table_text(
 ) -> str:
     "What the node of a table says."
     table = typed.table
-    lines = [column_line(column, [typed.at(row, at) for row in range(len(table.body))]) for at, column in enumerate(typed.columns)]
+    lines = [column_line(column, [typed.at(row, at) for row in range(len(table.body))]) for at,
+             column in enumerate(typed.columns)]
     parts = (table.title, around, "; ".join(lines), _labels(typed), table.notes)
     return "\n".join(part for part in parts if part)
 
@@ -77,7 +79,8 @@ INLINE = 24_000  # characters of data in a hit; a table of 500 cells has 5,000 t
 def _node(document: Document, found: FoundTable, kind: str, text: str, **more: Any) -> Node:
     table = found.table
     end = min(table.end, len(document.text))
-    return Node(document.id, kind, min(table.start, end), end, text, document.title, document.uri, found.headings, table.page,
+    return Node(document.id, kind, min(table.start, end), end, text, document.title, document.uri, found.headings,
+                table.page,
                 language=document.language, meta=document.meta, **more)
 
 def nodes_of_table(
@@ -89,7 +92,8 @@ def nodes_of_table(
     typed = type_table(found.table, document.language, found.around)
     pieces = list(packed_pieces(typed))
     inline = len(pieces) == 1 and len(pieces[0]) <= INLINE
-    about = {"number": number, **typed_fields(typed)} | ({"pages": [list(page) for page in found.pages]} if found.pages else {})
+    about = {"number": number, **typed_fields(typed)}
+    if found.pages: about["pages"] = [list(page) for page in found.pages]
     payload = {"table": about, **({"data": pieces} if inline else {"pieces": len(pieces)})}
     node = _node(document, found, "table", table_text(typed, found.around), payload=payload)
     yield node
@@ -107,4 +111,5 @@ def nodes_of_tables(
     document: Document,
 ) -> list[Node]:
     "The nodes of all tables of a document."
-    return unique_nodes(node for number, found in enumerate(find_tables(document)) for node in nodes_of_table(document, found, number))
+    tables = enumerate(find_tables(document))
+    return unique_nodes(node for number, found in tables for node in nodes_of_table(document, found, number))
