@@ -2,6 +2,7 @@
 
 Modules:
 
+- `kbase.arrow_tables`: A typed table as bytes, in pieces that a store can keep, and back
 - `kbase.blocks`: What was written as one: headings, paragraphs, list items, code, tables, rows
 - `kbase.cell_values`: A number or a date out of the text of a cell, as its language writes it
 - `kbase.codes`: What counts as one word where no dictionary helps: part numbers, versions, quantities, acronyms
@@ -13,6 +14,7 @@ Modules:
 - `kbase.front_matter`: What a Markdown file says about itself before its text
 - `kbase.hits`: What a search found, and why; it draws itself and has one form as JSON
 - `kbase.indexing.account`: Names that stay, files that are gone, documents that are replaced
+- `kbase.indexing.aligned_tables`: Tables without lines: numbers that stand below each other
 - `kbase.indexing.archives`: A file that is an archive of parts, looked at before anything unpacks it
 - `kbase.indexing.batches`: Read ahead on every core, embedded and stored in batches, in their order
 - `kbase.indexing.claims`: Several processes add the same sources, and each source is done once
@@ -48,12 +50,14 @@ Modules:
 - `kbase.indexing.pdf_paragraphs`: A paragraph is one paragraph, over lines, columns and pages
 - `kbase.indexing.pdf_reader`: Page by page, words mended at the ends of lines
 - `kbase.indexing.pdf_running`: What every page repeats is no part of the text
+- `kbase.indexing.pdf_tables`: Tables with lines around their cells, with lines between their parts, or with none
 - `kbase.indexing.pdf_words`: What stands on a page of a PDF: each word with its place, its size and its weight
 - `kbase.indexing.pieces`: Blocks, or parts of them, that go into a chunk whole
 - `kbase.indexing.planning`: Shown before anything is read: what is added, changed, moved, left out and removed, and what it costs
 - `kbase.indexing.reader_process`: Files from anywhere are read where a hang or a crash costs one file
 - `kbase.indexing.recipe`: How a document becomes nodes, and how to add a kind of your own
 - `kbase.indexing.retrying`: Files that could not be read are tried again
+- `kbase.indexing.ruled_tables`: Cells between the lines of a page
 - `kbase.indexing.sheet_facts`: How far a sheet reaches, which cells are merged, which numbers are percentages or money, which formulas have no value
 - `kbase.indexing.sheet_reader`: Every sheet with its tables, as they were last computed
 - `kbase.indexing.sheet_tables`: A sheet is a surface on which people put tables, titles and remarks: each is found with its place
@@ -65,10 +69,13 @@ Modules:
 - `kbase.indexing.splitting`: Documents into chunks, along the lines on which they were written
 - `kbase.indexing.summaries`: What a document is about, in its own sentences or in a language model's words
 - `kbase.indexing.sync`: From a folder to an indexed knowledge base that stays like it, with an account of every file
+- `kbase.indexing.table_finding`: Every table with its title, its headings and the paragraphs around it, in one piece
+- `kbase.indexing.table_nodes`: What a question meets of a table, and the data to which it leads
 - `kbase.indexing.terminal_text`: Progress bars at their last step, no escape sequences
 - `kbase.indexing.text_reader`: Markdown, reStructuredText, Python, CSV and plain text: a title is looked for, and powers are written in the line
 - `kbase.indexing.word_markup`: Fields, formulas, check marks and text boxes in the form that is read; hidden text gone, and said to be
 - `kbase.indexing.word_reader`: Headings, lists, tables, footnotes and text boxes of a DOCX file
+- `kbase.indexing.written_tables`: The cells of a table that stands in a text: Markdown, reStructuredText, CSV, JSON, tabs
 - `kbase.knowledge`: One object to fill, search, ask and look into
 - `kbase.language`: Which language a text is in, where its sentences end, and which words a search goes by
 - `kbase.lines`: What one line says about the text around it: a caption, a signature, a row
@@ -124,6 +131,7 @@ Modules:
 - `kbase.serving.terminal`: Hits and answers as lines that are safe to print, and as JSON
 - `kbase.settings`: What is set once for a knowledge base, in a file beside the notebook
 - `kbase.shared`: One object for everybody in a process who asks for the same thing
+- `kbase.stored_tables`: The tables of a knowledge base, listed and read back as data
 - `kbase.stores.conditions`: Haystack's filters as a small tree, and one function that says when a tree holds
 - `kbase.stores.contract`: One contract, so that a notebook runs the same on a folder and on a cluster
 - `kbase.stores.elastic`: The same notebook on a cluster: `KnowledgeBase("http://host:9200/name")`
