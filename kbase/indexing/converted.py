@@ -162,7 +162,6 @@ class Limits:
     entries: int = 10_000  # parts of an archive
     seconds: float = 60.0  # of reading, on the wall clock; see `of_size`
     memory_bytes: int = 2 * 2**30  # address space of the reading process; Linux only
-    nesting: int = 3  # archives in archives
     attached: int = 200  # files inside one file
     attached_bytes: int = 100 * 2**20  # all of them together
 

@@ -120,8 +120,7 @@ def convert_bytes(
     check_size(len(data), name, limits)
     format, claimed = FORMATS[sniff(data, name)], format_of_name(name)
     if format.read is None:
-        advice = "save it as PDF, DOCX, HTML or text"
-        raise UnsupportedFormat(f"{name}: is of a format that is not read yet ({format.name}): {advice}")
+        raise UnsupportedFormat(f"{name}: is of a format that is not read yet ({format.name}): {format.advice}")
     content: bytes | str = data
     meta: dict[str, Any] = {"format": format.name}
     notes: tuple[str, ...] = ()
@@ -132,7 +131,7 @@ def convert_bytes(
         if pictures: notes += (f"{pictures} picture(s) or file(s) written into the text are left out",)
         if decoded.encoding != "utf-8": meta["encoding"] = decoded.encoding
     found = read_content(format, content, name, limits.of_size(len(data)), processes)
-    if claimed and claimed.read and claimed != format:
+    if claimed and claimed != format:
         notes += (f"the name says {claimed.name}, the content is {format.name}: read as {format.name}",)
     return finished(found, name, meta, notes, limits)
 

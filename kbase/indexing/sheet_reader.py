@@ -21,6 +21,7 @@ from .converted import Converted, ConversionError, Limits, one_line
 from .manuscript import Manuscript, finish_manuscript
 from .markdown_lines import plain_lines
 from .office_properties import office_properties
+from .open_markup import refuse_locked_parts
 from .sheet_facts import SheetFacts, excel_facts, open_facts
 from .sheet_tables import Value, value_text, sheet_pieces
 from ..tables import fill_merged
@@ -114,8 +115,7 @@ def _about(data: bytes, name: str, limits: Limits) -> tuple[dict[str, SheetFacts
         return {}, {}, []
     with open_archive(data, name, limits, with_dtd=True) as archive:
         parts = archive.namelist()
-        if b"encryption-data" in (archive.read("META-INF/manifest.xml") if "META-INF/manifest.xml" in parts else b""):
-            raise ConversionError(f"{name}: is encrypted with a password: save a copy without one")
+        refuse_locked_parts(archive, name)
         facts = open_facts(archive) if "content.xml" in parts else excel_facts(archive, name)
         notes = [f"{count} {what}(s) are not read" for start, what in _NOT_TEXT
                  if (count := sum(part.startswith(start) for part in parts))]
