@@ -139,6 +139,7 @@ Modules:
 - `kbase.querying.table_shapes`: How many, which one, the most, the first, what comes after, this or that: each kind makes the operations that it may mean
 - `kbase.querying.table_sql`: SQL on one table: it can read that table, for two seconds, and nothing else
 - `kbase.querying.table_wanted`: Which column is asked for, and by what things are measured
+- `kbase.querying.table_writer`: Tables are found, asked, and cited to the row; a question that no table answers is a fact
 - `kbase.querying.terms`: The words that evidence should have, what each of them weighs, and how many of them a text has
 - `kbase.querying.things`: What a question names: the part of it that is read, and the things that it holds against each other
 - `kbase.querying.tracing`: Which boxes of a Haystack pipeline ran for a question, and how long each took
