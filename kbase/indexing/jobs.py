@@ -290,7 +290,7 @@ def looked_again(
         return measure(job.item, job.source, limits)
     except OSError: return replace(job.source, fingerprint="", modified=0)
 
-# %% ../../nbs/indexing/36_jobs.ipynb #53f7638f
+# %% ../../nbs/indexing/36_jobs.ipynb #71cf4ff1
 def renamed(
     indexed: Indexed,  # whole, with vectors
     source: Source,  # uri, document_id and what else is new of it
@@ -300,8 +300,8 @@ def renamed(
     assert document is not None, "it is whole"
     old_name, new_name = (title_from_name(PurePath(uri).name) for uri in (before.uri, source.uri))
     title = composed(new_name) if before.title == composed(old_name) else before.title
-    own = {"document_id": source.document_id, "uri": source.uri, "id": ""}
-    moved = [replace(node, **own, title=title if node.title == before.title else node.title) for node in indexed.nodes]
+    moved = [replace(node, document_id=source.document_id, uri=source.uri, id="",
+                     title=title if node.title == before.title else node.title) for node in indexed.nodes]
     names = {old.id: new.id for old, new in zip(indexed.nodes, moved, strict=True)}
     nodes = [replace(node, parent_id=node.parent_id and names.get(node.parent_id, node.parent_id)) for node in moved]
     return Indexed(replace(before, uri=source.uri, document_id=source.document_id, path=source.path, root=source.root,
@@ -314,7 +314,8 @@ def whole_document(
 ) -> Indexed | None:
     "A document as it is stored, with its vectors; None when its text is not there."
     document = store.document(source.document_id)
-    return document and Indexed(source, document, nodes_of(store, source.document_id, vectors=True))
+    if document is None: return None
+    return Indexed(source, document, nodes_of(store, source.document_id, vectors=True))
 
 def move_job(
     job: Job,
@@ -339,5 +340,5 @@ def move_job(
             part = Indexed(replace(part.source, meta=meta), part.document and replace(part.document, meta=meta), nodes)
         made.append(Prepared((*job.place, number), report, part or Indexed(own, None, [])))
     left = (before.document_id, *account.attached.get(before.document_id, ()))
-    row = job.row("moved", f"was {before.uri}", before.nodes)
-    return Prepared(job.place, row, renamed(stored, job.source), tuple(made), left)
+    own_row = job.row("moved", f"was {before.uri}", before.nodes)
+    return Prepared(job.place, own_row, renamed(stored, job.source), tuple(made), left)
