@@ -68,9 +68,11 @@ def _counts(text: str, question: str, language: str) -> bool:
     asked = {word for word, *_ in words(question)}
     return any(found[0].casefold() not in asked for found in _listed_words("numbers", language).finditer(text))
 
-# %% ../../nbs/querying/46_expected.ipynb #6538ec0a
+# %% ../../nbs/querying/46_expected.ipynb #df6914d9
 _CAPITAL = re.compile(r"(?:\b((?i:the|an?|this|that|such|any|each|our|its|his|her|their|le|la|les|el|los|las)) )?"
                       r"\b([^\W\d_a-z][\w’'-]*)")
+
+_ACRONYM = re.compile(r"[A-Z]{2,}s?")
 
 @lru_cache(maxsize=512)
 def _small_words(text: str) -> frozenset[str]:
@@ -87,7 +89,8 @@ def has_name(
     small = frozenset().union(*map(_small_words, around))
     for determiner, found in _CAPITAL.findall(text):
         name = re.sub(r"['’]s?$", "", found).casefold()
-        if len(name) > 1 and not determiner and found[0].isupper() and name not in asked and name not in small: return True
+        known_word = name in asked or name in small or determiner or _ACRONYM.fullmatch(found)
+        if len(name) > 1 and not known_word: return True
     return False
 
 # %% ../../nbs/querying/46_expected.ipynb #aede9b9f

@@ -26,9 +26,10 @@ def is_menu(
     joints = len(_JOINT.findall(text))
     return joints >= FEWEST_JOINTS and 6 * joints >= len(text.split()) and not _SENTENCE_SIGN.search(text.strip())
 
-# %% ../../nbs/querying/46_furniture.ipynb #11bf3655
+# %% ../../nbs/querying/46_furniture.ipynb #37f772a9
 _NUMBERED_ENTRY = r"^\W*(?:\[?\d{1,3}(?:\]|\.)\s+)?"
 _AUTHOR = re.compile(_NUMBERED_ENTRY + r"(?:[A-Z][\w'’-]+, (?:[A-Z][\w'’-]*\.?)|(?:[A-Z]\. ?)+[A-Z][\w'’-]+)")
+_NUMBERED_PAGE = re.compile(r"\W*(?:\[\d{1,3}\]|\d{1,3}\.)\s.*\(\s*https?:/", re.DOTALL)
 _YEAR_OF_ENTRY = re.compile(r"\b(?:1[5-9]|20)\d\d[a-z]?\b")
 _PLACE_OF_ENTRY = re.compile(r"https?:/|\bdoi\b|\bpp?\. ?\d|\bvol\. ?\d|\bISBN\b|\barXiv\b|\bIn Proc", re.IGNORECASE)
 _ADDRESS_OR_DATE = re.compile(r"https?:/|\d{4}")
@@ -39,7 +40,8 @@ def is_reference(
     "Whether a text is an entry of a list of references, or the end of one."
     if re.match(rf"\W*{word_pattern('retrieved', (), 'words')}\b", text, re.IGNORECASE):
         return bool(_ADDRESS_OR_DATE.search(text)) and len(text.split()) < 20
-    return bool(_AUTHOR.match(text) and _YEAR_OF_ENTRY.search(text) and _PLACE_OF_ENTRY.search(text))
+    if not _YEAR_OF_ENTRY.search(text): return False
+    return bool(_AUTHOR.match(text) and _PLACE_OF_ENTRY.search(text) or _NUMBERED_PAGE.match(text))
 
 # %% ../../nbs/querying/46_furniture.ipynb #d97e9fbc
 FEWEST_FIELDS = 3  # names of fields in a form
