@@ -25,8 +25,9 @@ from .passages import ALMOST, Passage
 from .support import HELD, Evidence, Support
 from .terms import TASK_WEIGHT, Term, languages_of, question_words, stems_of, text_terms, with_rarity
 
-# %% ../../nbs/querying/49_doubts.ipynb #792e5c44
-_EXPECTED_WORDS = {"person": "nobody is named", "date": "no date stands", "time": "no time stands", "number": "no number stands"}
+# %% ../../nbs/querying/49_doubts.ipynb #670f5c85
+_EXPECTED_WORDS = {"person": "nobody is named", "date": "no date stands", "time": "no time stands", "number": "no number stands",
+                   "reason": "no reason stands"}
 
 def lacks_expected(
     passages: Sequence[Passage],  # that will be quoted
