@@ -35,6 +35,11 @@ class Manuscript:
         self.size = start + len(block)
         return start
 
+    def go_on(self, text: str) -> None:
+        "Write on in the last block: a line of a list."
+        self.blocks[-1] += text
+        self.size += len(text)
+
     @property
     def next_start(self) -> int: return self.size + 2 if self.blocks else 0
 
@@ -47,6 +52,13 @@ class Manuscript:
         text = table.markdown()
         start = self.add(text)
         self.tables.append(replace(table, start=start, end=start + len(text), page=len(self.pages) or None))
+
+    def add_with_tables(self, text: str, tables: Iterable[Table]) -> None:
+        "Write a text that has tables in it, each with its place in that text."
+        skipped = len(text) - len(text.lstrip("\n"))
+        start = self.add(text) - skipped
+        self.tables += [replace(table, start=start + table.start, end=start + table.end, page=len(self.pages) or None)
+                        for table in tables]
 
     def turn_page(self) -> None:
         "What is written next stands on another page."
