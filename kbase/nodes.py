@@ -153,6 +153,7 @@ KINDS: dict[str, Kind] = _Kinds({
     "summary": Kind(False, True, False, True, "summary"),  # of a section
     "table": Kind(False, True, True, True, "chunk"),  # title, columns, units, surroundings; the data is in its payload
     "row": Kind(False, True, False, True, "row"),  # of a long table, with its headers
+    "cells": Kind(False, True, False, True, "cells"),  # a part of a large table's data, in its payload
 })
 
 # %% ../nbs/01_nodes.ipynb #nod49

@@ -72,7 +72,7 @@ def spread_levels(
             for at in range(filled[0] + 1, len(row)): row[at] = row[at] or (row[at - 1] if named[at] else "")
     return (*map(tuple, levels), *map(tuple, rows[header_rows:]))
 
-# %% ../nbs/05_table_headers.ipynb #eaca2ca9
+# %% ../nbs/05_table_headers.ipynb #6e4e0c48
 _NOTE = re.compile(r"(?i)(?:source|sources|note|notes|quelle|anmerkung|remarque|fuente|nota|fonte)s?\b|[*†‡¹²³]|\(\d{1,2}\)\s|\[\d")
 NOTE_LENGTH = 60  # characters: a longer last row of one cell is a sentence, not the name of a row
 
@@ -82,17 +82,19 @@ def _single(row: Sequence[str]) -> str:  # the one text of a row that has one, h
 
 def table_of_grid(
     cells: Sequence[Sequence[object]],  # cells as they come, merged ones filled
+    header_rows: int | None = None,  # where it is known; None to count them
     **place: Any,  # page, sheet, range, start, end: as in Table
 ) -> tuple[Table, str]:  # the table, and a remark where rows were not equally long
     "A grid as a table: the lines above it as its title, those below it as its notes, its header rows counted."
     rows, remark = even_rows(cells)
     top, bottom = 0, len(rows)
     if rows and len(rows[0]) > 1:
-        while top < bottom - 2 and _single(rows[top]) and _below_title(rows[top:bottom]): top += 1
-        while bottom > top + 1 and _is_note(rows[bottom - 1]): bottom -= 1
+        while header_rows is None and top < bottom - 2 and _single(rows[top]) and _below_title(rows[top:bottom]): top += 1
+        while bottom > top + 1 + (header_rows or 0) and _is_note(rows[bottom - 1]): bottom -= 1
     title = " ".join(map(_single, rows[:top]))
     notes = "\n".join(map(_single, rows[bottom:]))
     given = {"title": title, "notes": notes, **{name: value for name, value in place.items() if value not in ("", None)}}
+    if header_rows is not None: return Table(rows[:bottom], header_rows, **given), remark
     count = guess_header_rows(rows[top:bottom])
     return Table(spread_levels(rows[top:bottom], count), count, **given), remark
 

@@ -152,7 +152,7 @@ def read_column(
     decimal = decimal_sign(filled, "" if usual == "." else "de") if usual else decimal_sign(filled, language)
     return _number_column(name, filled, decimal, language) or _date_column(name, filled, language) or Column(name)
 
-# %% ../nbs/07_typed_table.ipynb #a574c119
+# %% ../nbs/07_typed_table.ipynb #b75338ca
 @dataclass(frozen=True)
 class TypedTable:
     "A table with what its cells mean."
@@ -184,7 +184,7 @@ def type_table(
     "Read what the columns of a table mean."
     table = join_sign_columns(table)
     names = unique_names(table.columns)
-    inner = [cell for row in table.body for cell in row[1:] if not is_missing_cell(cell, language)]
+    inner = [cell for row in table.body for cell in row[1:] if any(read_number(cell, sign, language) for sign in ".,")]
     usual = decimal_sign(inner, language)
     columns = [read_column(name, cells, language, usual) for name, cells in
                zip(names, zip(*table.body, strict=True) if table.body else [()] * table.width, strict=True)]

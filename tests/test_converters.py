@@ -91,7 +91,7 @@ def with_part(archive: bytes, name: str, content: bytes) -> bytes:
         (b"plain", "a.pdf", "text"),
         (b"HTTP/1.1 200 OK\r\n\r\n%PDF-1.7", "a.pdf", "pdf"),
         (b"\0\1\2\3", "a.pdf", "pdf"),
-        (b"plain", "a.toml", "text"),
+        (b"plain", "a.toml", "code"),
         (b"plain", "README", "text"),
         (b"# x", "A.MD", "markdown"),
         (b"<!doctype html>", "a.txt", "html"),
@@ -135,7 +135,7 @@ def test_text_called_pdf_is_read_with_a_note():
         convert_bytes(b"%PDF-1.4 and then only words", "a.pdf")
 
 
-@pytest.mark.parametrize("name", ["a.log", "a.cfg", "a.toml", "a.yaml", "a.c", "Makefile"])
+@pytest.mark.parametrize("name", ["a.log", "a.notes", "a.unknown", "a.0", "Makefile"])
 def test_unknown_suffixes_are_text_when_they_look_like_it(name):
     assert convert_bytes(b"[a]\nb = 1\n", name).markup == "text"
 

@@ -78,7 +78,7 @@ class Gone(NamedTuple):
     source: Source  # its row of the account
     reason: str
     kept: str = ""  # why it stays even where what is gone is removed
-    twin: str = ""  # the uri that has its bytes now
+    twin: str = ""  # the path of a file that has its bytes now
 
 def is_gone(
     path: str,
@@ -94,7 +94,7 @@ def gone_files(
     rows: Iterable[Source],  # the account
     scopes: Sequence[Scope],  # that were looked through
     found: Collection[str],  # paths of the files in them
-    names: Mapping[str, str],  # fingerprint → uri, of what this run found
+    twins: Mapping[str, tuple[str, str]],  # fingerprint → uri and path, of what this run found
     elsewhere: bool = True,  # files in other folders too, where this run found the same bytes: they have moved
     ignored: bool = False,  # files too that are there and that an ignore file leaves out now
 ) -> Iterator[Gone]:
@@ -102,14 +102,14 @@ def gone_files(
     for row in rows:
         if not row.path or row.path in found: continue
         inside = next((scope for scope in scopes if scope.holds(row.path)), None)
-        twin = names.get(row.fingerprint or "-", "")
+        uri, twin = twins.get(row.fingerprint or "-", ("", ""))
         if inside is None and not (elsewhere and twin): continue
         kept = _BY_ITSELF if row.root == "" else ""
-        if is_gone(row.path): yield Gone(row, f"the file is gone{f'; {twin} has its text' * bool(twin)}", kept, twin)
+        if is_gone(row.path): yield Gone(row, f"the file is gone{f'; {uri} has its text' * bool(twin)}", kept, twin)
         elif inside and ignored and not kept and (pattern := inside.leaves_out(row.path)):
             yield Gone(row, f"{pattern!r} of an ignore file leaves it out now")
 
-# %% ../../nbs/indexing/35_account.ipynb #a6104eb2
+# %% ../../nbs/indexing/35_account.ipynb #481f577e
 VANISHED_SHARE = 0.2  # of a folder's documents; of ten that are gone three are asked about, two are not
 
 def hold_back(
@@ -121,8 +121,8 @@ def hold_back(
     rows, held = [row for row in rows if row.path and row.nodes and row.root != ""], dict[str, str]()
     for scope in scopes:
         inside = sum(scope.holds(row.path) for row in rows)
-        lost = [one for one in gone
-                if one.source.nodes and not one.twin and not one.kept and scope.holds(one.source.path)]
+        lost = [one for one in gone if one.source.nodes and not one.kept and scope.holds(one.source.path)
+                and not (one.twin and scope.holds(one.twin))]  # moved within the folder
         if len(lost) < inside and len(lost) <= max(1, VANISHED_SHARE * inside): continue
         why = f"{len(lost)} of {inside} files of {scope.folder} are gone: allow_deletions=True removes what was in them"
         held |= {one.source.document_id: why for one in lost}
@@ -138,12 +138,13 @@ def look_for_gone(
     scopes: list[Scope] = []
     items, account = list(find_items(source, leave_out, scopes)), Account(store.sources())
     known = {row.path: row for row in account.rows.values() if row.path}
-    names, seen = dict[str, str](), {account.name(item)[1] for item in items if not item.skip}
+    twins, seen = dict[str, tuple[str, str]](), {account.name(item)[1] for item in items if not item.skip}
     paths = {item.place: item for item in items if item.path}
     for path, item in paths.items():
-        with suppress(OSError): names[known[path].fingerprint if path in known else file_hash(item)] = item.name
+        with suppress(OSError):
+            twins[known[path].fingerprint if path in known else file_hash(item)] = item.name, path
     rows = (row for row in account.rows.values() if row.document_id not in seen)
-    return list(gone_files(rows, scopes, paths.keys(), names, elsewhere=not store.many_writers))
+    return list(gone_files(rows, scopes, paths.keys(), twins, elsewhere=not store.many_writers))
 
 def file_hash(
     item: Item,  # of a file

@@ -22,6 +22,7 @@ from importlib.resources import files
 from pathlib import PurePath
 
 from .book_reader import convert_book
+from .code_reader import CODE_SUFFIXES, convert_code
 from .converted import Converted
 from .decoding import CONTROLS
 from .html_reader import convert_html
@@ -100,8 +101,8 @@ _OPEN = b"application/vnd.oasis.opendocument."
 for _format in (
     Format("Excel", (".xlsx", ".xlsm", ".xltx", ".xlsb", ".xls"), convert_sheets, "bytes", apart=True,
            part="xl/workbook.xml", inside="Workbook"),
-    Format("PowerPoint", (".pptx", ".pptm", ".ppsx", ".potx"), convert_slides, "bytes", apart=True,
-           part="ppt/presentation.xml"),
+    Format("PowerPoint", (".pptx", ".pptm", ".ppsx", ".potx", ".ppt"), convert_slides, "bytes", apart=True,
+           part="ppt/presentation.xml", inside="PowerPoint Document"),
     Format("OpenDocument text", (".odt",), convert_open_text, "bytes", apart=True, mimetype=_OPEN + b"text"),
     Format("OpenDocument slides", (".odp",), convert_open_slides, "bytes", apart=True, mimetype=_OPEN + b"presentation"),
     Format("OpenDocument sheet", (".ods",), convert_sheets, "bytes", apart=True, mimetype=_OPEN + b"spreadsheet"),
@@ -114,12 +115,13 @@ for _format in (
 
 # %% ../../nbs/indexing/28_formats.ipynb #fmt21
 _POSTMARK = re.compile(rb"From [^\n]*\d\d:\d\d[^\n]*\n[!-9;-~]+[ \t]*:")
-_MAIL = re.compile(rb"(?i)(From \S+ |Return-Path:|Received:|MIME-Version:|Message-ID:)[^\n]*\n")
+_MAIL = re.compile(rb"(?i)(Return-Path:|Received:|MIME-Version:|Message-ID:)[^\n]*\n")
 
 for _format in (
     Format("mailbox", (".mbox",), convert_mbox, "bytes", apart=True, opening=_POSTMARK),
     Format("e-mail", (".eml",), convert_eml, "bytes", apart=True, opening=_MAIL),
     Format("Outlook e-mail", (".msg",), convert_msg, "bytes", apart=True, inside="__properties_version1.0"),
+    Format("code", CODE_SUFFIXES, convert_code, apart=True),
 ): add_format(_format)
 
 # %% ../../nbs/indexing/28_formats.ipynb #fmt23

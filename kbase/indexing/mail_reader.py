@@ -27,7 +27,7 @@ from pathlib import PurePath
 
 from ..blocks import SOLID
 from kbase.indexing.converted import (
-    Attached, Converted, ConversionError, EmptyDocument, Limits, Outline, UnsupportedFormat, one_line,
+    Attached, Converted, ConversionError, EmptyDocument, Limits, UnsupportedFormat, one_line,
 )
 from .data_uris import without_data_uris
 from .decoding import decode
@@ -152,20 +152,21 @@ def find_parts(
     if depth > _DEEPEST: found.notes.append("what is nested deeper than 40 parts is left out")
     elif kind in _SEALED: found.sealed = True
     elif part.is_multipart() and part.get_content_maintype() == "multipart":
-        inner = [find_parts(one, name, depth + 1) for one in part.get_payload()]  # type: ignore[union-attr]
+        inner = [find_parts(one, name, depth + 1) for one in _parts_of(part)]
         if kind == "multipart/alternative": _take_best(inner, found)
         else:
             for one in inner: found.take(one)
     elif kind == "message/rfc822" and part.is_multipart():
-        mail = part.get_payload(0)
-        assert isinstance(mail, Message)
+        mail = _parts_of(part)[0]
         found.files.append((f"{header(mail, 'Subject')[:100] or 'mail'}.eml", mail.as_bytes()))
     elif part.get_content_maintype() == "message" and part.is_multipart():  # why a mail was not delivered
-        found.texts.append(Converted("\n\n".join(str(one).strip() for one in part.get_payload()), ""))
+        found.texts.append(Converted("\n\n".join(str(one).strip() for one in _parts_of(part)), ""))
     elif _is_text(part): _take_text(part, found)
     else: _take_file(part, found)
     found.notes += [f"its structure is damaged: {one_line(type(defect).__doc__)}" for defect in part.defects]
     return found
+
+def _parts_of(part: Message) -> list[Message]: return part.get_payload()  # type: ignore[return-value]
 
 def _is_text(part: Message) -> bool:  # shown in the mail; parts whose borders are damaged are, as they stand
     if part.get_content_maintype() == "multipart": return True
@@ -204,7 +205,7 @@ def quoted_spans(
 def quotes_outline(
     text: str,
     offset: int = 0,  # of the text in the document
-) -> Outline:
+) -> tuple[tuple[int, str, tuple[str, ...]], ...]:  # as Converted has it
     "Where quotations begin and end, as headings of their own."
     marks: dict[int, tuple[str, tuple[str, ...]]] = {}
     for start, end, above in quoted_spans(text):

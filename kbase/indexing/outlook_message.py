@@ -105,7 +105,7 @@ def mail_of_folder(
     "A message, with what is attached to it, as a mail."
     properties = Properties(folder, head)
     mail = MIMEMultipart("mixed")
-    for name, text in wire_headers(properties).items(): mail[name] = Header(text, "utf-8", maxlinelen=10_000)
+    for name, text in wire_headers(properties).items(): mail[name] = Header(text, "utf-8", maxlinelen=10_000).encode()
     body = MIMEMultipart("alternative")
     text, html = value_of(properties, _TEXT), body_html(properties)
     if text: body.attach(MIMEText(str(text), "plain", "utf-8"))

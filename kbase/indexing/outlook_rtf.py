@@ -57,29 +57,43 @@ class _Group:
     starred: bool = False  # it began with \*
     skip: int = 1  # characters that stand for a \u before them in old programs
 
+class _Groups:
+    "The groups that are open, outermost first."
+    def __init__(self) -> None: self.open, self.skip = [_Group()], 0
+
+    @property
+    def visible(self) -> bool: return self.open[-1].shown and not self.open[-1].hidden
+
+    def brace(self, brace: bytes) -> None:
+        last = self.open[-1]
+        if brace == b"{": self.open.append(_Group(last.shown, last.hidden, skip=last.skip))
+        elif len(self.open) > 1: self.open.pop()
+
+    def word(self, word: bytes, number: bytes) -> str:  # the text that it stands for
+        group = self.open[-1]
+        if word == b"*": group.starred = True
+        elif word == b"htmltag": group.starred = False
+        elif word == b"htmlrtf": group.hidden = number != b"0"
+        elif word in _TABLES or group.starred: group.shown = False
+        elif word == b"uc": group.skip = int(number or 1)
+        elif word == b"u" and self.visible:
+            self.skip = group.skip
+            return chr(int(number or 63) % 65536)
+        return _SIGNS.get(word, "") if self.visible else ""
+
+    def left(self, data: bytes) -> bytes:  # without what stands for a \u
+        skipped, self.skip = data[self.skip:], max(0, self.skip - len(data))
+        return skipped
+
 # %% ../../nbs/indexing/25_outlook_rtf.ipynb #orf11
 def _pieces(rtf: bytes) -> Iterator[bytes | str]:  # bytes in the code page of the RTF, or text
-    groups, skip = [_Group()], 0
+    groups = _Groups()
     for code, word, number, sign, brace, text in _TOKEN.findall(rtf):
-        group = groups[-1]
-        if brace == b"{": groups.append(_Group(group.shown, group.hidden, skip=group.skip))
-        elif brace and len(groups) > 1: groups.pop()
-        elif sign == b"*": group.starred = True
-        elif word == b"htmlrtf": group.hidden = number != b"0"
-        elif word == b"htmltag": group.starred = False
-        elif word in _TABLES or group.starred and word: group.shown = False
-        elif word == b"uc": group.skip = int(number or 1)
-        elif group.hidden or not group.shown: continue
-        elif word == b"u":
-            yield chr(int(number or 63) % 65536)
-            skip = group.skip
-            continue
-        elif word in _SIGNS: yield _SIGNS[word]
-        elif skip and (code or text): text, code, skip = (text[skip:], b"", 0) if text else (b"", b"", skip - 1)
-        elif sign in (b"{", b"}", b"\\"): yield sign
-        elif sign == b"~": yield "\u00a0"
-        if code: yield bytes.fromhex(code.decode())
-        if text and word == b"": yield text
+        if brace: groups.brace(brace)
+        elif word or sign == b"*": yield groups.word(word or sign, number)
+        elif not groups.visible: continue
+        elif sign: yield {b"~": "\u00a0"}.get(sign, sign.decode("ascii", "replace") if sign in b"{}\\" else "")
+        else: yield groups.left(bytes.fromhex(code.decode()) if code else text)
 
 def html_in_rtf(
     rtf: bytes,
@@ -91,7 +105,7 @@ def html_in_rtf(
     parts, raw = [], bytearray()
     for piece in _pieces(rtf):
         if isinstance(piece, bytes): raw += piece
-        else:
+        elif piece:
             parts += [_decoded(bytes(raw), codec), piece]
             raw.clear()
     return "".join([*parts, _decoded(bytes(raw), codec)])

@@ -11,10 +11,11 @@ __all__ = ['GUTTER', 'Strip', 'ON_ONE_FOOT', 'PROSE_LETTERS', 'PROSE_LENGTH', 'A
            'partners', 'reads_as_column', 'paragraph_tops', 'are_columns', 'grow_band', 'merged_row', 'reading_order']
 
 # %% ../../nbs/indexing/26_pdf_columns.ipynb #pco03
+import re
 import statistics
 from collections.abc import Sequence
 
-from .pdf_lines import Line, rows_of
+from .pdf_lines import PLACEHOLDER, Line, rows_of
 
 # %% ../../nbs/indexing/26_pdf_columns.ipynb #pco10
 GUTTER = 0.9  # of the size, at least; journals have 1.2 and more, gaps between words stay below
@@ -110,6 +111,8 @@ def _on_both_sides(row: Sequence[Line], strips: Sequence[Strip]) -> bool:
     return any(min(line.left for line in row) < a and max(line.right for line in row) > b for a, b in strips)
 
 # %% ../../nbs/indexing/26_pdf_columns.ipynb #pco19
+_MARKER = re.compile(r"\W{1,2}|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\d{1,2}(?:\.\d{1,2}){0,3}\.?")  # of an item or a heading
+
 def merged_row(
     row: Sequence[Line],
 ) -> Line:
@@ -120,7 +123,9 @@ def merged_row(
     texts = [" ".join(line.text for line in sorted(cell, key=lambda line: (round(line.base), line.left)))
              for cell in cells]
     main = max(row, key=lambda line: len(line.text))
-    return main._replace(text="  ".join(text for text in texts if text), left=min(line.left for line in row),
+    texts = [text for text in texts if text]
+    if len(texts) > 1 and _MARKER.fullmatch(texts[0]): texts[:2] = [f"{texts[0]} {texts[1]}"]
+    return main._replace(text="  ".join(texts), left=min(line.left for line in row),
                          right=max(line.right for line in row), base=max(line.base for line in row),
                          tops=min(line.top for line in row), bold=all(line.bold for line in row))
 
@@ -143,9 +148,17 @@ def reading_order(
         for part, edges in parts: ordered += reading_order(part, edges, depth - 1)
         if not parts:
             stop = at + 1
-            ordered.append(merged_row(rows[at])._replace(column=column))
+            ordered += [line._replace(column=column) for line in _row(rows[at])]
         at = stop
     return ordered
+
+def _row(row: list[Line]) -> list[Line]:  # a table is no cell of it
+    tables = [line for line in row if line.text == PLACEHOLDER]
+    rest = [line for line in row if line.text != PLACEHOLDER]
+    if not tables: return [merged_row(row)]
+    above = [line for line in rest if line.base <= tables[0].base]
+    below = [line for line in rest if line.base > tables[0].base]
+    return [*map(merged_row, rows_of(above)), *tables, *map(merged_row, rows_of(below))]
 
 def _columns(band: list[Line], strips: list[Strip], column: Strip) -> list[tuple[list[Line], Strip]]:
     # the two sides of the widest gutter that parts columns; [] where none does

@@ -98,6 +98,7 @@ class Entry:
     key: str  # its letters and figures
     depth: int
     page: int | None = None  # on which it stands; of a bookmark: to which it leads; from 0
+    other: str = ""  # its key with the line before, for an entry of two lines
 
 TRUSTED = 0.6  # of the entries that the text has; tables of other books, and stale bookmarks, have few
 ENTRIES, CONTENTS_PAGES = 4, 20  # entries that make a table; pages from the start that may hold it
@@ -122,10 +123,9 @@ def printed_entries(
         if not (found := _ENTRY.fullmatch(line.text.strip())):
             if part_words()[0].match(line.text): entries.append(Entry(title_key(line.text), 1, line.page))
             continue
-        title = found["title"]
-        entries.append(Entry(title_key(title), number_depth(title), line.page))
-        if before and not _ENTRY.fullmatch(before.text.strip()):  # an entry of two lines
-            entries.append(Entry(title_key(before.text + title), number_depth(before.text), line.page))
+        title, other = found["title"], ""
+        if before and not _ENTRY.fullmatch(before.text.strip()): other = title_key(before.text + title)
+        entries.append(Entry(title_key(title), number_depth(title), line.page, other))
     return [entry for entry in entries if len(entry.key) > 2]
 
 # %% ../../nbs/indexing/26_pdf_headings.ipynb #phd19
@@ -147,7 +147,8 @@ def entries_in_text(
     "The paragraphs that the entries name."
     places, found, missing = by_key(paragraphs), {}, 0
     for entry in entries:
-        at = [i for i in places.get(entry.key, ()) if _on_page(paragraphs[i], entry, bookmarks)]
+        named = places.get(entry.key) or places.get(entry.other) or []
+        at = [i for i in named if _on_page(paragraphs[i], entry, bookmarks)]
         if not at: missing += 1
         for i in at[:1] if bookmarks else at: found[i] = entry.depth
     return found if found and missing <= (1 - TRUSTED) * len(entries) else {}
@@ -162,12 +163,12 @@ Rank = tuple[float, ...]  # smaller stands above
 
 def rank_of(
     paragraph: Paragraph,
-    depth: int | None,  # by the contents
+    depth: int | None,  # by the contents or the bookmarks; None where they do not name it
     sizes: Mapping[float, int],  # rounded size → place among the sizes of headings, 0 for the largest
 ) -> Rank:
     "What a heading stands above, and below."
-    if depth is not None: return (0, depth)
     text = paragraph.text
+    if depth is not None: return (0, depth)
     return (1, sizes[round(paragraph.size)], number_depth(text), not text.isupper(), not paragraph.bold, paragraph.italic)
 
 def with_depths(
@@ -176,13 +177,15 @@ def with_depths(
     body: tuple[float, bool],
 ) -> list[Paragraph]:
     "Paragraphs, the headings among them with their depth."
-    afters = [*paragraphs[1:], None]
+    afters = [*paragraphs[1:], None][:len(paragraphs)]
     heads = [at for at, (paragraph, after) in enumerate(zip(paragraphs, afters, strict=True))
              if at in listed or looks_like_heading(paragraph, after, body)]
     sizes = {size: at for at, size in enumerate(sorted({round(paragraphs[at].size) for at in heads}, reverse=True))}
     found, open_ = list(paragraphs), list[Rank]()
     for at in heads:
-        rank = rank_of(paragraphs[at], listed.get(at), sizes)
+        numbered = number_depth(paragraphs[at].text)
+        depth = listed.get(at, numbered if listed and numbered < NUMBER_DEPTHS else None)
+        rank = rank_of(paragraphs[at], depth, sizes)
         while open_ and open_[-1] >= rank: open_.pop()
         open_.append(rank)
         found[at] = replace(paragraphs[at], depth=min(len(open_), DEEPEST), kind="")

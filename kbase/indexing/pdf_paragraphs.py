@@ -19,7 +19,7 @@ from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 
-from .pdf_lines import END_HYPHEN, Line, Paragraph, join_lines, paragraph_of
+from .pdf_lines import END_HYPHEN, PLACEHOLDER, Line, Paragraph, join_lines, paragraph_of
 
 # %% ../../nbs/indexing/26_pdf_paragraphs.ipynb #ppa13
 @cache
@@ -43,6 +43,7 @@ def follows(
     pace: float,  # foot to foot, points, of the clump so far; 0 at its second line
 ) -> bool:
     "Whether a line stands right below another one, in one size and weight."
+    if PLACEHOLDER in (before.text, line.text): return False
     if (before.page, before.turn) != (line.page, line.turn) or before.column != line.column: return False
     if abs(line.size - before.size) > SAME_SIZE * before.size: return False
     if before.bold and not line.bold_ends[0] or line.bold and not before.bold_ends[1]: return False
@@ -100,7 +101,7 @@ def split_clump(
         fresh = begins_item(line, before) or bool(caption_start().match(line.text)) and not was_full(before, line, right)
         if not fresh and not item and len(clump) > 2:
             fresh = step > 0.6 * line.size and indent > 0.6 * line.size or step < -0.6 * line.size and indent < -0.6 * line.size
-        rows = "  " in line.text and "  " in before.text
+        rows = "  " in line.text or "  " in before.text
         if fresh or rows or not was_full(before, line, right) and not before.text.endswith((",", "(")): parts.append([line])
         else: parts[-1].append(line)
     return parts
@@ -133,6 +134,7 @@ def kind_of(
     body_size: float,  # of the document's text, points
 ) -> str:
     "What a paragraph is, by how it begins."
+    if paragraph.text == PLACEHOLDER: return "table"
     if caption_start().match(paragraph.text) and len(paragraph.text) < 1500: return "caption"
     if paragraph.size < NOTE_SIZE * body_size and _NOTE_MARK.match(paragraph.text) and paragraph.first.base > 200:
         return "note"

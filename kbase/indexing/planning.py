@@ -133,7 +133,7 @@ class SyncPlan:
         rest = len(rows) - len(first) - self.count("keep")
         return html_table(["", "source", "to read", "nodes"], shown, str(self) + (f" ({rest} more: to_frame())" if rest else ""))
 
-# %% ../../nbs/indexing/39_planning.ipynb #526728d2
+# %% ../../nbs/indexing/39_planning.ipynb #0a13cb66
 def plan_row(
     look: Look,
     costs: Costs,
@@ -158,10 +158,11 @@ def plan_sync(
     inspection = Inspection(account, f"{MADE_BY} {recipe.fingerprint}", recipe.limits, moves=True)
     inspection.found.update(item.place for item in items if item.path)
     looks = [inspection.look((place,), item) for place, item in enumerate(items)]
-    names = {look.job.source.fingerprint: look.job.source.uri for look in looks if look.job.source.fingerprint}
+    found = [look.job.source for look in looks if look.job.source.path]
+    twins = {source.fingerprint: (source.uri, source.path) for source in found if source.fingerprint}
     settled = {*inspection.seen, *(row.document_id for row in inspection.moved.values())}
     rest = [row for row in account.rows.values() if row.document_id not in settled]
-    gone = list(gone_files(rest, scopes, inspection.found, names, not store.many_writers, ignored=True))
+    gone = list(gone_files(rest, scopes, inspection.found, twins, not store.many_writers, ignored=True))
     if not allow_deletions: gone = hold_back(gone, account.rows.values(), scopes)
     costs = Costs(account.rows.values())
     leaving = [PlanRow(one.source.uri, "stay" if one.kept else "remove", "; ".join(filter(None, [one.reason, one.kept])),

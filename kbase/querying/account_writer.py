@@ -20,9 +20,9 @@ from typing import Any
 from haystack import component
 
 from ..embedding import Embedder
-from .account import (SHOWN, Condition, account_sources, asked_conditions, counted, field_values,
+from .account import (NAMED_BY_VALUE, OWN_FIELDS, SHOWN, Condition, account_sources, asked_conditions, counted, field_values,
                                     indexed, asked_fields, named_sources,
-                                    shown_of, source_hits, source_value)
+                                    shown_of, source_fields, source_hits, source_value)
 from .fact_writer import answer_fact, joined_hits
 from .list_writer import answer_list
 from .passages import DEPTH_READ
@@ -31,7 +31,7 @@ from .rules import load_rules
 from .support import check_limits
 from .things import readable
 from ..results import Answer, Hits
-from ..stores.conditions import flatten_meta, matches, parse_filter
+from ..stores.conditions import matches, parse_filter
 from ..stores.contract import NodeStore
 from ..stores.rows import Source
 from ..strength import Strength
@@ -104,13 +104,13 @@ def answer_failed(question: str, sources: Sequence[Source]) -> Answer:
     return account_answer(question, text + reasons, failed)
 
 def _date_field(sources: Sequence[Source]) -> str:
-    fields = dict.fromkeys(key for source in sources for key in flatten_meta(source.meta))
+    fields = dict.fromkeys(key for source in sources for key in source_fields(source))
     return next(iter(asked_fields("date year published", fields)), "")
 
 def answer_newest(question: str, sources: Sequence[Source], oldest: bool = False) -> Answer:
     "The documents by their date: of the metadata, else of the file, else of the day on which they were added."
     known, field = indexed(sources), _date_field(sources)
-    if field: key, said = (lambda one: str(flatten_meta(one.meta).get(field) or "")), f"by {field}"
+    if field: key, said = (lambda one: str(source_fields(one).get(field) or "")), f"by {field}"
     elif any(one.modified for one in known):
         key, said = (lambda one: f"{one.modified:020d}"), "by the time at which the file was changed"
     else: key, said = (lambda one: one.indexed_at), "by the time at which they were added"
@@ -119,7 +119,7 @@ def answer_newest(question: str, sources: Sequence[Source], oldest: bool = False
     return account_answer(question, text + listing(ordered, lambda one: _day(one, field)), ordered)
 
 def _day(source: Source, field: str) -> str:
-    if field: return str(flatten_meta(source.meta).get(field) or "")
+    if field: return str(source_fields(source).get(field) or "")
     if source.modified: return datetime.fromtimestamp(source.modified / 1e9, UTC).date().isoformat()
     return source.indexed_at[:10]
 
@@ -146,8 +146,10 @@ def answer_condition(
     conditions = asked_conditions(question, known)
     if not conditions: return None
     valued = [one for one in conditions if one.values]
-    if not valued:
-        fields = [one.field for one in conditions if not _unique(known, one.field)] or [conditions[0].field]
+    unknown = [one for one in conditions if not one.values and one.field in NAMED_BY_VALUE]  # German, and there is none
+    if unknown or not valued:
+        wanted_of = unknown or conditions
+        fields = [one.field for one in wanted_of if not _unique(known, one.field)] or [wanted_of[0].field]
         text = "; ".join(f"{field} {_tally(field_values(known, field).elements(), 12)}" for field in fields)
         reason = f"No document has the {' or '.join(fields)} that was asked for. There are: {text}"
         return Answer(question, "", "account", refused=True, reason=reason, strength=Strength("none", 0.0, reason),
@@ -156,15 +158,15 @@ def answer_condition(
     found = _having(known, filters)
     said = f"{counted(len(found))} with {' and '.join(map(str, valued))}{shown_of(len(found))}"
     text = f"{said}:\n{listing(found, lambda one: _values_said(one, valued))}"
-    beside = [one for one in known if any(flatten_meta(one.meta).get(each.field) in each.beside for each in valued)]
+    beside = [one for one in known if any(source_fields(one).get(each.field) in each.beside for each in valued)]
     if beside:
         names = "; ".join(_line(one, _values_said(one, valued)) for one in beside[:SHOWN])
         text += f"\n{len(beside)} more {'names' if len(beside) == 1 else 'name'} it among others: {names}"
     return account_answer(question, text, [*found, *beside], filters)
 
 def _values_said(source: Source, conditions: Sequence[Condition]) -> str:
-    meta = flatten_meta(source.meta)
-    return ", ".join(str(meta.get(one.field, "")) for one in conditions)
+    meta = source_fields(source)
+    return ", ".join(str(meta.get(one.field, "")) for one in conditions if one.field not in (*OWN_FIELDS, *NAMED_BY_VALUE))
 
 # %% ../../nbs/querying/52_account_writer.ipynb #acw18
 def answer_values(question: str, sources: Sequence[Source]) -> Answer | None:
@@ -184,7 +186,7 @@ def answer_field(question: str, sources: Sequence[Source]) -> Answer | None:
     return account_answer(question, "\n".join(_line(one, _fields_said(one, fields)) for one in found), found)
 
 def _fields_said(source: Source, fields: Sequence[str]) -> str:  # "" when it has none of them
-    meta = flatten_meta(source.meta)
+    meta = source_fields(source)
     return "; ".join(f"{field} {meta[field]}" for field in fields if meta.get(field) not in (None, ""))
 
 # %% ../../nbs/querying/52_account_writer.ipynb #acw21

@@ -22,7 +22,8 @@ from haystack import component
 from ..embedding import Embedder
 from ..nodes import node_to_haystack
 from .account import account_sources, indexed, source_hits
-from .filters import checked_filter
+from .files import files_named
+from .filters import all_of, checked_filter
 from .fusion import DENSE_WEIGHT
 from .mentions import find_mentions, mention_hits
 from .plan import Plan, QueryPart
@@ -126,9 +127,10 @@ def search_part(
         raise ValueError(f"{part.expand!r} is no way to expand hits: use "
                          f"{', '.join(EXPANDERS) or 'none, there is none yet'}")
     if part.words: return words_part(store, part)
-    kinds = part.kinds or find.get("kinds")
-    hits = search_store(store, part.query, embed_query, find.get("top_k", DEFAULT_FIND["top_k"]), mode, part.filters,
-                        find.get("group_by"), kinds, dense_weight)
+    kinds, named = part.kinds or find.get("kinds"), files_named(store, part.query)
+    files = {"field": "document_id", "operator": "in", "value": [source.document_id for source in named]} if named else None
+    hits = search_store(store, part.query, embed_query, find.get("top_k", DEFAULT_FIND["top_k"]), mode,
+                        all_of(part.filters, files), find.get("group_by"), kinds, dense_weight)
     return EXPANDERS[part.expand](store, hits) if part.expand else hits
 
 # %% ../../nbs/querying/45_components.ipynb #957941f3

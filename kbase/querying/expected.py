@@ -68,8 +68,9 @@ def _counts(text: str, question: str, language: str) -> bool:
     asked = {word for word, *_ in words(question)}
     return any(found[0].casefold() not in asked for found in _listed_words("numbers", language).finditer(text))
 
-# %% ../../nbs/querying/46_expected.ipynb #b4a6c789
-_CAPITAL = re.compile(r"\b[^\W\d_a-z][\w’'-]*")
+# %% ../../nbs/querying/46_expected.ipynb #6538ec0a
+_CAPITAL = re.compile(r"(?:\b((?i:the|an?|this|that|such|any|each|our|its|his|her|their|le|la|les|el|los|las)) )?"
+                      r"\b([^\W\d_a-z][\w’'-]*)")
 
 @lru_cache(maxsize=512)
 def _small_words(text: str) -> frozenset[str]:
@@ -84,9 +85,9 @@ def has_name(
     "Whether a text names somebody or something."
     asked = {word for word, *_ in words(question)} | stop_words(language)
     small = frozenset().union(*map(_small_words, around))
-    for found in _CAPITAL.findall(text):
+    for determiner, found in _CAPITAL.findall(text):
         name = re.sub(r"['’]s?$", "", found).casefold()
-        if len(name) > 1 and name not in asked and name not in small: return True
+        if len(name) > 1 and not determiner and found[0].isupper() and name not in asked and name not in small: return True
     return False
 
 # %% ../../nbs/querying/46_expected.ipynb #aede9b9f

@@ -20,6 +20,7 @@ from ..embedding import Embedder
 from ..language import words
 from .claims import write_answer
 from .doubts import with_doubt
+from .files import without_files
 from .openings import defines
 from .passages import ALMOST, Passage, Quotes, pick_passages
 from .plan import Plan
@@ -54,13 +55,14 @@ def answer_fact(
     route: str = "fact",
 ) -> Answer:
     "The sources' best sentences, each cited."
-    evidence = find_evidence(question, hits, embedder)
+    asked = without_files(question, (hit.uri for hit in hits)) or question
+    evidence = find_evidence(asked, hits, embedder)
     checked = evidence.to_dict()
     trace = {"support": {**checked["support"], "needed": support}, "sentences": checked["sentences"]}
     if evidence.support.score < support or not evidence.passages:
         return refuse(question, route, hits, evidence.support, support, trace)
-    quotes, picked = Quotes(), pick_passages(definition_first(question, evidence.passages))
-    sure = with_doubt(question, evidence, picked, embedder)
+    quotes, picked = Quotes(), pick_passages(definition_first(asked, evidence.passages))
+    sure = with_doubt(asked, evidence, picked, embedder)
     trace["support"] |= sure.to_dict()
     return Answer(question, quotes.text(picked), route, tuple(quotes.citations), evidence=hits, trace=trace,
                   strength=answer_strength(sure, hits, support))

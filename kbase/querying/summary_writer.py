@@ -23,6 +23,7 @@ from ..language import stop_words, words
 from .codes import codes_of, has_code
 from .components import query_embedding
 from .fact_writer import answer_fact, joined_hits
+from .files import file_in
 from ..nodes import Document
 from .openings import OPENING, is_called, is_sentence, part_hit, sentences_of, with_next
 from .passages import ALMOST, Passage, Quotes, as_prose, cite, hit_pieces
@@ -110,7 +111,9 @@ def named_summaries(
     summaries: Mapping[str, Hit],  # by document
     question: str,
 ) -> dict[str, Hit]:  # {} when the question names no document
-    "The summaries of documents that a question names: by the whole title, *the with statement*, else by most of it."
+    "The summaries of documents that a question names: by file, by the whole title, *the with statement*, else by most of it."
+    filed = {key: hit for key, hit in summaries.items() if file_in(question, hit.uri)}
+    if filed: return filed
     languages = languages_of(list(summaries.values()))
     subject = [term for term in question_words(question, languages) if term.weight > TASK_WEIGHT]
     asked = {word for word, *_ in words(question)} | {"the", "a"}
