@@ -24,7 +24,7 @@ from .manuscript import Manuscript, finish_manuscript
 from .office_properties import office_properties
 from .office_xml import child, local_name, named, value
 from .open_markup import DRAWN, OpenText, open_text, write_blocks, write_drawn
-from .slide_shapes import Shape, reading_order
+from .slide_shapes import Shape, shapes_in_order
 
 # %% ../../nbs/indexing/27_open_reader.ipynb #opr06
 def write_page(
@@ -75,7 +75,7 @@ def slide_boxes(
     shapes = [element for element in page if local_name(element) in DRAWN]
     boxes = [Shape(shape, left := _length(shape, "x"), top := _length(shape, "y"), left + _length(shape, "width"),
                    top + _length(shape, "height")) for shape in shapes]
-    return [box.element for box in reading_order(boxes)]
+    return [box.element for box in shapes_in_order(boxes)]
 
 def write_open_slide(
     manuscript: Manuscript,
