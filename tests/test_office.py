@@ -152,7 +152,9 @@ def test_hidden_sheets_charts_and_macros_are_said() -> None:
     assert sum("is hidden" in note for note in found.warnings) == 2 and "1 chart(s) are not read" in found.warnings
 
 
-@pytest.mark.parametrize("text", ["عدد السفن", "港の船", "🚢 ships", "a | b", "# no heading", "two\nlines", "=1+1", "`x`"])
+@pytest.mark.parametrize(
+    "text", ["عدد السفن", "港の船", "🚢 ships", "a | b", "# no heading", "two\nlines", "=1+1", "`x`"]
+)
 def test_texts_of_all_kinds_stand_in_cells(text: str) -> None:
     book = workbook(["Name", "What"], ["Emden", "x"])
     book.active["B2"] = text
@@ -354,11 +356,12 @@ def test_decks_of_other_kinds_are_read() -> None:
     slide.shapes.title.text, slide.placeholders[1].text = "Порт", "船と港\nسفن"
     data = saved(deck)
     strict = changed(data, {"*": lambda part: re.sub(
-        rb"http://schemas\.openxmlformats\.org/(presentationml|drawingml|officeDocument)/2006/", rb"http://purl.oclc.org/ooxml/\1/",
+        rb"http://schemas\.openxmlformats\.org/(presentationml|drawingml|officeDocument)/2006/",
+        rb"http://purl.oclc.org/ooxml/\1/",
         part) if b"<?xml" in part[:10] else part})  # fmt: skip
     show = changed(data, {"[Content_Types].xml": lambda part: part.replace(b"presentation.main", b"slideshow.main")})
     lost = changed(data, {"ppt/slides/_rels/slide1.xml.rels": lambda part: part.replace(
-        b"</Relationships>", b'<Relationship Id="rId9" Type="x/image" Target="../NULL"/></Relationships>')})  # fmt: skip
+        b"</Relationships>", b'<Relationship Id="r9" Type="x/image" Target="../NULL"/></Relationships>')})  # fmt: skip
     for variant in (strict, show, lost):
         found = slides(variant)
         assert "## Порт" in found.text and "- 船と港\n- سفن" in found.text
@@ -377,7 +380,8 @@ def test_a_diagram_gives_its_words() -> None:
     data = changed(saved(deck), {
         "ppt/slides/slide1.xml": lambda part: part.replace(b"</p:spTree>", frame.encode()),
         "ppt/slides/_rels/slide1.xml.rels": lambda part: part.replace(b"</Relationships>", (
-            f'<Relationship Id="rId77" Type="{r}/diagramData" Target="../diagrams/data1.xml"/></Relationships>').encode()),
+            f'<Relationship Id="rId77" Type="{r}/diagramData" Target="../diagrams/data1.xml"/>'
+            "</Relationships>").encode()),
         "ppt/diagrams/data1.xml": f'<d:dataModel xmlns:a="{a}" xmlns:d="{d}"><d:ptLst>{points}</d:ptLst></d:dataModel>',
     })  # fmt: skip
     found = slides(data)
@@ -505,16 +509,21 @@ def test_what_open_document_hides_or_cannot_say() -> None:
         '<text:p>x<text:span text:style-name="S">2</text:span></text:p>'
         '<text:p>noted<office:annotation><text:p>why?</text:p></office:annotation></text:p>'
         '<text:table-of-content><text:index-body><text:p>Fees 1</text:p></text:index-body></text:table-of-content>'
-        '<text:p><draw:frame><draw:image xlink:href="Pictures/1.png"/><svg:desc>Cranes at the quay</svg:desc></draw:frame></text:p>'
+        '<text:p><draw:frame><draw:image xlink:href="Pictures/1.png"/>'
+        '<svg:desc>Cranes at the quay</svg:desc></draw:frame></text:p>'
         "</office:text>")  # fmt: skip
     styles = (
-        '<office:automatic-styles><style:style style:name="H" style:family="text"><style:text-properties text:display="none"/>'
-        '</style:style><style:style style:name="S" style:family="text"><style:text-properties style:text-position="super 58%"/>'
+        '<office:automatic-styles><style:style style:name="H" style:family="text">'
+        '<style:text-properties text:display="none"/>'
+        '</style:style><style:style style:name="S" style:family="text">'
+        '<style:text-properties style:text-position="super 58%"/>'
         "</style:style>")  # fmt: skip
+
     def mend(part: bytes) -> bytes:
         text = part.decode().replace("</office:text>", content)
         return re.sub(r"<office:automatic-styles\s*/>", f"{styles}</office:automatic-styles>",
                       text.replace("<office:automatic-styles>", styles)).encode()  # fmt: skip
+
     found = convert_open_text(changed(saved(document), {"content.xml": mend}), "a.odt")
     assert "secret" not in found.text and "was 19" not in found.text and "a b c" in found.text and "x²" in found.text
     assert "Cranes at the quay" in found.text and "Fees 1" not in found.text
@@ -562,7 +571,8 @@ def book(**changes) -> bytes:
         "META-INF/container.xml": "<container xmlns='urn:oasis:names:tc:opendocument:xmlns:container'><rootfiles>"
                                   "<rootfile full-path='OPS/p.opf'/></rootfiles></container>",
         "OPS/p.opf": "<package xmlns='http://www.idpf.org/2007/opf'><metadata "
-                     "xmlns:dc='http://purl.org/dc/elements/1.1/'><dc:title>The harbour</dc:title><dc:creator>K. Ode</dc:creator>"
+                     "xmlns:dc='http://purl.org/dc/elements/1.1/'><dc:title>The harbour</dc:title>"
+                     "<dc:creator>K. Ode</dc:creator>"
                      "<dc:creator>J. Mills</dc:creator><dc:date>2011</dc:date></metadata><manifest>"
                      "<item id='b' href='text/two%20b.xhtml'/><item id='a' href='text/one.xhtml'/>"
                      "<item id='n' href='toc.ncx' media-type='application/x-dtbncx+xml'/></manifest>"
@@ -595,7 +605,7 @@ def test_books_with_missing_chapters_or_lists_are_read() -> None:
 @pytest.mark.parametrize("method, reads", [("http://www.idpf.org/2008/embedding", True),
                                            ("http://www.w3.org/2001/04/xmlenc#aes256-cbc", False)])  # fmt: skip
 def test_protected_books_are_named_and_garbled_fonts_are_not_meant(method: str, reads: bool) -> None:
-    lock = (f"<encryption><EncryptedData><EncryptionMethod Algorithm='{method}'/></EncryptedData></encryption>")
+    lock = f"<encryption><EncryptedData><EncryptionMethod Algorithm='{method}'/></EncryptedData></encryption>"
     data = book(**{"META-INF/encryption.xml": lock})
     if reads:
         assert "14 berths" in convert_bytes(data, "a.epub").text
@@ -609,7 +619,8 @@ def test_a_chapter_points_to_no_file(tmp_path: Path) -> None:
     canary.write_text("CANARY")
     dtd = f'<!DOCTYPE html [<!ENTITY x SYSTEM "{canary.as_uri()}">]>'
     chapter = dtd + page(f"<p>Dear &x; all</p><iframe src='{canary.as_uri()}'/>")
-    package = {"OPS/text/one.xhtml": chapter, "OPS/toc.ncx": f"{dtd}<ncx><navMap><navPoint><navLabel><text>&x;</text></navLabel>"
+    package = {"OPS/text/one.xhtml": chapter,
+               "OPS/toc.ncx": f"{dtd}<ncx><navMap><navPoint><navLabel><text>&x;</text></navLabel>"
                "<content src='text/one.xhtml'/></navPoint></navMap></ncx>"}  # fmt: skip
     found = convert_bytes(book(**package), "a.epub")
     assert "CANARY" not in found.text and "Dear" in found.text
@@ -619,7 +630,8 @@ def test_a_chapter_points_to_no_file(tmp_path: Path) -> None:
 
 
 def rtf(body: bytes, head: bytes = b"") -> Converted:
-    fonts = rb"{\fonttbl{\f0\fcharset0 A;}{\f1\fcharset204 A;}{\f2\fcharset128 A;}{\f3\fcharset238 A;}{\f4\fcharset161 A;}}"
+    fonts = rb"{\fonttbl{\f0\fcharset0 A;}{\f1\fcharset204 A;}{\f2\fcharset128 A;}"
+    fonts += rb"{\f3\fcharset238 A;}{\f4\fcharset161 A;}}"
     return in_place(convert_rtf(rb"{\rtf1\ansi\ansicpg1252\deff0" + fonts + head + body + b"}", "a.rtf"))
 
 
@@ -640,22 +652,25 @@ def test_words_of_rtf(body: bytes, text: str) -> None:
 
 
 def test_structure_of_rtf() -> None:
-    head = rb"{\stylesheet{\s1\outlinelevel1 heading 2;}}{\info{\title The harbour}{\author K. Ode}{\creatim\yr2021\mo3\dy5\hr1}}"
+    head = rb"{\stylesheet{\s1\outlinelevel1 heading 2;}}{\info{\title The harbour}{\author K. Ode}"
+    head += rb"{\creatim\yr2021\mo3\dy5\hr1}}"
     found = rtf(
         rb"\pard\s1 Calls\par\pard Emden{\footnote\pard Ferries {\i not} counted.} grew.\par"
         rb"{\pntext 1.\tab}Ore\par{\pntext 2.\tab}Grain\par"
         rb"{\shp{\*\shpinst{\sp{\sn x}{\sv 1}}{\shptxt\pard In a box.\par}}{\shprslt{\pict 00}}}\par"
         rb"\trowd\clvmgf\cellx1\clmgf\cellx2\clmrg\cellx3\intbl Harbour\cell 2024\cell\cell\row"
         rb"\trowd\clvmrg\cellx1\cellx2\cellx3\intbl\cell Calls\cell Cargo\cell\row"
-        rb"\trowd\cellx1\cellx2\cellx3\intbl Emden\cell 1,204\par\line a\cell 9\cell\row\pard End.\par", head)  # fmt: skip
+        rb"\trowd\cellx1\cellx2\cellx3\intbl Emden\cell 1,204\par\line a\cell 9\cell\row\pard End.\par",
+        head)  # fmt: skip
     assert found.text.startswith("## Calls\n\nEmden¹ grew.\n\n¹ Ferries not counted.\n\n1. Ore\n2. Grain\n\nIn a box.")
     (table,) = found.tables
     assert table.columns == ("Harbour", "2024 > Calls", "2024 > Cargo") and table.body == (("Emden", "1,204 a", "9"),)
     assert found.title == "The harbour" and found.meta["author"] == "K. Ode" and found.text.endswith("End.")
 
 
-@pytest.mark.parametrize("body", [b"{" * 100_000, b"}" * 1000 + b"x", rb"\u", rb"\'", b"\\", rb"\bin99999999999",
-                                  rb"\footnote x"])
+@pytest.mark.parametrize(
+    "body", [b"{" * 100_000, b"}" * 1000 + b"x", rb"\u", rb"\'", b"\\", rb"\bin99999999999", rb"\footnote x"]
+)
 def test_broken_rtf_is_read_as_far_as_it_goes(body: bytes) -> None:
     assert "Text." in rtf(rb"Text.\par" + body).text
 
@@ -685,7 +700,8 @@ def test_structure_of_latex() -> None:
     \begin{document}\maketitle\begin{abstract}Short.\end{abstract}\chapter{Ships}\section[short]{Calls \emph{now}}
     Grew\footnote{Not \emph{ferries}.} much. \include{parts/one}\[ E = mc^2 \label{e} \]
     \begin{enumerate}\item Ore \begin{itemize}\item[Iron] ore\end{itemize}\item Grain\end{enumerate}
-    \begin{table}\centering\begin{tabular}{|l|r|r|}\hline & \multicolumn{2}{c|}{2024} \\ \cline{2-3} Harbour & Calls & Cargo \\ \hline
+    \begin{table}\centering\begin{tabular}{|l|r|r|}\hline & \multicolumn{2}{c|}{2024} \\ \cline{2-3}
+    Harbour & Calls & Cargo \\ \hline
     \multirow{2}{*}{Emden} & 1,204 & 9\,t \\ & 3 & a \& b \\ \hline\end{tabular}\caption{Calls at Emden}\end{table}
     \begin{figure}\includegraphics{x.png}\caption{Cranes}\end{figure}
     \begin{lstlisting}[language=C]
@@ -693,7 +709,8 @@ x = {1}; % kept
     \end{lstlisting}
     \begin{thebibliography}{1}\bibitem{ode21} K. Ode, 2021.\end{thebibliography}\end{document} ignored"""
     found = in_place(convert_tex(source, "a.tex"))
-    assert found.title == "The harbour" and found.meta["author"] == "K. Ode; J. Mills" and found.meta["date"] == "2021-03-05"
+    assert found.title == "The harbour" and found.meta["author"] == "K. Ode; J. Mills"
+    assert found.meta["date"] == "2021-03-05"
     for part in ("## Abstract\n\nShort.", "# Ships", "## Calls now", "Grew¹ much.", "¹ Not ferries.", "$$E = mc^2$$",
                  "1. Ore\n   - Iron: ore\n1. Grain",
                  "Cranes", "x = {1}; % kept", "## References", "[ode21] K. Ode, 2021."):  # fmt: skip
@@ -728,15 +745,17 @@ def test_subtitles_become_passages_with_times() -> None:
 def test_speakers_tags_and_rolling_lines_of_subtitles() -> None:
     source = ("WEBVTT - The talk\nKind: captions\n\nSTYLE\n::cue { color: red }\n\nNOTE not said\n\n00:01.000 --> "
               "00:02.000 align:start\n"
-              "<v Ann>Good <i>morning</i> &amp; welcome\n\n00:02.000 --> 00:03.000\n<v Ann>Good morning & welcome\n<v Ann>to Emden.\n\n"
+              "<v Ann>Good <i>morning</i> &amp; welcome\n\n00:02.000 --> 00:03.000\n<v Ann>Good morning & welcome\n"
+        "<v Ann>to Emden.\n\n"
               "00:03.000 --> 00:04.000\nBEN: {\\an8}Thank you.\n")  # fmt: skip
     found = convert_subtitles(source, "talk.vtt")
     assert found.title == "The talk"
     assert found.text == "## 00:00:01 – 00:00:04\n\nAnn: Good morning & welcome to Emden.\n\nBEN: Thank you."
 
 
-@pytest.mark.parametrize("source, error", [("Just a text.", ConversionError),
-                                           ("WEBVTT\n\n00:01.000 --> 00:02.000\n\n", EmptyDocument)])
+@pytest.mark.parametrize(
+    "source, error", [("Just a text.", ConversionError), ("WEBVTT\n\n00:01.000 --> 00:02.000\n\n", EmptyDocument)]
+)
 def test_files_that_hold_no_subtitles(source: str, error: type[Exception]) -> None:
     with pytest.raises(error):
         convert_subtitles(source, "a.srt")

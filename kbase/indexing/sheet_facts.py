@@ -25,7 +25,8 @@ from .archives import read_part, related_parts
 # %% ../../nbs/indexing/26_sheet_facts.ipynb #shf08
 _LITERAL = re.compile(r'"([^"]*)"|\[\$([^\]-]*)[^\]]*\]|\[[^\]]*\]|\\.|[_*].')
 _MONEY = re.compile(r"[$€£¥₹₽₩₺₴₪฿]|\b(?:USD|EUR|GBP|CHF|JPY|CNY|INR)\b")
-BUILT_IN = {"9": "%", "10": "%", **dict.fromkeys(("5", "6", "7", "8", "42", "44"), "$")}  # formats without a code in the file
+BUILT_IN = {  # number of a format without a code in the file → what it shows (ECMA-376, 18.8.30)
+    "9": "%", "10": "%", **dict.fromkeys(("5", "6", "7", "8", "42", "44"), "$")}
 
 def format_sign(
     code: str,  # a number format: #,##0.00 [$€-407]
