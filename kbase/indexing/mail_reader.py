@@ -27,7 +27,8 @@ from pathlib import PurePath
 
 from ..blocks import SOLID
 from kbase.indexing.converted import (
-    Attached, Converted, ConversionError, EmptyDocument, Limits, UnsupportedFormat, one_line,
+    Attached, Converted, ConversionError, EmptyDocument, Limits, UnsupportedFormat, normalize_text,
+    one_line,
 )
 from .data_uris import without_data_uris
 from .decoding import decode
@@ -61,9 +62,9 @@ def part_text(
 ) -> tuple[str, tuple[str, ...]]:  # text, notes
     "The text of a part, decoded. Raises UnsupportedFormat where it is none."
     data = part.get_payload(decode=True)
-    if not isinstance(data, bytes): return str(data or ""), ()
+    if not isinstance(data, bytes): return normalize_text(str(data or "")), ()
     decoded = decode(data, "a part of the mail", str(part.get_content_charset() or ""))
-    text = decoded.text.replace("\r\n", "\n")
+    text = normalize_text(decoded.text)
     flowed = one_line(str(part.get_param("format", ""))).lower() == "flowed"
     return unflowed(text) if flowed else text, decoded.warnings
 
@@ -160,7 +161,7 @@ def find_parts(
         mail = _parts_of(part)[0]
         found.files.append((f"{header(mail, 'Subject')[:100] or 'mail'}.eml", mail.as_bytes()))
     elif part.get_content_maintype() == "message" and part.is_multipart():  # why a mail was not delivered
-        found.texts.append(Converted("\n\n".join(str(one).strip() for one in _parts_of(part)), ""))
+        found.texts.append(Converted(normalize_text("\n\n".join(str(one).strip() for one in _parts_of(part))), ""))
     elif _is_text(part): _take_text(part, found)
     else: _take_file(part, found)
     found.notes += [f"its structure is damaged: {one_line(type(defect).__doc__)}" for defect in part.defects]
