@@ -85,6 +85,8 @@ Modules:
 - `kbase.indexing.table_finding`: Every table with its title, its headings and the paragraphs around it, in one piece
 - `kbase.indexing.table_nodes`: What a question meets of a table, and the data to which it leads
 - `kbase.indexing.terminal_text`: Progress bars at their last step, no escape sequences
+- `kbase.indexing.tex_reader`: Sections, lists, tables, notes and formulas of a source, without the commands around them
+- `kbase.indexing.tex_text`: Comments, braces, environments and signs: what is there before anything is read
 - `kbase.indexing.text_reader`: Markdown, reStructuredText, Python, CSV and plain text: a title is looked for, and powers are written in the line
 - `kbase.indexing.word_markup`: Fields, formulas, check marks and text boxes in the form that is read; hidden text gone, and said to be
 - `kbase.indexing.word_reader`: Headings, lists, tables, footnotes and text boxes of a DOCX file
@@ -138,6 +140,7 @@ Modules:
 - `kbase.querying.table_shapes`: How many, which one, the most, the first, what comes after, this or that: each kind makes the operations that it may mean
 - `kbase.querying.table_sql`: SQL on one table: it can read that table, for two seconds, and nothing else
 - `kbase.querying.table_wanted`: Which column is asked for, and by what things are measured
+- `kbase.querying.table_writer`: Tables are found, asked, and cited to the row; a question that no table answers is a fact
 - `kbase.querying.terms`: The words that evidence should have, what each of them weighs, and how many of them a text has
 - `kbase.querying.things`: What a question names: the part of it that is read, and the things that it holds against each other
 - `kbase.querying.tracing`: Which boxes of a Haystack pipeline ran for a question, and how long each took
