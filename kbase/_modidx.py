@@ -1978,6 +1978,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                          'kbase/indexing/table_finding.py'),
                                               'kbase.indexing.table_finding._near': ( 'indexing/table_finding.html#_near',
                                                                                       'kbase/indexing/table_finding.py'),
+                                              'kbase.indexing.table_finding._title_above': ( 'indexing/table_finding.html#_title_above',
+                                                                                             'kbase/indexing/table_finding.py'),
                                               'kbase.indexing.table_finding.find_tables': ( 'indexing/table_finding.html#find_tables',
                                                                                             'kbase/indexing/table_finding.py'),
                                               'kbase.indexing.table_finding.join_pages': ( 'indexing/table_finding.html#join_pages',
