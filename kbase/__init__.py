@@ -63,6 +63,7 @@ Modules:
 - `kbase.indexing.pdf_text`: One Markdown text with the start of each page and the place of each table
 - `kbase.indexing.pdf_words`: What stands on a page of a PDF: each word with its place, its size and its weight
 - `kbase.indexing.picture_text`: A scanned page is read by OCR, and not believed unless its own scores say so
+- `kbase.indexing.pictures`: Alternative texts, captions, and the words inside a drawing
 - `kbase.indexing.pieces`: Blocks, or parts of them, that go into a chunk whole
 - `kbase.indexing.planning`: Shown before anything is read: what is added, changed, moved, left out and removed, and what it costs
 - `kbase.indexing.reader_process`: Files from anywhere are read where a hang or a crash costs one file
@@ -86,11 +87,14 @@ Modules:
 - `kbase.indexing.table_finding`: Every table with its title, its headings and the paragraphs around it, in one piece
 - `kbase.indexing.table_nodes`: What a question meets of a table, and the data to which it leads
 - `kbase.indexing.terminal_text`: Progress bars at their last step, no escape sequences
+- `kbase.indexing.tex_reader`: Sections, lists, tables, notes and formulas of a source, without the commands around them
+- `kbase.indexing.tex_text`: Comments, braces, environments and signs: what is there before anything is read
 - `kbase.indexing.text_reader`: Markdown, reStructuredText, Python, CSV and plain text: a title is looked for, and powers are written in the line
 - `kbase.indexing.watching`: Changes are followed while you go on working
 - `kbase.indexing.word_markup`: Fields, formulas, check marks and text boxes in the form that is read; hidden text gone, and said to be
 - `kbase.indexing.word_reader`: Headings, lists, tables, footnotes and text boxes of a DOCX file
 - `kbase.indexing.written_tables`: The cells of a table that stands in a text: Markdown, reStructuredText, CSV, JSON, tabs
+- `kbase.indexing.xml_reader`: Sentences as paragraphs, values with their names, records apart, and nothing fetched
 - `kbase.knowledge`: One object to fill, search, ask and look into
 - `kbase.language`: Which language a text is in, where its sentences end, and which words a search goes by
 - `kbase.lines`: What one line says about the text around it: a caption, a signature, a row
@@ -139,6 +143,7 @@ Modules:
 - `kbase.querying.table_shapes`: How many, which one, the most, the first, what comes after, this or that: each kind makes the operations that it may mean
 - `kbase.querying.table_sql`: SQL on one table: it can read that table, for two seconds, and nothing else
 - `kbase.querying.table_wanted`: Which column is asked for, and by what things are measured
+- `kbase.querying.table_writer`: Tables are found, asked, and cited to the row; a question that no table answers is a fact
 - `kbase.querying.terms`: The words that evidence should have, what each of them weighs, and how many of them a text has
 - `kbase.querying.things`: What a question names: the part of it that is read, and the things that it holds against each other
 - `kbase.querying.tracing`: Which boxes of a Haystack pipeline ran for a question, and how long each took

@@ -7,7 +7,7 @@ well, for mammoth makes HTML of Word. `kbase.indexing.formats` has it run in a p
 
 # %% auto #0
 __all__ = ['MARKDOWN', 'main_part', 'is_layout', 'unfold_tables', 'tidy_markdown', 'markdown_and_tables', 'markdown_of',
-           'page_properties', 'page_title', 'fragment_and_tables', 'fragment_markdown', 'convert_html']
+           'page_properties', 'page_title', 'fragment_and_tables', 'fragment_markdown', 'convert_html', 'convert_svg']
 
 # %% ../../nbs/indexing/26_html_reader.ipynb #htm03
 import re
@@ -16,9 +16,10 @@ import html_to_markdown
 import lxml.html
 from lxml import etree
 
-from .converted import Converted, ConversionError, one_line
+from .converted import Converted, ConversionError, EmptyDocument, one_line
 from .html_tables import placed_tables, settle_tables
 from .html_tree import NOT_TEXT, meaning_as_text, prune, read_tree
+from .pictures import drawing_text
 from ..tables import Table
 
 # %% ../../nbs/indexing/26_html_reader.ipynb #par12
@@ -121,7 +122,7 @@ def page_title(
     root: lxml.html.HtmlElement,
 ) -> str:  # "" where there is none
     "A page's title without the name of its site."
-    title = one_line(root.findtext(".//title"))
+    title = one_line(str(root.xpath("string(.//title[not(ancestor::svg)])")))  # a drawing may have one of its own
     heading = one_line(next((h.text_content() for h in root.iter("h1")), "")).rstrip("¶§# ")
     # "pickle — Python documentation" is about pickle
     if heading and (not title or title.startswith(heading)): title = heading
@@ -153,3 +154,16 @@ def convert_html(
     title, meta = page_title(root), page_properties(root)
     text, tables = fragment_and_tables(main_part(root), name)
     return Converted(text, title, "markdown", meta=meta, tables=tables)
+
+# %% ../../nbs/indexing/26_html_reader.ipynb #htm12
+def convert_svg(
+    text: str,
+    name: str = "the drawing",  # for messages
+) -> Converted:
+    "The words of a drawing in SVG. Raises EmptyDocument where it has none, ConversionError."
+    svg = next(read_tree(text, name).iter("svg"), None)
+    if svg is None: raise ConversionError(f"{name}: is no drawing in SVG: is it whole?")
+    svg.set("role", "img")
+    words = drawing_text(svg)
+    if not words: raise EmptyDocument(f"{name}: is a drawing without words")
+    return Converted(words, one_line(str(svg.xpath("string(./title)"))))

@@ -199,7 +199,7 @@ WORDS: dict[str, Callable[[RtfText, int], None]] = {
     "mac": lambda state, number: _file_codec(state, 10000), "pca": lambda state, number: _file_codec(state, 850),
     "pc": lambda state, number: _file_codec(state, 437),
     "intbl": lambda state, number: setattr(state, "in_table", True),
-    "nofpages": lambda state, number: state.about.setdefault("page_count", str(number)) and None,
+    "nofpages": lambda state, number: state.about.update(page_count=str(number)),
     **{word: lambda state, number: _end_paragraph(state) for word in ("par", "sect", "page")},
     **{word: lambda state, number, word=word: setattr(state, "merge", word)  # type: ignore[misc]
        for word in ("clmrg", "clvmrg")},
@@ -243,6 +243,12 @@ def _brace(state: RtfText, brace: bytes) -> None:
         closed = state.groups.pop()
         if closed.place != state.group.place and closed.place in COLLECTED.values(): _close_place(state, closed.place)
 
+def _sign(state: RtfText, sign: bytes) -> None:
+    if sign in (b"\n", b"\r"): _end_paragraph(state)
+    elif sign != b"*":
+        state.flush()
+        state.write(SIGNS.get(sign.decode("latin-1"), ""))
+
 def _bytes(state: RtfText, data: bytes) -> None:
     skipped = min(state.to_skip, len(data))
     state.to_skip -= skipped
@@ -259,10 +265,7 @@ def read_rtf(
         if word == b"bin": at += max(int(number or 0), 0)
         elif word: _word(state, word.decode(), int(number) if number else 1, starred)
         elif byte: _bytes(state, bytes.fromhex(byte.decode()))
-        elif sign in (b"\n", b"\r"): _end_paragraph(state)
-        elif sign and sign != b"*":
-            state.flush()
-            state.write(SIGNS.get(sign.decode("latin-1"), ""))
+        elif sign: _sign(state, sign)
         elif brace: _brace(state, brace)
         elif text: _bytes(state, text)
         starred = sign == b"*"

@@ -12,6 +12,7 @@ __all__ = ['MOST_AREA', 'MOST_CELLS', 'with_sign', 'sheet_texts', 'sheet_remarks
 # %% ../../nbs/indexing/27_sheet_reader.ipynb #shr03
 import io
 import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ from .manuscript import Manuscript, finish_manuscript
 from .markdown_lines import plain_lines
 from .office_properties import office_properties
 from .open_markup import refuse_locked_parts
-from .sheet_facts import SheetFacts, excel_facts, open_facts
+from .sheet_facts import SheetFacts, cut_far_cells, excel_facts, open_facts
 from .sheet_tables import Value, value_text, sheet_pieces
 from ..tables import fill_merged
 
@@ -78,6 +79,9 @@ def rows_to_read(
     cells_left: int,  # of the workbook's
 ) -> tuple[int, str]:  # how many rows, and a remark where that is not all
     "How much of a sheet is read."
+    if facts.rows * facts.columns > MOST_AREA >= facts.near_rows * facts.near_columns > 0 and facts.part:
+        return facts.near_rows, (f"sheet {name!r} is read up to row {facts.near_rows:,} and column {facts.near_columns:,}: "
+                                 "what stands far away from there is left out")
     if facts.rows * facts.columns > MOST_AREA:
         return 0, (f"sheet {name!r} is not read: its cells are spread over {facts.rows:,} rows and "
                    f"{facts.columns:,} columns")
@@ -135,6 +139,12 @@ def open_workbook(
         message = f"{name}: cannot be read as a workbook ({one_line(str(error))[:120]}): get a whole copy of the file"
         raise ConversionError(message) from error
 
+def _facts_of(sheet: "python_calamine.CalamineSheet") -> SheetFacts:  # where nothing else is known
+    return SheetFacts(sheet.total_height, sheet.total_width, sheet.total_height * sheet.total_width)
+
+def _near_part(data: bytes, facts: SheetFacts) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive: return cut_far_cells(archive, facts.part, facts)
+
 def convert_sheets(
     data: bytes,
     name: str = "the file",  # for messages
@@ -148,13 +158,13 @@ def convert_sheets(
         if about.typ != python_calamine.SheetTypeEnum.WorkSheet:
             notes.append(f"sheet {about.name!r} holds a chart or a program and is not read")
             continue
-        sheet = book.get_sheet_by_name(about.name)
-        facts = known.get(about.name) or SheetFacts(sheet.total_height, sheet.total_width,
-                                                    sheet.total_height * sheet.total_width)
+        facts = known.get(about.name) or _facts_of(book.get_sheet_by_name(about.name))
         facts.hidden |= about.visible != python_calamine.SheetVisibleEnum.Visible
         rows, remark = rows_to_read(about.name, facts, cells_left)
         cells_left = max(0, cells_left - facts.cells)
         if facts.cells or facts.uncomputed: notes += [*sheet_remarks(about.name, facts), *filter(None, [remark])]
-        if rows: write_sheet(manuscript, about.name, sheet_texts(sheet, facts, rows))
+        if not rows: continue
+        source = book if facts.rows * facts.columns <= MOST_AREA else open_workbook(_near_part(data, facts), name)
+        write_sheet(manuscript, about.name, sheet_texts(source.get_sheet_by_name(about.name), facts, rows))
     title = meta.pop("title", "") or re.sub(r"[\s_]+", " ", PurePath(name).stem)
     return finish_manuscript(manuscript, name, title, meta, notes)

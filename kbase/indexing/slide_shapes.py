@@ -128,4 +128,4 @@ def is_place(
 ) -> bool:
     "Whether a shape fills a place of the layout for text."
     place = _place(shape)
-    return bool(place) and place[0] in ("body", "obj", "subTitle", "half")
+    return place is not None and place[0] in ("body", "obj", "subTitle", "half")

@@ -40,8 +40,8 @@ def read_cues(
 ) -> Iterator[Cue]:
     "The cues of a file in their order."
     lines, before = text.split("\n"), ""
-    heads = [(at, match) for at, line in enumerate(lines) if (match := _TIMES.fullmatch(line))]
-    for (at, match), (after, _) in pairwise([*heads, (len(lines) + 1, None)]):
+    heads = [(at, match.groups()) for at, line in enumerate(lines) if (match := _TIMES.fullmatch(line))]
+    for (at, times), (after, _) in pairwise([*heads, (len(lines) + 1, ())]):
         speaker, said = "", []
         for line in lines[at + 1:after]:
             if not line.strip(): break
@@ -51,7 +51,6 @@ def read_cues(
             before = words or before
         words = " ".join(said)
         if not speaker and (name := _NAMED.match(words)): speaker, words = name[1], words[name.end():]
-        times = match.groups()
         if words: yield Cue(_seconds(*times[:4]), _seconds(*times[4:]), speaker, words)
 
 # %% ../../nbs/indexing/27_subtitle_reader.ipynb #sub10

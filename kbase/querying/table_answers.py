@@ -8,7 +8,7 @@ all the same."""
 
 # %% auto #0
 __all__ = ['SHOWN_ROWS_AROUND', 'PLACE_WEIGHT', 'MOST_TABLES', 'PlacedTable', 'place_table', 'said_value', 'CitedCell',
-           'TableAnswer', 'marked_table', 'cited_cells', 'read_tables', 'query_table']
+           'TableAnswer', 'marked_table', 'cited_cells', 'names_table', 'read_tables', 'query_table']
 
 # %% ../../nbs/querying/51_table_answers.ipynb #tan03
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from ..printable import printable
-from .table_asked import ask_grid
+from .table_asked import NOUN, Asked, ask_grid
 from .table_grid import Grid, grid_of
 from .table_mentions import CellIndex
 from .table_readings import READING_TAKEN, choose_reading, readings
@@ -70,10 +70,11 @@ def place_table(
     typed = table if isinstance(table, Table | TypedTable) else table.typed
     inner = typed if isinstance(typed, Table) else typed.table
     spoken = getattr(typed, "language", "") or language
-    given = {name: getattr(table, name, default) for name, default in (("document_id", ""), ("uri", ""))}
-    return PlacedTable(grid_of(typed, spoken), **given, document=getattr(table, "document_title", ""),
-                       start=inner.start, end=inner.end,
-                       page=inner.page, sheet=inner.sheet, range=inner.range, score=score)
+    grid = grid_of(typed, spoken)
+    if typed is table: return PlacedTable(grid, start=inner.start, end=inner.end, page=inner.page, sheet=inner.sheet,
+                                          range=inner.range, score=score)
+    return PlacedTable(grid, table.document_id, table.uri, table.document_title, table.node.start, table.node.end,
+                       table.page, table.sheet, table.range, score)
 
 # %% ../../nbs/querying/51_table_answers.ipynb #tan09
 def said_value(
@@ -175,6 +176,15 @@ def cited_cells(
                            grid.columns[column].cells[row])
                  for row, column in dict.fromkeys(cells))
 
+def names_table(
+    asked: Asked,
+    reading: Reading,
+) -> bool:
+    "Whether a reading stands on words that are the table's own."
+    own = {at for one in asked.columns for at in one.places}
+    own |= {at for one in asked.cells for at in range(one.start, one.end)}
+    return any(asked.weights[at] >= NOUN for at in own & reading.places)
+
 def _answer(question: str, table: PlacedTable, reading: Reading) -> TableAnswer:
     operation, grid = reading.operation, table.grid
     measure = operation.measure
@@ -193,13 +203,16 @@ def read_tables(
     question: str,
     tables: Sequence[PlacedTable],  # best first
     taken: float = READING_TAKEN,  # what a reading's score has to reach, 0 to 1
+    named: bool = False,  # whether the question must name a column or a cell: any table has a first row
 ) -> TableAnswer:
     "Answer by rules, or decline."
     if not tables: return _declined(question, None, "there is no table that fits the question")
     reasons, found = list[str](), list[tuple[float, PlacedTable, Reading]]()
     for table in tables[:MOST_TABLES]:
-        reading, reason = choose_reading(readings(ask_grid(question, table.grid, table.index)), taken)
+        asked = ask_grid(question, table.grid, table.index)
+        reading, reason = choose_reading(readings(asked), taken)
         if reading is None: reasons.append(reason)
+        elif named and not names_table(asked, reading): reasons.append("the question names neither a column nor a cell of it")
         else: found.append((reading.score * (1 - PLACE_WEIGHT + PLACE_WEIGHT * table.score), table, reading))
     if not found: return _declined(question, tables[0], reasons[0])
     found.sort(key=lambda one: -one[0])
@@ -216,11 +229,12 @@ def query_table(
     llm: "ChatGenerator | None" = None,
     timeout: float = 30.0,  # seconds for the model
     language: str = "en",  # of the question, where the table does not say
+    named: bool = False,  # whether the question must name a column or a cell: for tables that a search found
 ) -> TableAnswer:
     "Answer a question from a table, with the cells that the answer stands on, or decline."
     several = tables if isinstance(tables, Sequence) else [tables]
     placed = [place_table(table, language) for table in several]
-    answer = read_tables(question, placed)
+    answer = read_tables(question, placed, named=named)
     if not answer.declined or llm is None or not placed: return answer
     from kbase.querying.table_model import ask_for_sql
 
