@@ -8,22 +8,23 @@ its row of the report. Nothing is stored here: `indexing.batches` does that, and
 # %% auto #0
 __all__ = ['SETTINGS_CHANGED', 'VERSION_STAYS', 'WRITING_SECONDS', 'TRIES', 'PAUSE_SECONDS', 'CHANGING', 'Job', 'measure',
            'is_stored', 'is_unchanged', 'moved_from', 'Decision', 'Inspection', 'keep_ids', 'Prepared', 'read_item',
-           'prepare', 'nodes_of', 'refused_job', 'read_attached', 'bytes_hash', 'read_job', 'looked_again', 'renamed',
-           'whole_document', 'move_job']
+           'prepare', 'nodes_of', 'refused_job', 'read_attached', 'bytes_hash', 'read_job', 'with_attached',
+           'looked_again', 'read_page', 'renamed', 'whole_document', 'move_job']
 
-# %% ../../nbs/indexing/36_jobs.ipynb #e60ee448
+# %% ../../nbs/indexing/36_jobs.ipynb #6fc4fe41
 import hashlib
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from .account import Account, file_hash, is_gone
 from .converted import Attached
 from .converters import ConversionError, Limits, convert_bytes, document_of, read_bytes, title_from_name
+from .fetching import Fetched, fetch
 from .recipe import Recipe, notes_on
 from .sources import Item, storable
 from ..nodes import Document, Node, digest
@@ -147,7 +148,7 @@ def keep_ids(
                                                                                                  node.parent_id))
             for node in nodes]
 
-# %% ../../nbs/indexing/36_jobs.ipynb #5903bd7b
+# %% ../../nbs/indexing/36_jobs.ipynb #ee0ca68b
 class Prepared(NamedTuple):
     "What is stored of an item, and the row of the report that it then gets."
     place: tuple[int, ...]
@@ -160,11 +161,12 @@ def read_item(
     item: Item,
     uri: str,
     recipe: Recipe,
+    page: Fetched | None = None,  # of the web, when it is fetched already
 ) -> tuple[Document, tuple[Attached, ...]]:
     "An item's document, and what is attached to it; ConversionError or OSError when it cannot be read."
-    if item.path is None: return recipe.read(item, uri), ()
-    data = read_bytes(item.path, recipe.limits)
-    found = convert_bytes(data, item.path.name, recipe.limits)
+    if item.path is None and page is None: return recipe.read(item, uri), ()
+    data = page.data if page else read_bytes(Path(item.path or ""), recipe.limits)
+    found = convert_bytes(data, page.name if page else Path(item.path or "").name, recipe.limits)
     return recipe.read(replace(item, document=document_of(found, uri, data)), uri), found.attached
 
 def prepare(
@@ -249,7 +251,7 @@ def bytes_hash(data: bytes) -> str:
     "SHA-256, hex, as of a file with these bytes."
     return hashlib.sha256(data).hexdigest()
 
-# %% ../../nbs/indexing/36_jobs.ipynb #9a466053
+# %% ../../nbs/indexing/36_jobs.ipynb #920d291b
 TRIES = 3
 PAUSE_SECONDS = 0.2  # before the second try; twice as long before the next
 CHANGING = "it changed while it was read: what was read last is in, and the next sync looks again"
@@ -262,6 +264,7 @@ def read_job(
     sleep: Callable[[float], None] = time.sleep,
 ) -> Prepared:
     "Make nodes of an item and of what is attached to it; ConversionError or OSError when it cannot be read."
+    if job.item.address: return read_page(job, recipe, account, store)
     for tried in range(1, TRIES + 1):
         error: Exception | None = None
         try: document, attached = read_item(job.item, job.source.uri, recipe)
@@ -273,10 +276,17 @@ def read_job(
     if error is not None: raise error
     changing = fresh is not None and fresh.fingerprint != document.fingerprint
     if changing: job = job._replace(item=replace(job.item, notes=(*job.item.notes, CHANGING)))
-    outcome, made = prepare(job, document, recipe, store), read_attached(job, attached, recipe, account, store)
+    return with_attached(prepare(job, document, recipe, store), read_attached(job, attached, recipe, account, store), account)
+
+def with_attached(
+    outcome: Prepared,
+    made: Sequence[Prepared],  # of what is attached to it now
+    account: Account,
+) -> Prepared:
+    "An outcome with those of what is attached to it; what was attached before and is not now goes."
     names = {one.indexed.source.document_id for one in made}
-    gone = (name for name in account.attached.get(job.source.document_id, ()) if name not in names)
-    return outcome._replace(attached=tuple(made), left=tuple(gone))
+    known = account.attached.get(outcome.indexed.source.document_id, ())
+    return outcome._replace(attached=tuple(made), left=tuple(name for name in known if name not in names))
 
 def looked_again(
     job: Job,
@@ -289,6 +299,28 @@ def looked_again(
         if (about.st_size, about.st_mtime_ns) == (job.source.size, job.source.modified): return None
         return measure(job.item, job.source, limits)
     except OSError: return replace(job.source, fingerprint="", modified=0)
+
+# %% ../../nbs/indexing/36_jobs.ipynb #4686063e
+def read_page(
+    job: Job,
+    recipe: Recipe,
+    account: Account,
+    store: NodeStore | None = None,
+    fetch: Callable[..., Fetched] = fetch,
+) -> Prepared:
+    "Make nodes of a page, unless it is the one that is stored; ConversionError when it cannot be had."
+    before, source = job.before, job.source
+    known = before if before is not None and is_stored(before) and before.settings == source.settings else None
+    web = known.web if known else {}
+    page = fetch(job.item.address, web.get("etag", ""), web.get("modified", ""))
+    web = {"address": job.item.address, "etag": page.etag or web.get("etag", ""), "modified": page.modified or web.get("modified", "")}
+    if known and (page.unchanged or bytes_hash(page.data) == known.fingerprint):
+        row = job.row("unchanged", nodes=known.nodes)
+        return Prepared(job.place, row, Indexed(replace(known, web=web, state="ok"), None, []))
+    job = job._replace(source=replace(source, size=len(page.data), web=web))
+    document, attached = read_item(job.item, source.uri, recipe, page)
+    outcome = prepare(job, document, recipe, store)
+    return with_attached(outcome, read_attached(job, attached, recipe, account, store), account)
 
 # %% ../../nbs/indexing/36_jobs.ipynb #585b8e10
 def renamed(
