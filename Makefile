@@ -43,12 +43,12 @@ $(BIN)/python:
 
 $(BASE): $(PINS) | $(BIN)/python
 	@echo "installing kbase into $(VENV) (some minutes the first time)"
-	@$(INSTALL) -e .
+	@$(INSTALL) -e '.[demo]'
 	@touch $@
 
 $(LAB): $(PINS) | $(BIN)/python
 	@echo "installing kbase and JupyterLab into $(VENV)"
-	@$(INSTALL) -e '.[lab]'
+	@$(INSTALL) -e '.[lab,demo]'
 	@touch $@ $(BASE)
 
 $(DEV): $(PINS) | $(BIN)/python

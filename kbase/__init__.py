@@ -2,42 +2,100 @@
 
 Modules:
 
+- `kbase.arrow_tables`: A typed table as bytes, in pieces that a store can keep, and back
 - `kbase.blocks`: What was written as one: headings, paragraphs, list items, code, tables, rows
+- `kbase.cell_values`: A number or a date out of the text of a cell, as its language writes it
 - `kbase.codes`: What counts as one word where no dictionary helps: part numbers, versions, quantities, acronyms
 - `kbase.delimited`: The character between the cells of a CSV file, and the names of its columns
 - `kbase.embedding`: Texts into vectors: the packaged model, any sentence-transformers model, or any Haystack embedder
 - `kbase.encoder`: From tokens to one vector a text: a page of arithmetic
 - `kbase.excerpts`: Three or four lines of a text around the words that were found, as a person reads them
+- `kbase.filling`: Opened by its place, filled from folders, and kept like them
 - `kbase.front_matter`: What a Markdown file says about itself before its text
 - `kbase.hits`: What a search found, and why; it draws itself and has one form as JSON
 - `kbase.indexing.account`: Names that stay, files that are gone, documents that are replaced
+- `kbase.indexing.aligned_tables`: Tables without lines: numbers that stand below each other
+- `kbase.indexing.archive`: A whole knowledge base written out, and read back member by member
+- `kbase.indexing.archives`: A file that is an archive of parts, looked at before anything unpacks it
+- `kbase.indexing.batches`: Read ahead on every core, embedded and stored in batches, in their order
+- `kbase.indexing.book_reader`: Chapter by chapter, in the order in which a reader turns the pages
 - `kbase.indexing.claims`: Several processes add the same sources, and each source is done once
+- `kbase.indexing.code_reader`: What a program defines is its table of contents
 - `kbase.indexing.converted`: A text with its title, or the reason why there is none
 - `kbase.indexing.converters`: Files in, documents out; for every other file, the reason
 - `kbase.indexing.copying`: A knowledge base in another store, vectors and all
 - `kbase.indexing.data_uris`: A file written into another as letters is no text
 - `kbase.indexing.decoding`: Text out of bytes, strictly, and what had to be guessed
+- `kbase.indexing.doctor`: Counts, vectors, links, offsets, tables and the account are checked, and mended
 - `kbase.indexing.extracts`: A document in a few of its own sentences
+- `kbase.indexing.fetching`: One address, fetched with care: public hosts only, so many bytes, so much time
 - `kbase.indexing.formats`: Which format a file is of, and who reads it: one entry a format
 - `kbase.indexing.formulas`: What stands above or below the line keeps its meaning in plain text
 - `kbase.indexing.haystack`: Files as Haystack documents, and Haystack documents as ours
 - `kbase.indexing.html_reader`: Headings, lists, code and tables of a page, without what only a browser needs
+- `kbase.indexing.html_tables`: Cells in their places, one row of names above them, and where the table will stand in the text
 - `kbase.indexing.html_tree`: The tree of a page without what only a browser needs, and with what a browser shows on a click
 - `kbase.indexing.hyphens`: Whether a hyphen belongs to the word or to the line
+- `kbase.indexing.ignoring`: `.kbaseignore`, in the syntax of `.gitignore`
+- `kbase.indexing.jobs`: Looked at, read, made into nodes; and what becomes of it when it has changed, moved, or cannot be read
 - `kbase.indexing.json_reader`: Every value to the digit, a member a line, letters instead of escapes
+- `kbase.indexing.mail_headers`: The headers of a mail as text and as metadata, whatever they are written in
+- `kbase.indexing.mail_reader`: The words of a mail once, its files as files, a mailbox as a list of its mails
+- `kbase.indexing.mailbox`: Many mails in one file, and where each begins
+- `kbase.indexing.main_text`: What a page is about, without what its site puts on every page
+- `kbase.indexing.manuscript`: A Markdown text in the making that knows where its pages and its tables are
+- `kbase.indexing.markdown_lines`: No line that somebody wrote becomes a heading by accident
+- `kbase.indexing.merging`: The documents of another knowledge base come in, with their vectors; where both have one, it is said
 - `kbase.indexing.notebook_reader`: Text cells as they are, code in fences, what the outputs show
-- `kbase.indexing.pdf_reader`: Page by page, words mended at the ends of lines
+- `kbase.indexing.office_properties`: Title, author, dates and number of pages, from the parts in which Office, LibreOffice and e-books keep them
+- `kbase.indexing.office_xml`: Names without their namespaces, for Office writes the same names in two of them
+- `kbase.indexing.open_markup`: Paragraphs, lists, tables, notes and frames of LibreOffice in the tags of HTML
+- `kbase.indexing.open_reader`: Texts and slides of LibreOffice
+- `kbase.indexing.outlook_message`: Properties in a compound file, written as headers and parts
+- `kbase.indexing.outlook_rtf`: Bytes unpacked, and the web page inside taken out again
+- `kbase.indexing.pdf_columns`: The order in which a reader's eye goes over a page
+- `kbase.indexing.pdf_file`: Opened, or not and why; its properties, bookmarks, page labels, and the files inside it
+- `kbase.indexing.pdf_headings`: By size, weight and number, by the table of contents and by the bookmarks, where these fit the text
+- `kbase.indexing.pdf_lines`: Words that stand on one line, with what is raised and lowered written in the line
+- `kbase.indexing.pdf_paragraphs`: A paragraph is one paragraph, over lines, columns and pages
+- `kbase.indexing.pdf_reader`: Columns in order, headings as headings, running heads gone; what could not be read is named by its page
+- `kbase.indexing.pdf_running`: What every page repeats is no part of the text
+- `kbase.indexing.pdf_tables`: Tables with lines around their cells, with lines between their parts, or with none
+- `kbase.indexing.pdf_text`: One Markdown text with the start of each page and the place of each table
+- `kbase.indexing.pdf_words`: What stands on a page of a PDF: each word with its place, its size and its weight
+- `kbase.indexing.picture_text`: A scanned page is read by OCR, and not believed unless its own scores say so
+- `kbase.indexing.pictures`: Alternative texts, captions, and the words inside a drawing
 - `kbase.indexing.pieces`: Blocks, or parts of them, that go into a chunk whole
+- `kbase.indexing.planning`: Shown before anything is read: what is added, changed, moved, left out and removed, and what it costs
 - `kbase.indexing.reader_process`: Files from anywhere are read where a hang or a crash costs one file
 - `kbase.indexing.recipe`: How a document becomes nodes, and how to add a kind of your own
+- `kbase.indexing.retrying`: Files that could not be read are tried again
+- `kbase.indexing.rtf_reader`: Letters of word processors that are older than their readers
+- `kbase.indexing.rtf_text`: Control words between the words: what they show, what they hide, and in which code page
+- `kbase.indexing.ruled_tables`: Cells between the lines of a page
+- `kbase.indexing.sheet_facts`: How far a sheet reaches, which cells are merged, which numbers are percentages or money, which formulas have no value
+- `kbase.indexing.sheet_reader`: Every sheet with its tables, as they were last computed
+- `kbase.indexing.sheet_tables`: A sheet is a surface on which people put tables, titles and remarks: each is found with its place
+- `kbase.indexing.slide_graphics`: A chart is a table that was drawn: its numbers are in the file
+- `kbase.indexing.slide_reader`: A page for each slide: its title, what stands on it in order of reading, and what its speaker noted
+- `kbase.indexing.slide_shapes`: Text boxes lie about on a slide; they are read in the order in which a person reads them
+- `kbase.indexing.slide_text`: Paragraphs and points of a text box on a slide, as Markdown
 - `kbase.indexing.sources`: What a path, a glob or a list names, file by file, each with a name of its own
 - `kbase.indexing.splitting`: Documents into chunks, along the lines on which they were written
+- `kbase.indexing.subtitle_reader`: Lines of two seconds become passages of a minute, with the time at which each was said
 - `kbase.indexing.summaries`: What a document is about, in its own sentences or in a language model's words
-- `kbase.indexing.sync`: From a folder to an indexed knowledge base, with an account of every file
+- `kbase.indexing.sync`: From a folder to an indexed knowledge base that stays like it, with an account of every file
+- `kbase.indexing.table_finding`: Every table with its title, its headings and the paragraphs around it, in one piece
+- `kbase.indexing.table_nodes`: What a question meets of a table, and the data to which it leads
 - `kbase.indexing.terminal_text`: Progress bars at their last step, no escape sequences
+- `kbase.indexing.tex_reader`: Sections, lists, tables, notes and formulas of a source, without the commands around them
+- `kbase.indexing.tex_text`: Comments, braces, environments and signs: what is there before anything is read
 - `kbase.indexing.text_reader`: Markdown, reStructuredText, Python, CSV and plain text: a title is looked for, and powers are written in the line
+- `kbase.indexing.watching`: Changes are followed while you go on working
 - `kbase.indexing.word_markup`: Fields, formulas, check marks and text boxes in the form that is read; hidden text gone, and said to be
-- `kbase.indexing.word_reader`: An archive of XML, looked at before it is unpacked
+- `kbase.indexing.word_reader`: Headings, lists, tables, footnotes and text boxes of a DOCX file
+- `kbase.indexing.written_tables`: The cells of a table that stands in a text: Markdown, reStructuredText, CSV, JSON, tabs
+- `kbase.indexing.xml_reader`: Sentences as paragraphs, values with their names, records apart, and nothing fetched
 - `kbase.knowledge`: One object to fill, search, ask and look into
 - `kbase.language`: Which language a text is in, where its sentences end, and which words a search goes by
 - `kbase.lines`: What one line says about the text around it: a caption, a signature, a row
@@ -51,9 +109,13 @@ Modules:
 - `kbase.querying.codes`: Part numbers, versions, error numbers: what evidence must have exactly as it is asked for
 - `kbase.querying.comparison_writer`: A short cited paragraph for each thing, and for a thing that nothing was found about, that
 - `kbase.querying.components`: An embedder of questions and a retriever, for any Haystack pipeline
+- `kbase.querying.doubts`: No date where one was asked for, a word that stands nowhere, no sentence that says what the thing is
 - `kbase.querying.drawing`: A picture of a Haystack pipeline, made on this machine
+- `kbase.querying.expected`: A name, a date, a number: a sentence that has none does not answer *who*, *when* or *how many*
 - `kbase.querying.fact_writer`: The sources' best sentences, each cited to the character; in a model's words where there is one
+- `kbase.querying.files`: *What does notes.md say of the flood?* is a question of one document
 - `kbase.querying.filters`: A filter on a field that does not exist is a mistake, not an empty result
+- `kbase.querying.furniture`: Menus, lists of references, forms to be signed: a converter writes them as prose, and nobody asks for them
 - `kbase.querying.fusion`: One ranking out of two, with the reason for every place in it
 - `kbase.querying.judging`: Whether what a search found comes near its query, hit by hit and as a whole
 - `kbase.querying.list_writer`: The documents that match, each with its best sentence
@@ -71,19 +133,35 @@ Modules:
 - `kbase.querying.subjects`: The words that documents must have, or the subject that they must deal with
 - `kbase.querying.summary_writer`: What the documents say that a question is about: their summaries, each sentence cited where it stands
 - `kbase.querying.support`: Whether what was found carries an answer, read from words and meaning; and no answer, with the reason
+- `kbase.querying.table_answers`: A question on one table or several: the value, what was done, and the cells that it stands on; or the table, and why it was not read
+- `kbase.querying.table_asked`: Which rows, which column, by what: what each word of a question can stand for
+- `kbase.querying.table_grid`: A table's cells as what they mean: numbers, dates, times, names
+- `kbase.querying.table_mentions`: A question's words, looked up in a table's columns and cells
+- `kbase.querying.table_model`: A model writes one SELECT; the fence runs it, and the result is held against the table
+- `kbase.querying.table_operations`: Twelve operations, each computed here, said as a sentence, and written as SQL
+- `kbase.querying.table_readings`: Every operation that a question may mean, and the one that leaves the fewest words over
+- `kbase.querying.table_rows`: Cells, limits, empty cells and negations, put together
+- `kbase.querying.table_shapes`: How many, which one, the most, the first, what comes after, this or that: each kind makes the operations that it may mean
+- `kbase.querying.table_sql`: SQL on one table: it can read that table, for two seconds, and nothing else
+- `kbase.querying.table_wanted`: Which column is asked for, and by what things are measured
+- `kbase.querying.table_writer`: Tables are found, asked, and cited to the row; a question that no table answers is a fact
 - `kbase.querying.terms`: The words that evidence should have, what each of them weighs, and how many of them a text has
 - `kbase.querying.things`: What a question names: the part of it that is read, and the things that it holds against each other
 - `kbase.querying.tracing`: Which boxes of a Haystack pipeline ran for a question, and how long each took
 - `kbase.remarks`: What is to be known of a knowledge base as a whole
 - `kbase.rendering`: Markdown that nobody vouches for, marked texts and small tables, as HTML that is safe to show
 - `kbase.results`: What is answered, and what became of each file; each draws itself and has one form as JSON
-- `kbase.serving.cli`: `kbase add`, `search`, `ask`, `status`, `summary` and `delete`, for a shell and for scripts
-- `kbase.serving.demo`: A knowledge base from what every machine with Python has, ten questions, and a report to read
+- `kbase.serving.cli`: `kbase search`, `ask`, `status`, `summary` and `delete`, and all that `serving.upkeep` has, for a shell and for scripts
+- `kbase.serving.demo`: A knowledge base from what every machine with Python has, thirteen questions, and a report to read
+- `kbase.serving.demo_office`: A spreadsheet, a PDF with a table, slides and a thread of mails, made here
 - `kbase.serving.demo_report`: Questions, answers, sums and times on one page of HTML that needs nothing else
 - `kbase.serving.demo_sources`: Documents that every machine with Python has
+- `kbase.serving.shell`: Endings, messages, the knowledge base that is meant, filters
 - `kbase.serving.terminal`: Hits and answers as lines that are safe to print, and as JSON
+- `kbase.serving.upkeep`: `kbase add`, `plan`, `sync`, `watch`, `retry`, `doctor`, `export` and `merge`
 - `kbase.settings`: What is set once for a knowledge base, in a file beside the notebook
 - `kbase.shared`: One object for everybody in a process who asks for the same thing
+- `kbase.stored_tables`: The tables of a knowledge base, listed and read back as data
 - `kbase.stores.conditions`: Haystack's filters as a small tree, and one function that says when a tree holds
 - `kbase.stores.contract`: One contract, so that a notebook runs the same on a folder and on a cluster
 - `kbase.stores.elastic`: The same notebook on a cluster: `KnowledgeBase("http://host:9200/name")`
@@ -114,6 +192,10 @@ Modules:
 - `kbase.stores.upgrades`: From one format of a store to the next, step by step
 - `kbase.stores.upkeep`: One writer, many readers, indices that keep up, and old versions that go by themselves
 - `kbase.strength`: How far an answer or a list of hits can be relied on, in words
+- `kbase.table_headers`: Which rows of a grid name its columns, and which say something of the whole
+- `kbase.tables`: A table as it stands in a document: its cells, its header, its title, its place
+- `kbase.titles`: Lines with a rule below them, and how deep each of them stands
+- `kbase.typed_table`: Columns of numbers, dates and text, with their units, scales and currencies
 - `kbase.weights`: Where a model's files are found, and what of them is read
 - `kbase.widgets.base`: Files joined into one module, one writer of the traits, numbered answers, and something to show where no kernel runs
 - `kbase.widgets.explore`: What a knowledge base gives to its explorer

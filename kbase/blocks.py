@@ -10,8 +10,8 @@ entry of `MARKUPS`."""
 # %% auto #0
 __all__ = ['Marks', 'LINED', 'SOLID', 'LINE_END', 'PARSED_WIDTH', 'OWN_PARAGRAPH', 'PARSED_CODE', 'OPENED', 'OPENED_DEPTH',
            'MARKUPS', 'MIXED', 'FENCE', 'Block', 'trim_span', 'line_starts', 'blocks_between', 'markdown_parser',
-           'plain_heading', 'read_markdown', 'underlined', 'Outline', 'read_text', 'read_python', 'read_csv',
-           'read_records', 'read_captions', 'read_marks', 'read_blocks', 'first_heading', 'rest_end', 'blocks_of']
+           'plain_heading', 'read_markdown', 'read_text', 'read_python', 'read_csv', 'read_records', 'read_captions',
+           'read_code', 'with_outline', 'read_marks', 'read_blocks', 'first_heading', 'rest_end', 'blocks_of']
 
 # %% ../nbs/04_blocks.ipynb #blk03
 import ast
@@ -20,8 +20,7 @@ import json
 import re
 import warnings
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise, zip_longest
 from typing import NamedTuple
@@ -33,6 +32,7 @@ from .delimited import csv_dialect
 from .front_matter import front_matter_end
 from .lines import CAPTION_LENGTH, caption_name, is_signature, reads_as_prose, row_starts
 from .nodes import Document
+from .titles import OpenTitles, underlined
 
 # %% ../nbs/04_blocks.ipynb #blk08
 class Block(NamedTuple):
@@ -128,39 +128,6 @@ def _markdown_blocks(tokens: list[Token]) -> Iterator[tuple[str, int, int, tuple
             path = *(p for p in path if p[0] < depth), (depth, plain_heading(tokens[at + 1].content))
         yield kind, token.map[0], token.map[1], path
 
-# %% ../nbs/04_blocks.ipynb #blk20
-_RULE = re.compile(r"([=\-~^*#\"'`+:._<>])\1{2,}\s*")
-
-def underlined(
-    lines: list[str],
-    at: int,
-) -> tuple[int, str] | None:  # the lines that the title takes, its style
-    "The title that begins at a line, if one does."
-    over = _RULE.fullmatch(lines[at])
-    title = lines[at + 1:at + 2] if over else lines[at:at + 1]
-    rule = lines[at + 1 + bool(over):at + 2 + bool(over)]
-    below = _RULE.fullmatch(rule[0]) if rule else None
-    if not title or not below or len(title[0]) > 200 or not any(map(str.isalnum, title[0])): return None
-    if over and over[1] != below[1] or not over and title[0][:1].isspace(): return None
-    if len(rule[0].rstrip()) < len(title[0].strip()): return None
-    return 2 + bool(over), below[1] * (1 + bool(over))
-
-# %% ../nbs/04_blocks.ipynb #blk22
-@dataclass
-class Outline:
-    "The titles that were met so far; the style that was seen first is the outermost."
-    styles: list[str] = field(default_factory=list)
-    path: tuple[tuple[int, str], ...] = ()  # (depth, title) of the section that is open
-
-    @property
-    def names(self) -> tuple[str, ...]: return tuple(name for _, name in self.path)
-
-    def enter(self, style: str, title: str) -> None:
-        "Open a section."
-        if style not in self.styles: self.styles.append(style)
-        depth = self.styles.index(style)
-        self.path = *(p for p in self.path if p[0] < depth), (depth, " ".join(title.split()))
-
 # %% ../nbs/04_blocks.ipynb #blk24
 _GRID = re.compile(r"\s*(?:\+[-=+]{3,}\+|=+(?: +=+)+)\s*")
 _ITEM = re.compile(r"\s*(?:[-*+•‣–]|\(?(?:\d{1,3}|[a-zA-Z#])[.)])\s+\S")
@@ -194,7 +161,7 @@ def read_text(
     starts = line_starts(text)
     lines = [text[a:min(b, a + PARSED_WIDTH)].rstrip() for a, b in pairwise([*starts, len(text)])]
     marks: Marks = {}
-    outline = Outline()
+    outline = OpenTitles()
     before, fresh = "", True  # the last line with text; whether a block may begin
     outer, at = -1, 0  # code is indented deeper than `outer`
     while at < len(lines):
@@ -216,7 +183,7 @@ def read_text(
         before, fresh = line, outer < 0 and len(line) > OWN_PARAGRAPH
     return marks
 
-def _title_or_table(lines: list[str], at: int, outline: Outline) -> int:  # the lines that it takes; 0 where none begins
+def _title_or_table(lines: list[str], at: int, outline: OpenTitles) -> int:  # lines it takes, or 0
     if title := underlined(lines, at):
         outline.enter(title[1], lines[at + title[0] - 2])
         return title[0]
@@ -407,10 +374,34 @@ def read_captions(
         elif taken < len(lines): found[starts[taken]] = block.kind, names
     return found
 
+# %% ../nbs/04_blocks.ipynb #a76dd8ca
+def read_code(
+    text: str,
+) -> Marks:
+    "Where the blocks of code in some language begin."
+    starts = line_starts(text)
+    lines = [text[a:min(b, a + PARSED_WIDTH)].rstrip() for a, b in pairwise([*starts, len(text)])]
+    least = min((_indent(line) for line in lines if line), default=0)
+    begins = [at for at, line in enumerate(lines) if line and _indent(line) == least and (not at or not lines[at - 1])]
+    return {at: ("code", ()) for at in (0, *(starts[line] for line in begins))}
+
+# %% ../nbs/04_blocks.ipynb #1c8b5863
+def with_outline(
+    marks: Marks,
+    outline: Sequence[tuple[int, str, tuple[str, ...]]],  # in order: where a part begins, its kind, its headings
+) -> Marks:
+    "Marks under the headings that a reader knows; every part of the outline begins a block."
+    starts = [start for start, _, _ in outline]
+    found: Marks = {}
+    for start, (kind, headings) in marks.items():
+        part = bisect_right(starts, start) - 1
+        found[start] = kind, ((*outline[part][2], *headings) if part >= 0 else headings)
+    return found | {start: (kind, tuple(headings)) for start, kind, headings in outline}
+
 # %% ../nbs/04_blocks.ipynb #blk40
 MARKUPS: dict[str, Callable[[str], Marks]] = {
     "text": read_text, "rst": read_text, "markdown": read_markdown, "python": read_python, "csv": read_csv,
-    "json": read_records}
+    "json": read_records, "code": read_code}
 
 MIXED = ("text", "rst", "markdown")  # markups with prose and code and tables in one text
 
@@ -432,7 +423,8 @@ def read_blocks(
         raise ValueError(f"markup of {document.uri} is {document.markup!r}: use one of {', '.join(MARKUPS)}")
     delimiter = document.meta.get("delimiter")
     delimiter = delimiter if isinstance(delimiter, str) and len(delimiter) == 1 else ""
-    return blocks_between(document.text, read_marks(document.text, document.markup, delimiter))
+    marks = read_marks(document.text, document.markup, delimiter)
+    return blocks_between(document.text, with_outline(marks, document.outline) if document.outline else marks)
 
 # %% ../nbs/04_blocks.ipynb #blk52
 _HTML_HEADING = re.compile(r"(?i)<h1[^>]*>([^<]+)</h1>")

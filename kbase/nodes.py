@@ -15,6 +15,7 @@ __all__ = ['MAX_DEPTH', 'RECIPE', 'KINDS', 'NODE_KEY', 'digest', 'is_missing', '
 # %% ../nbs/01_nodes.ipynb #nod03
 import hashlib
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
@@ -27,6 +28,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
+
+from .tables import Table
 
 # %% ../nbs/01_nodes.ipynb #nod06
 def digest(
@@ -113,6 +116,9 @@ class Document:
     pages: tuple[int, ...] = ()  # where each page starts in `text`, ascending; () where there are no pages
     markup: str = "text"  # how the splitter reads `text`: text, markdown, rst, python, csv, json
     id: str = ""  # made from the uri when not given
+    tables: tuple[Table, ...] = field(default=(), repr=False)  # those that its reader found
+    outline: tuple[tuple[int, str, tuple[str, ...]], ...] = field(default=(), repr=False)  # where parts begin, with
+    # what the reader knows and the text does not show: the kind of block, the headings above it and its own
 
     def __post_init__(self) -> None:
         if not self.id: object.__setattr__(self, "id", digest(self.uri))
@@ -122,7 +128,7 @@ class Document:
         offset: int,  # a place in `text`, in characters
     ) -> int | None:  # counted from 1; None where there are no pages
         "The page on which a character stands."
-        return int(np.searchsorted(self.pages, offset, side="right")) if self.pages else None
+        return bisect_right(self.pages, offset) if self.pages else None
 
 RECIPE = 3  # raised when reading a source gives another document: what was added before is then read again
 
@@ -148,6 +154,7 @@ KINDS: dict[str, Kind] = _Kinds({
     "summary": Kind(False, True, False, True, "summary"),  # of a section
     "table": Kind(False, True, True, True, "chunk"),  # title, columns, units, surroundings; the data is in its payload
     "row": Kind(False, True, False, True, "row"),  # of a long table, with its headers
+    "cells": Kind(False, True, False, True, "cells"),  # a part of a large table's data, in its payload
 })
 
 # %% ../nbs/01_nodes.ipynb #nod49

@@ -22,7 +22,7 @@ def notes_on_store(store: NodeStore) -> list[str]:
     "What should be known of the whole: that it was made by an older kbase, that files are gone."
     gone = store.remarks.get("gone", 0)
     older = store.remarks.get("made_by", "") != MADE_BY and store.count_sources("ok")
-    missing = (f"{gone} of its files {'is' if gone == 1 else 'are'} gone: kb.add(folder, prune=True) removes what was "
+    missing = (f"{gone} of its files {'is' if gone == 1 else 'are'} gone: kb.sync(folder) removes what was "
                "made of them")
     return [*([OLDER] if older else []), *([missing] if gone else [])]
 

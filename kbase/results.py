@@ -199,8 +199,8 @@ def refusal_html(
             f"{why}{fold}{nearest}</div>")
 
 # %% ../nbs/07_results.ipynb #res27
-STATES = ("added", "updated", "unchanged", "skipped", "failed", "gone", "removed")  # what becomes of a source
-_FOUND, _FIRST = STATES[:5], ("failed", "gone", "removed", "skipped", "added", "updated", "unchanged")
+STATES = ("added", "updated", "moved", "unchanged", "skipped", "failed", "gone", "removed")  # what becomes of a source
+_FOUND, _FIRST = STATES[:6], ("failed", "gone", "removed", "skipped", "added", "updated", "moved", "unchanged")
 
 @dataclass(frozen=True)
 class ReportRow:
@@ -215,9 +215,10 @@ class ReportRow:
 # %% ../nbs/07_results.ipynb #res28
 @dataclass(repr=False)
 class Report:
-    "The account of an `add`: a row for every source that was found."
+    "The account of an `add` or a `sync`: a row for every source that was found, or is gone."
     rows: list[ReportRow] = field(default_factory=list)
     seconds: float = 0.0
+    embedded: int = 0  # texts that had no vector yet
 
     def count(self, *states: str) -> int:
         "How many sources ended in one of these states."
@@ -226,7 +227,7 @@ class Report:
     @property
     def found(self) -> int: return self.count(*_FOUND)
     @property
-    def ok(self) -> int: return self.count("added", "updated", "unchanged")
+    def ok(self) -> int: return self.count("added", "updated", "moved", "unchanged")
     @property
     def failed(self) -> int: return self.count("failed")
     @property
@@ -244,15 +245,16 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:  # JSON values
         "The counts, and the rows."
-        names = ("found", "ok", "failed", "skipped", "gone", "removed", "seconds")
+        names = ("found", "ok", "failed", "skipped", "gone", "removed", "embedded", "seconds")
         return {**{name: getattr(self, name) for name in names}, "rows": [asdict(row) for row in self.rows]}
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{self.count(state)} {state}" for state in STATES if state != "gone" and self.count(state))
-        nodes = sum(row.nodes for row in self.rows if row.state in STATES[:2])
+        nodes = sum(row.nodes for row in self.rows if row.state in STATES[:3])
         missing = f"{self.gone} file is gone" if self.gone == 1 else f"{self.gone} files are gone"
-        hint = f"; {missing}: kb.add(folder, prune=True) removes {'it' if self.gone == 1 else 'them'}"
-        summary = f"{self.found} found: {counts or 'nothing'}; {nodes} nodes in {self.seconds:.1f} s"
+        hint = f"; {missing}: kb.sync(folder) removes {'it' if self.gone == 1 else 'them'}"
+        of_them = f" ({self.embedded} of them embedded)" if self.embedded else ""
+        summary = f"{self.found} found: {counts or 'nothing'}; {nodes} nodes{of_them} in {self.seconds:.1f} s"
         return printable(summary + hint * bool(self.gone), False)
 
     def _repr_html_(self) -> str:

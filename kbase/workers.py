@@ -14,22 +14,22 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from tqdm.auto import tqdm
 
-from .indexing.account import settle_gone
+from .indexing.account import look_for_gone, settle_gone
 from .indexing.sources import find_items
-from .indexing.sync import add_sources
+from .indexing.sync import Taking, add_sources
 from .knowledge import KnowledgeBase
 from .results import Report, ReportRow
 from .stores.contract import StoreError
 
 # %% ../nbs/61_workers.ipynb #wrk06
-_WEIGHT = {"skipped": 0, "unchanged": 1, "failed": 2, "updated": 3, "added": 4}
+_WEIGHT = {"skipped": 0, "unchanged": 1, "removed": 1, "failed": 2, "updated": 3, "added": 4}
 
 def merge_rows(
     reports: Sequence[Sequence[ReportRow]],  # of each worker, in the order of the sources
@@ -60,8 +60,8 @@ def work(
 
         torch.set_num_threads(threads)
         with KnowledgeBase(place, **settings) as kb:
-            report = add_sources(kb.store, list(paths), kb.recipe, progress=False,
-                                 on_row=lambda row: sender.send(("row", row)), prune=None)
+            taking = Taking(progress=False, on_row=lambda row: sender.send(("row", row)))
+            report = add_sources(kb.store, list(paths), kb.recipe, taking, look_for_gone=False)
         sender.send(("end", report))
     except KeyboardInterrupt: sender.send(("stopped", None))
     except Exception as error:  # told to the process that started this one, which raises it
@@ -165,7 +165,6 @@ def add_with_workers(
     paths: Sequence[str],  # files, folders, globs
     workers: int,  # processes, ≥ 1
     progress: bool = True,
-    prune: bool | Collection[str] = False,  # remove what is gone from the folders, or of it these documents
     **settings: Any,  # as `KnowledgeBase` takes them
 ) -> Report:
     "Add sources in several processes. StoreError for a folder, for an error in a worker, and when all of them died."
@@ -190,5 +189,5 @@ def add_with_workers(
                          "sources are in: "
                          "add the same again to go on")
     for death in heard.died: tqdm.write(f"{death}; the others took over what it had claimed")
-    with KnowledgeBase(place, **settings) as kb: gone = settle_gone(kb.store, kb.gone(list(paths)), prune)
+    with KnowledgeBase(place, **settings) as kb: gone = settle_gone(kb.store, look_for_gone(kb.store, list(paths)))
     return Report([*heard.merged(), *gone], time.perf_counter() - began)

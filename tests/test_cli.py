@@ -372,22 +372,22 @@ def birds(tmp_path) -> Path:
     return tmp_path
 
 
-def test_what_is_gone_is_said_and_pruned_after_it_was_shown(birds):
+def test_what_is_gone_is_said_planned_and_removed_by_a_sync(birds):
     done = kbase(birds, "add", "birds")
-    assert (
-        "1 file is gone: `kbase add PATH --prune` removes it" in done.stdout and "gone: birds/swift.md" in done.stderr
-    )
-    assert "note            1 of its files is gone: `kbase add FOLDER --prune`" in kbase(birds, "status").stdout
+    assert "1 file is gone: `kbase sync PATH` removes it" in done.stdout and "gone: birds/swift.md" in done.stderr
+    assert "note            1 of its files is gone: `kbase sync FOLDER`" in kbase(birds, "status").stdout
     assert "the file is gone" in kbase(birds, "search", "swift").stdout
-    asked = kbase(birds, "add", "birds", "--prune", code=1)  # nobody is there to answer
-    assert (
-        "birds/swift.md (2 nodes): the file is gone" in asked.stderr and "`--yes`" in asked.stderr and not asked.stdout
-    )
+    planned = kbase(birds, "plan", "birds").stdout
+    assert "2 unchanged, 1 to remove" in planned and "remove  birds/swift.md: the file is gone" in planned
     assert json.loads(kbase(birds, "status", "--json").stdout)["documents"] == 3
-    done = json.loads(kbase(birds, "add", "birds", "--prune", "--yes", "--json").stdout)
+    done = json.loads(kbase(birds, "sync", "birds", "--json").stdout)
     assert (done["removed"], done["gone"], done["ok"]) == (1, 0, 2)
     assert json.loads(kbase(birds, "status", "--json").stdout)["notes"] == []
-    assert "2 found: 2 unchanged" in kbase(birds, "add", "birds", "--prune").stdout  # nothing to ask
+    for bird in ("heron", "stork"):
+        (birds / "birds" / f"{bird}.md").unlink()
+    held = kbase(birds, "sync", "birds")
+    assert "2 of 2 files" in held.stderr and "`--allow-deletions` removes" in held.stderr
+    assert json.loads(kbase(birds, "sync", "birds", "--allow-deletions", "--json").stdout)["removed"] == 2
 
 
 def test_documents_are_deleted_by_name(birds):

@@ -526,7 +526,7 @@ def test_an_account_names_what_is_gone():
     )
     assert report.found == report.ok + report.failed + report.skipped == 2 and (report.gone, report.removed) == (1, 1)
     assert str(report).startswith("2 found: 1 added, 1 failed, 1 removed; 3 nodes")
-    assert str(report).endswith("1 file is gone: kb.add(folder, prune=True) removes it")
+    assert str(report).endswith("1 file is gone: kb.sync(folder) removes it")
     assert "2 files are gone" in str(
         Report([ReportRow("a", "gone"), ReportRow("b", "gone")])
     ) and "removes them" in str(Report([ReportRow("a", "gone")] * 2))

@@ -47,7 +47,7 @@ def test_a_deleted_file_is_said_marked_and_removed_when_asked(kb, birds):
     assert [source.state for source in kb.store.sources()] == ["gone", "ok", "ok"] and len(kb) == 3
     assert "March" in kb.ask("When does the heron nest?").text  # it stays until it is told to go
     assert rows(kb.add(birds, progress=False), "gone")  # and is said again
-    assert rows(kb.add(birds, progress=False, prune=True), "removed") == {"birds/heron.md": "the file is gone"}
+    assert rows(kb.sync(birds, progress=False), "removed") == {"birds/heron.md": "the file is gone"}
     assert kb.ask("When does the heron nest?").refused and len(kb) == 2
     assert not rows(kb.add(birds, progress=False), "gone", "removed")
 
@@ -72,10 +72,10 @@ def test_a_renamed_file_and_a_renamed_folder(tmp_path, birds):
     (birds / "heron.md").rename(birds / "grey-heron.md")
     report = kb.add(birds, progress=False)
     assert rows(report, "gone") == {"birds/heron.md": "the file is gone; birds/grey-heron.md has its text"}
-    kb.add(birds, progress=False, prune=True)
+    kb.sync(birds, progress=False)
     moved = birds.rename(tmp_path / "fowl")
-    assert len(rows(kb.add(moved, progress=False), "gone")) == 3
-    assert len(rows(kb.add(moved, progress=False, prune=True), "removed")) == 3
+    report = kb.sync(moved, progress=False)
+    assert report.count("moved") == report.found == 3 and not rows(report, "gone", "removed") and not report.embedded
     assert sorted(kb.documents()["uri"]) == ["fowl/grey-heron.md", "fowl/stork.md", "fowl/swift.md"]
 
 
@@ -122,16 +122,16 @@ def test_what_cannot_be_seen_is_not_gone(tmp_path, birds, monkeypatch):
     assert not list(gone_files(account, [Scope(str(birds))], {str(birds / "stork.md")}, {}))
 
 
-def test_a_folder_that_is_empty_is_not_pruned(tmp_path, birds):
+def test_an_emptied_folder_wants_a_word(tmp_path, birds):
     "It may be the place where a disk is mounted, and is not now."
     kb = KnowledgeBase(tmp_path / "kb")
     kb.add(birds, progress=False)
     for path in birds.iterdir():
         path.unlink()
-    report = kb.add(birds, progress=False, prune=True)
+    report = kb.sync(birds, progress=False)
     assert len(rows(report, "gone")) == 3 and not rows(report, "removed") and len(kb) == 3
-    assert all("if its disk is there" in reason for reason in rows(report, "gone").values())
-    assert kb.delete("birds/", every=True) > 0 and len(kb) == 0
+    assert all("allow_deletions=True removes" in reason for reason in rows(report, "gone").values())
+    assert len(rows(kb.sync(birds, progress=False, allow_deletions=True), "removed")) == 3 and len(kb) == 0
 
 
 def test_a_failed_file_that_is_gone_leaves_the_account(tmp_path, birds):
@@ -139,7 +139,7 @@ def test_a_failed_file_that_is_gone_leaves_the_account(tmp_path, birds):
     (birds / "broken.pdf").write_bytes(b"%PDF-1.7 nothing")
     assert kb.add(birds, progress=False).failed == 1
     (birds / "broken.pdf").unlink()
-    assert set(rows(kb.add(birds, progress=False, prune=True), "removed")) == {"birds/broken.pdf"}
+    assert set(rows(kb.sync(birds, progress=False), "removed")) == {"birds/broken.pdf"}
     assert {source.state for source in kb.store.sources()} == {"ok"}
 
 
@@ -177,7 +177,7 @@ def test_documents_that_came_together_stay_and_the_row_says_how_they_go(tmp_path
     kb.add([tide(1), tide(2)], progress=False)
     report = kb.add([tide(3)], progress=False)
     assert hours(kb) == ["1", "2", "3"] and "kb.delete(uri, every=True)" in report.rows[0].reason
-    report = kb.add([tide(3), tide(4)], progress=False, prune=True)
+    report = kb.sync([tide(3), tide(4)], progress=False)
     assert hours(kb) == ["3", "4"] and report.count("removed") == 2
 
 

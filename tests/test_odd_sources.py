@@ -141,7 +141,7 @@ def test_one_odd_value_keeps_nothing_out_and_is_noted(tmp_path, make):
 
 CONTENTS = [
     (3, "failed"), (b"Lock", "failed"), (["Lock"], "failed"), ("lone \ud800", "failed"), (None, "skipped"),
-    (math.nan, "skipped"), ("  ", "skipped"),
+    (math.nan, "skipped"), ("  ", "failed"),
 ]  # fmt: skip
 
 

@@ -14,7 +14,7 @@ def test_a_folder_that_takes_a_files_name_makes_the_file_gone(tmp_path):
     (notes / "anvil.md").mkdir()
     (notes / "anvil.md" / "bellows.md").write_text("# Bellows\n\nThe bellows are made of leather.\n")
     assert "1 file is gone" in str(knowledge.add(notes, progress=False))
-    knowledge.add(notes, progress=False, prune=True)
+    knowledge.sync(notes, progress=False)
     assert [source.uri for source in knowledge.store.sources()] == ["notes/anvil.md/bellows.md"]
 
 

@@ -139,7 +139,7 @@ def test_what_others_have_claimed_is_waited_for_and_taken_over(tmp_path, monkeyp
         run = Run(kb.store, kb.recipe, sleep=nap)
         with run:
             run.add(list(find_items(folder)))
-        assert naps == [PATIENCE_SECONDS] * 3 and [run.rows[i].state for i in range(5)] == ["added"] * 5
+        assert naps == [PATIENCE_SECONDS] * 3 and [run.rows[i,].state for i in range(5)] == ["added"] * 5
         assert set(table.owners.values()) == {run.claims.owner} and not run.claims.ids
         run.claims.release()
         assert not table.owners

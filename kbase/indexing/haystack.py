@@ -19,7 +19,7 @@ from haystack.dataclasses import ByteStream
 
 from .converted import ConversionError, Limits
 from .converters import LIMITS, convert_bytes, convert_file, document_of
-from .reader_process import ReaderProcess, reader_process
+from .reader_process import ReaderProcesses, reader_processes
 from ..language import detect_language
 from ..nodes import Document
 
@@ -40,14 +40,14 @@ def source_to_haystack(
     source: str | Path | ByteStream,
     extra: dict[str, Any],  # the caller's metadata; wins over the file's
     limits: Limits,
-    process: ReaderProcess | None = None,  # to read in
+    processes: ReaderProcesses | None = None,  # to read in
 ) -> HaystackDocument:
     "One source as a Haystack document: title, markup and pages are in its meta, `file_path` is its uri."
     name = source_name(source)
     if isinstance(source, ByteStream):
-        found = convert_bytes(source.data, PurePath(name).name, limits, process)
+        found = convert_bytes(source.data, PurePath(name).name, limits, processes)
         document, own = document_of(found, name, source.data), source.meta
-    else: document, own = convert_file(source, name, limits, process), {}
+    else: document, own = convert_file(source, name, limits, processes), {}
     about = {"file_path": document.uri, "title": document.title, "markup": document.markup,
              "pages": list(document.pages)}
     return HaystackDocument(content=document.text, meta=about | document.meta | own | extra)
@@ -82,10 +82,10 @@ class FileConverter:
         metas = meta if isinstance(meta, list) else [meta or {}] * len(sources)
         if len(metas) != len(sources):
             raise ValueError(f"{len(metas)} metas for {len(sources)} sources: give one dict for all or one a source")
-        limits, process = Limits(file_bytes=self.file_bytes, seconds=self.seconds), reader_process()
+        limits, processes = Limits(file_bytes=self.file_bytes, seconds=self.seconds), reader_processes()
         documents, failed = [], []
         for source, extra in zip(sources, metas, strict=True):
-            try: documents.append(source_to_haystack(source, extra, limits, process))
+            try: documents.append(source_to_haystack(source, extra, limits, processes))
             except ConversionError as error:
                 failed.append({"source": source_name(source), "state": error.state, "reason": str(error)})
         return {"documents": documents, "failed": failed}

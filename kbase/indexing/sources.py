@@ -17,11 +17,14 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from haystack import Document as HaystackDocument
 
+from .fetching import is_address, plain_address
+from .ignoring import IGNORE_FILE, IgnoreRules, ignored_lines
 from ..nodes import Document, digest, readable_meta
 from ..stores.conditions import composed
 
@@ -42,6 +45,13 @@ class Item:
     skip: str = ""  # why it is not read
     error: str = ""  # why it cannot be
     notes: tuple[str, ...] = ()  # what its row of the report says besides
+    root: str = ""  # the folder that was looked through when it was found, absolute; "" for what was named by itself
+    address: str = ""  # of a page of the web
+
+    @cached_property
+    def place(self) -> str:
+        "Its path on this machine, absolute, links resolved; \"\" when it is no file."
+        return storable(self.path.resolve()) if self.path else ""
 
 def file_item(
     name: str,
@@ -54,7 +64,7 @@ def file_item(
     if path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
         return Item(name, skip="a link that leads out of the folder: add its target by itself")
     if not stat.S_ISREG(mode): return Item(name, skip="not a regular file (a pipe, a socket or a device)")
-    return Item(name, path)
+    return Item(name, path, root=storable(root.resolve()))
 
 # %% ../../nbs/indexing/34_sources.ipynb #ff753a75
 _WANTED = "add it by itself if it is wanted"
@@ -71,6 +81,7 @@ def left_by_program(
     others: frozenset[str] = frozenset(),  # the names beside it
 ) -> str:  # what it is; "" for a document
     "What a file is that no person wrote."
+    if name == IGNORE_FILE: return "it says what is left out"
     if name.startswith("."): return f"a hidden file: {_WANTED}"
     lowered = name.lower()
     for patterns, what in _LEFT_BY_PROGRAMS:
@@ -86,24 +97,33 @@ def _folder_skipped(path: Path, leave_out: Path | None) -> str:  # why, or ""
         return "a hidden folder, or one of a program's: add it by itself if it is wanted"
     return "a link to a folder: add its target by itself" if path.is_symlink() else ""
 
+def _ignored(rules: IgnoreRules, place: Path, names: Iterable[str], folders: bool) -> set[str]:
+    found = {name: rule for name in names if (rule := rules.rule_for(place / name, folders))}
+    rules.counts.update(found.values())
+    return set(found)
+
 def walk(
     folder: Path,
     name: str,  # what stands before the relative path in the uris
     leave_out: Path | None = None,  # the knowledge base's own folder
-) -> Iterator[Item]:  # in order of name
+) -> Iterator[Item]:  # in order of name; one for each rule of an ignore file at the end
     "The files of a folder, and what is skipped in it. Links to folders are not followed."
     errors: list[OSError] = []
+    rules = IgnoreRules(folder)
     for place, folders, files in os.walk(folder, onerror=errors.append):
-        prefix = "/".join([name, *Path(place).relative_to(folder).parts])
-        skipped = {sub: reason for sub in sorted(folders) if (reason := _folder_skipped(Path(place, sub), leave_out))}
+        here = Path(place)
+        prefix = "/".join([name, *here.relative_to(folder).parts])
+        skipped = {sub: reason for sub in sorted(folders) if (reason := _folder_skipped(here / sub, leave_out))}
         yield from (Item(f"{prefix}/{sub}/", skip=reason) for sub, reason in skipped.items())
-        folders[:] = sorted(set(folders) - set(skipped))  # `os.walk` goes into these
+        wanted = set(folders) - set(skipped)
+        folders[:] = sorted(wanted - _ignored(rules, here, wanted, True))  # `os.walk` goes into these
         names = frozenset(files)
-        for file in sorted(files):
+        for file in sorted(names - _ignored(rules, here, names, False)):
             what = left_by_program(file, names)
             found = f"{prefix}/{file}"
-            yield Item(found, skip=what) if what else file_item(found, Path(place, file), folder)
+            yield Item(found, skip=what) if what else file_item(found, here / file, folder)
         while errors: yield Item(f"{prefix}/", skip=f"cannot be read: {(e := errors.pop()).strerror or e}")
+    yield from (Item(f"{name}/{pattern}", skip=what) for pattern, what in ignored_lines(rules))
 
 # %% ../../nbs/indexing/34_sources.ipynb #aec57dba
 def document_item(
@@ -141,6 +161,14 @@ class Scope(NamedTuple):
         if inside == path: return False
         return not self.pattern or _named_by(inside.split(os.sep), self.pattern.split(os.sep))
 
+    def leaves_out(
+        self,
+        path: str,  # absolute, of a file in it
+    ) -> str:
+        "The rule of an ignore file that leaves a file out now; \"\" where none does."
+        rule = IgnoreRules(Path(self.folder)).leaves_out(Path(path))
+        return rule.pattern if rule else ""
+
 def _named_by(parts: list[str], pattern: list[str]) -> bool:
     if not pattern: return not parts
     if pattern[0] == "**": return any(_named_by(parts[i:], pattern[1:]) for i in range(len(parts) + 1))
@@ -158,10 +186,15 @@ def _glob_items(pattern: str, leave_out: Path | None, scopes: list[Scope]) -> It
     if not files: raise FileNotFoundError(f"no file matches {pattern!r} (looked in {Path.cwd()})")
     scopes.append(Scope(storable(fixed.resolve()), os.sep.join(parts[len(fixed.parts):])))
     base, asked_for, names = fixed.resolve().name, left_by_program(parts[-1]), frozenset(path.name for path in files)
+    rules = IgnoreRules(fixed)
     for path in files:
+        if rule := rules.leaves_out(path):
+            rules.counts[rule] += 1
+            continue
         name = "/".join(filter(None, [base, *path.relative_to(fixed).parts]))
         what = "" if asked_for else left_by_program(path.name, names)  # '*.md~' names them
         yield Item(name, skip=what) if what else file_item(name, path, fixed)
+    yield from (Item(f"{base}/{pattern}", skip=what) for pattern, what in ignored_lines(rules))
 
 def _path_items(source: str | os.PathLike, leave_out: Path | None, scopes: list[Scope]) -> Iterator[Item]:
     if not os.fspath(source).strip():
@@ -170,20 +203,21 @@ def _path_items(source: str | os.PathLike, leave_out: Path | None, scopes: list[
     if path.is_dir():
         scopes.append(Scope(storable(path.resolve())))
         yield from walk(path, path.resolve().name, leave_out)
-    elif path.exists(): yield file_item(path.name, path, path.resolve().parent)
+    elif path.exists(): yield replace(file_item(path.name, path, path.resolve().parent), root="")
     elif _WILD & set(str(path)): yield from _glob_items(str(path), leave_out, scopes)
     else:
         raise FileNotFoundError(f"{str(source)!r} is no file and no folder (looked in {Path.cwd()}): "
                                 "give a path, a glob such as 'papers/*.pdf', or documents")
 
 def find_items(
-    source: Any,  # a path, a glob, a Haystack Document, a kbase Document, or an iterable of these
+    source: Any,  # a path, a glob, a web address, a Haystack Document, a kbase Document, or an iterable of these
     leave_out: Path | None = None,  # the knowledge base's own folder
     scopes: list[Scope] | None = None,  # gets every folder that is looked through
 ) -> Iterator[Item]:
     "Everything that a source names; FileNotFoundError, ValueError or TypeError when it names nothing."
     scopes = [] if scopes is None else scopes
     if isinstance(source, (HaystackDocument, Document)): yield document_item(source)
+    elif is_address(source): yield Item(address := plain_address(str(source)), address=address)
     elif isinstance(source, (str, os.PathLike)): yield from _path_items(source, leave_out, scopes)
     elif isinstance(source, Iterable) and not isinstance(source, (bytes, Mapping)):
         for part in source: yield from find_items(part, leave_out, scopes)
@@ -203,7 +237,7 @@ def free_name(
 ) -> str:
     "The uri of a file: the one it has already, or the shortest that no other file has."
     if item.path is None: return name_of_source(item.name)
-    path = storable(item.path.resolve())
+    path = item.place
     if path in by_path: return by_path[path]
     parts = item.path.resolve().parts[:-item.name.count("/") - 1]
     above = [name_of_source(part) for part in parts if part != os.sep]

@@ -1,4 +1,4 @@
-"""A knowledge base from what every machine with Python has, ten questions, and a report to read
+"""A knowledge base from what every machine with Python has, thirteen questions, and a report to read
 
 `python -m kbase.serving.demo FOLDER` writes real documents into a folder (the language reference, the
 documentation of standard modules, the READMEs of installed packages), adds them to a `KnowledgeBase`, asks it
@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from ..knowledge import KnowledgeBase
+from .demo_office import office_files
 from .demo_report import Asked, Built, Question, report_html
 from kbase.serving.demo_sources import (
     README_CHARACTERS,
@@ -52,9 +53,11 @@ def write_sources(
         write_pages(folder / "library", library_pages())  # some modules print
     pages = {f"{package.name}.{package.markup}": package_page(package) for package in packages}
     write_pages(folder / "packages", pages)
-    parts = {"reference": folder / "reference", "library": folder / "library",
+    office, notes = office_files(package.name for package in packages)
+    write_pages(folder / "office", office)
+    parts = {"reference": folder / "reference", "library": folder / "library", "office": folder / "office",
              "packages": package_documents(folder / "packages", packages), "notebooks": project_notebooks()}
-    return {part: source for part, source in parts.items() if source}, missing_notes(parts, packages)
+    return {part: source for part, source in parts.items() if source}, [*missing_notes(parts, packages), *notes]
 
 def missing_notes(
     parts: Mapping[str, Any],  # part → what to add
@@ -108,6 +111,9 @@ DEMO_QUESTIONS = (
     Question("Compare lists and tuples", "comparison"),
     Question("Which documents mention time zones?", "list"),
     Question("Which documents mention priority queues?", "list"),
+    Question("When does the support of Python 3.11 end?", "table"),
+    Question("Which installed package has the largest size?", "table"),
+    Question("Who proposed to move the build machines to Python 3.13?", "fact, from a mail"),
     Question("Where does the source code live?", "fact, under a filter",
              {"field": "meta.package", "operator": "==", "value": "pandas"}),
     Question("What is the capital of Mongolia?", "not answerable"),

@@ -147,13 +147,13 @@ def package_page(
 # %% ../../nbs/serving/84_demo_sources.ipynb #5f095d7a
 def write_pages(
     folder: Path,
-    pages: Mapping[str, str],  # file name → text
+    pages: Mapping[str, str | bytes],  # file name → what it holds
 ) -> int:  # files that were written or removed
     "Make a folder hold exactly these files."
     folder.mkdir(parents=True, exist_ok=True)
     changed = 0
     for name, text in pages.items():
-        path, data = folder / name, text.encode("utf-8", "replace")
+        path, data = folder / name, text if isinstance(text, bytes) else text.encode("utf-8", "replace")
         if path.exists() and path.read_bytes() == data: continue
         path.write_bytes(data)
         changed += 1

@@ -51,6 +51,7 @@ from kbase.stores.upkeep import (
     Leases,
     WriterLock,
     add_indices,
+    index_filters,
     disk_full,
     pass_is_due,
     pass_over,
@@ -239,7 +240,9 @@ class FolderTurns:
         due = [table for table in tables if force or pass_is_due(table, pace)]
         if due: self.folder.cleaning.put_off()  # so that others clean up if this process is killed
         for table in due: pass_over(table, anew=pace == SOON and table.count_rows() < SMALL)
-        if pace != LOADING and (nodes := self.opened("nodes")) is not None: train_vectors(nodes)
+        if pace != LOADING and (nodes := self.opened("nodes")) is not None:
+            train_vectors(nodes)
+            if due: index_filters(nodes)
         if due or self.folder.cleaning.is_due: self.folder.cleaning.try_now(tables, self.drop_old)
 
     def drop_old(self) -> None:
@@ -278,7 +281,9 @@ class FolderTurns:
             table = self.create(full_name, name, content[0])
             for part in content[1]: table.add(part)
             pass_over(table)
-            if name == "nodes": train_vectors(table)
+            if name == "nodes":
+                train_vectors(table)
+                index_filters(table)
         self.folder.describe(about)
         self.folder.forget()
         self._tables = {}

@@ -63,6 +63,9 @@ class Source:
     meta: dict[str, Any] = field(default_factory=dict)
     indexed_at: str = ""  # ISO 8601, UTC
     seconds: float = 0.0
+    root: str | None = None  # the folder in which it was found; "" when it was named by itself; None: nobody noted it
+    parent: str = ""  # the document_id of the source that it was attached to
+    web: dict[str, str] = field(default_factory=dict)  # of an address: address, etag, modified
 
 MADE_BY = f"{RECIPE}.{ANALYSIS}"  # how this version of kbase reads sources and takes texts apart
 

@@ -9,14 +9,16 @@ and what is cleaned. `stores.embedded` uses them."""
 
 # %% auto #0
 __all__ = ['LOCK_TIMEOUT', 'LEASE_PATIENCE', 'OPTIMIZE_ROWS', 'OPTIMIZE_FRAGMENTS', 'SOON', 'BULK', 'LOADING', 'VECTOR_PARTS',
-           'KEEP_VERSIONS', 'WriterLock', 'disk_full', 'commit_again', 'Leases', 'Lease', 'loose_rows', 'pass_is_due',
-           'add_indices', 'train_vectors', 'Cleaning', 'pass_over']
+           'FILTER_COLUMNS', 'KEEP_VERSIONS', 'WriterLock', 'disk_full', 'commit_again', 'Leases', 'Lease',
+           'loose_rows', 'pass_is_due', 'add_indices', 'train_vectors', 'filter_columns', 'index_filters', 'Cleaning',
+           'pass_over']
 
 # %% ../../nbs/stores/17_upkeep.ipynb #upk03
 import contextlib
 import errno
 import json
 import os
+import re
 import socket
 import sys
 import threading
@@ -27,7 +29,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from filelock import FileLock, Timeout
+from lancedb.index import Bitmap, BTree
 
 from ..shared import renew_in_children
 from . import snapshot
@@ -227,6 +232,32 @@ def train_vectors(table: Any) -> None:
         known = table.search().select(["vector"]).limit(snapshot.EXACT_BELOW).to_arrow()["vector"]
         if len(known) - known.null_count < snapshot.EXACT_BELOW // 2: return
     commit_again(lambda: table.create_index("vector", config=NEAR_INDEX))
+
+# %% ../../nbs/stores/17_upkeep.ipynb #1604ebd5
+FILTER_COLUMNS = 32  # at most, the oldest first: metadata has 5 to 20 keys; a table of odd data may have 400 columns
+_SAMPLE = 1_000  # rows that are looked at
+_FILTERED = re.compile("uri$|language$|m_[nsdb]_")  # numbers, texts, dates and truth values of metadata
+_LONGEST = 64  # characters: longer texts are read, not filtered by
+
+def filter_columns(
+    rows: pa.Table,  # some of them
+) -> list[str]:
+    "Of the columns that filters look at those that an index pays for: one row in a hundred has a value, none a long one."
+    def pays(column: pa.ChunkedArray) -> bool:
+        filled = column.drop_null()
+        if len(filled) < len(column) // 100 or not len(filled): return False
+        return not pa.types.is_string(filled.type) or pc.mean(pc.utf8_length(filled)).as_py() <= _LONGEST
+    return [name for name in rows.schema.names if _FILTERED.match(name) and pays(rows[name])][:FILTER_COLUMNS]
+
+def index_filters(table: Any) -> None:
+    "An index for each column that filters look at, where the table is large enough to gain from it."
+    if table.count_rows() < snapshot.EXACT_BELOW: return
+    known = {column for index in table.list_indices() for column in index.columns}
+    names = [name for name in table.schema.names if _FILTERED.match(name)]
+    for name in filter_columns(table.search().select(names).limit(_SAMPLE).to_arrow()):
+        if name in known: continue
+        config = Bitmap() if name == "language" or pa.types.is_boolean(table.schema.field(name).type) else BTree()
+        commit_again(lambda name=name, config=config: table.create_index(name, config=config))  # type: ignore[misc]
 
 # %% ../../nbs/stores/17_upkeep.ipynb #upk21
 KEEP_VERSIONS = timedelta(minutes=10)  # for readers whose leases cannot be seen
