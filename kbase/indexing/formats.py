@@ -25,7 +25,7 @@ from .book_reader import convert_book
 from .code_reader import CODE_SUFFIXES, convert_code
 from .converted import Converted
 from .decoding import CONTROLS
-from .html_reader import convert_html
+from .html_reader import convert_html, convert_svg
 from .json_reader import convert_json, convert_jsonl
 from .mail_reader import convert_eml, convert_mbox, convert_msg
 from .notebook_reader import convert_ipynb
@@ -38,6 +38,7 @@ from .subtitle_reader import convert_subtitles
 from .tex_reader import convert_tex
 from .text_reader import convert_csv, convert_markdown, convert_python, convert_rst, convert_text
 from .word_reader import convert_docx
+from .xml_reader import convert_xml
 
 # %% ../../nbs/indexing/28_formats.ipynb #fmt06
 @dataclass(frozen=True)
@@ -116,11 +117,17 @@ for _format in (
 # %% ../../nbs/indexing/28_formats.ipynb #fmt21
 _POSTMARK = re.compile(rb"From [^\n]*\d\d:\d\d[^\n]*\n[!-9;-~]+[ \t]*:")
 _MAIL = re.compile(rb"(?i)(Return-Path:|Received:|MIME-Version:|Message-ID:)[^\n]*\n")
+_XML = re.compile(rb"(\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*<\?xml\s")
+_SVG = re.compile(rb"(?is)(\xef\xbb\xbf)?\s*(<\?xml[^>]*\?>\s*)?(<!--.*?-->\s*)*(<!doctype\s+svg[^>]*>\s*)?<svg[\s>]")
+_XML_SUFFIXES = (".xml", ".rss", ".atom", ".opml", ".gpx", ".kml", ".dbk", ".docbook", ".dita", ".tei", ".fb2", ".xsd",
+                 ".xsl", ".xslt", ".wsdl", ".xliff", ".resx", ".rdf", ".owl", ".plist")
 
 for _format in (
     Format("mailbox", (".mbox",), convert_mbox, "bytes", apart=True, opening=_POSTMARK),
     Format("e-mail", (".eml",), convert_eml, "bytes", apart=True, opening=_MAIL),
     Format("Outlook e-mail", (".msg",), convert_msg, "bytes", apart=True, inside="__properties_version1.0"),
+    Format("drawing in SVG", (".svg",), convert_svg, apart=True, opening=_SVG, encoding=_HTML_CHARSET),
+    Format("XML", _XML_SUFFIXES, convert_xml, "bytes", apart=True, opening=_XML),
     Format("code", CODE_SUFFIXES, convert_code, apart=True),
 ): add_format(_format)
 
