@@ -7,7 +7,7 @@ its row of the report. Nothing is stored here: `indexing.batches` does that, and
 
 # %% auto #0
 __all__ = ['SETTINGS_CHANGED', 'KEPT', 'WRITING_SECONDS', 'TRIES', 'PAUSE_SECONDS', 'CHANGING', 'Job', 'measure', 'is_stored',
-           'is_unchanged', 'moved_from', 'Look', 'Inspection', 'keep_ids', 'Prepared', 'read_item', 'prepare',
+           'is_unchanged', 'moved_from', 'Decision', 'Inspection', 'keep_ids', 'Prepared', 'read_item', 'prepare',
            'nodes_of', 'refused_job', 'read_attached', 'bytes_hash', 'read_job', 'looked_again', 'renamed',
            'whole_document', 'move_job']
 
@@ -32,7 +32,7 @@ from ..stores.conditions import composed
 from ..stores.contract import NodeStore
 from ..stores.rows import Indexed, Source
 
-# %% ../../nbs/indexing/36_jobs.ipynb #8a85b99a
+# %% ../../nbs/indexing/36_jobs.ipynb #3a9d6b93
 class Job(NamedTuple):
     "An item, and what is known of it before it is read."
     place: tuple[int, ...]  # in the run; of what is attached to the third item (2, 0), (2, 1) …
@@ -52,7 +52,7 @@ def measure(
     source: Source,
     limits: Limits,
 ) -> Source:  # with size, place and fingerprint; a file that is too large has no fingerprint
-    "Look at an item's bytes; OSError when they cannot be read."
+    "Decision at an item's bytes; OSError when they cannot be read."
     if item.document: return replace(source, fingerprint=item.document.fingerprint, size=len(item.document.text))
     if item.path is None: return source
     about = item.path.stat()
@@ -84,8 +84,8 @@ def moved_from(
             return row
     return None
 
-# %% ../../nbs/indexing/36_jobs.ipynb #f1f22ddd
-class Look(NamedTuple):
+# %% ../../nbs/indexing/36_jobs.ipynb #1b9d987a
+class Decision(NamedTuple):
     "What is to be done with an item."
     action: str  # skip, fail, keep, add, change or move
     job: Job
@@ -107,23 +107,23 @@ class Inspection:
         self.found: set[str] = set()  # paths of all files
         self.moved: dict[str, Source] = {}  # document_id → the row of its old name
 
-    def look(self, place: tuple[int, ...], item: Item) -> Look:
+    def look(self, place: tuple[int, ...], item: Item) -> Decision:
         "Name an item, and look at its bytes."
         uri, document_id = self.account.name(item)
         before = self.account.rows.get(document_id)
         root = before.root if before and before.root is not None else item.root
         source = Source(uri, document_id, settings=self.settings, root=root)
         job = Job(place, item, source, before, time.perf_counter())
-        if item.skip: return Look("skip", job, item.skip)
+        if item.skip: return Decision("skip", job, item.skip)
         if self.seen.setdefault(document_id, place) != place:
-            return Look("skip", job, f"the same source as {uri}, named twice in this add")
-        if item.error: return Look("fail", job, item.error)
+            return Decision("skip", job, f"the same source as {uri}, named twice in this add")
+        if item.error: return Decision("fail", job, item.error)
         try: job = job._replace(source=measure(item, source, self.limits))
-        except OSError as e: return Look("fail", job, storable(e))
-        if is_unchanged(job) and document_id not in self.anew: return Look("keep", job)
-        if is_stored(before): return Look("change", job)
+        except OSError as e: return Decision("fail", job, storable(e))
+        if is_unchanged(job) and document_id not in self.anew: return Decision("keep", job)
+        if is_stored(before): return Decision("change", job)
         old = self._moved_from(job) if before is None and item.path and self.moves else None
-        return Look("move", job._replace(before=old, moved=True), f"was {old.uri}") if old else Look("add", job)
+        return Decision("move", job._replace(before=old, moved=True), f"was {old.uri}") if old else Decision("add", job)
 
     def _moved_from(self, job: Job) -> Source | None:
         name = job.source.document_id
@@ -290,7 +290,7 @@ def looked_again(
         return measure(job.item, job.source, limits)
     except OSError: return replace(job.source, fingerprint="", modified=0)
 
-# %% ../../nbs/indexing/36_jobs.ipynb #53f7638f
+# %% ../../nbs/indexing/36_jobs.ipynb #71cf4ff1
 def renamed(
     indexed: Indexed,  # whole, with vectors
     source: Source,  # uri, document_id and what else is new of it
@@ -300,8 +300,8 @@ def renamed(
     assert document is not None, "it is whole"
     old_name, new_name = (title_from_name(PurePath(uri).name) for uri in (before.uri, source.uri))
     title = composed(new_name) if before.title == composed(old_name) else before.title
-    own = {"document_id": source.document_id, "uri": source.uri, "id": ""}
-    moved = [replace(node, **own, title=title if node.title == before.title else node.title) for node in indexed.nodes]
+    moved = [replace(node, document_id=source.document_id, uri=source.uri, id="",
+                     title=title if node.title == before.title else node.title) for node in indexed.nodes]
     names = {old.id: new.id for old, new in zip(indexed.nodes, moved, strict=True)}
     nodes = [replace(node, parent_id=node.parent_id and names.get(node.parent_id, node.parent_id)) for node in moved]
     return Indexed(replace(before, uri=source.uri, document_id=source.document_id, path=source.path, root=source.root,
@@ -314,7 +314,8 @@ def whole_document(
 ) -> Indexed | None:
     "A document as it is stored, with its vectors; None when its text is not there."
     document = store.document(source.document_id)
-    return document and Indexed(source, document, nodes_of(store, source.document_id, vectors=True))
+    if document is None: return None
+    return Indexed(source, document, nodes_of(store, source.document_id, vectors=True))
 
 def move_job(
     job: Job,
@@ -339,5 +340,5 @@ def move_job(
             part = Indexed(replace(part.source, meta=meta), part.document and replace(part.document, meta=meta), nodes)
         made.append(Prepared((*job.place, number), report, part or Indexed(own, None, [])))
     left = (before.document_id, *account.attached.get(before.document_id, ()))
-    row = job.row("moved", f"was {before.uri}", before.nodes)
-    return Prepared(job.place, row, renamed(stored, job.source), tuple(made), left)
+    own_row = job.row("moved", f"was {before.uri}", before.nodes)
+    return Prepared(job.place, own_row, renamed(stored, job.source), tuple(made), left)
