@@ -29,8 +29,7 @@ PROGRAMS = {
         },
     ),
     "shape.ts": (
-        "export class A {\n  go(): void {\n    x()\n  }\n}\nexport const h = async (): Promise<void> => {\n"
-        "  y()\n}\n",
+        "export class A {\n  go(): void {\n    x()\n  }\n}\nexport const h = async (): Promise<void> => {\n  y()\n}\n",
         {"go()": ("A", "go"), "export const h": ("h",)},
     ),
     "Cart.java": (
@@ -107,6 +106,25 @@ def test_functions_and_classes_are_headings(name):
     for start, path in wanted.items():
         found = {headings for part, headings in blocks.items() if part.startswith(start)}
         assert found == {path}, f"{start!r}: {blocks}"
+
+
+HEADER = (
+    "/** The sum.\n *  Of all. */\nint total(int *prices);\nint count(void);\n\n/* A cart. */\nclass Cart {\n public:\n"
+    "  /// Its sum.\n  int sum() const;\n  int size();\n  int prices[3];\n};\n"
+)
+
+
+def test_a_declaration_with_its_comment_is_a_section():
+    found = {text.split("\n")[0]: path for text, path in blocks_by_start("cart.h", HEADER).items()}
+    assert found["/** The sum."] == ("total",) and found["/// Its sum."] == ("Cart", "sum")
+    types = "export interface Page {\n  /** Goes there. */\n  open(url: string): void;\n  close(): void;\n}\n"
+    found = {text.split("\n")[0]: path for text, path in blocks_by_start("page.d.ts", types).items()}
+    assert found["/** Goes there. */"] == ("Page", "open")
+
+
+def test_a_program_that_is_too_long_says_so(monkeypatch):
+    monkeypatch.setattr(code_reader, "PARSED_CODE", 10)
+    assert "cut at empty lines" in convert_code("int f() {\n}\n", "a.c").warnings[0]
 
 
 def test_every_grammar_is_tried():

@@ -64,8 +64,13 @@ _ABOVE = ("comment", "attribute", "annotation", "decorator", "modifiers")  # in 
 _BRACE = 3  # characters: `}` or `end` after a function is no block of its own
 _DEEPEST = 60  # nodes in nodes, functions left out: code that people write has ten
 
+def _is_declared(node: Any) -> bool:  # a function without its body, as headers have it
+    while node is not None and node.type != "function_declarator": node = node.child_by_field_name("declarator")
+    return node is not None
+
 def _is_definition(node: Any, about: dict[str, Any]) -> bool:
     if node.type in about["functions"]: return True
+    if node.type in about.get("declarations", ()): return _is_declared(node)
     if node.type not in about["sections"]: return False
     return not node.type.endswith(("_specifier", "namespace_definition")) or node.child_by_field_name("body") is not None
 
@@ -84,10 +89,10 @@ def definitions(
     for child in node.named_children if depth < _DEEPEST else ():
         whole = outer if outer is not None and node.type not in ("declaration_list", "class_body") else child
         name = _named(child) if _is_definition(child, about) else _assigned(child)
-        lines = child.end_point.row - child.start_point.row
-        if name and (lines or not path and child.type in about["functions"]):
+        first, last = (_first_line(whole), _last_line(child)) if name else (0, 0)
+        if last > first or name and not path and child.type in about["functions"]:
             inner = (*path, *_receiver(child), name)
-            yield _first_line(whole), _last_line(child), inner
+            yield first, last, inner
             if child.type in about["sections"]: yield from definitions(child, about, inner, None, depth + 1)
         elif child.type not in about["functions"]:
             statement = child.type.endswith(("_statement", "_declaration")) and child.type != "body_statement"
@@ -137,7 +142,8 @@ def convert_code(
     language, title = language_of(name), PurePath(name).name
     if language == "other": return Converted(text, title, "code")
     found = Converted(text, title, "code", meta={"programming_language": language})
-    if len(text) > PARSED_CODE: return found
+    if len(text) > PARSED_CODE:
+        return replace(found, warnings=(f"over {PARSED_CODE:,} characters: cut at empty lines, not at functions",))
     try: return replace(found, outline=code_outline(text, language))
     except ImportError:
         return replace(found, warnings=("its functions and classes are not told apart: pip install 'kbase-jupyter[code]'",))
