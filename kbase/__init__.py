@@ -158,7 +158,7 @@ Modules:
 - `kbase.serving.demo_sources`: Documents that every machine with Python has
 - `kbase.serving.shell`: Endings, messages, the knowledge base that is meant, filters
 - `kbase.serving.terminal`: Hits and answers as lines that are safe to print, and as JSON
-- `kbase.serving.upkeep`: `kbase add`, `plan` and `sync`
+- `kbase.serving.upkeep`: `kbase add`, `plan`, `sync`, `watch`, `retry`, `doctor`, `export` and `merge`
 - `kbase.settings`: What is set once for a knowledge base, in a file beside the notebook
 - `kbase.shared`: One object for everybody in a process who asks for the same thing
 - `kbase.stored_tables`: The tables of a knowledge base, listed and read back as data
