@@ -472,6 +472,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                       'kbase/indexing/code_reader.py'),
                                             'kbase.indexing.code_reader._first_line': ( 'indexing/code_reader.html#_first_line',
                                                                                         'kbase/indexing/code_reader.py'),
+                                            'kbase.indexing.code_reader._is_declared': ( 'indexing/code_reader.html#_is_declared',
+                                                                                         'kbase/indexing/code_reader.py'),
                                             'kbase.indexing.code_reader._is_definition': ( 'indexing/code_reader.html#_is_definition',
                                                                                            'kbase/indexing/code_reader.py'),
                                             'kbase.indexing.code_reader._last_line': ( 'indexing/code_reader.html#_last_line',
