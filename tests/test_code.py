@@ -170,6 +170,37 @@ def test_other_languages_are_cut_at_empty_lines(name):
     assert list(blocks_by_start(name, text)) == ["first = 1\n  more", "second = 2", "third = 3"]
 
 
+@pytest.mark.parametrize(
+    "name, text, wanted",
+    [
+        ("a.ini", "; all\n[server]\nport = 80\n[client]\nport = 81\n", {"; all": ("server",), "[client]": ("client",)}),
+        ("a.toml", "x = 1\n[a.b]\ny = 2\n[[c]]\nz = 3\n", {"x = 1": (), "[a.b]": ("a.b",), "[[c]]": ("c",)}),
+        (
+            "a.yaml",
+            "# ours\nname: x\njobs:\n  build:\n    run: make\n  test:\n    run: pytest\nend: 1\n",
+            {"# ours": ("name",), "  build": ("jobs", "build"), "  test": ("jobs", "test"), "end": ("end",)},
+        ),
+        (
+            "a.sql",
+            "-- ours\nCREATE TABLE IF NOT EXISTS ships (id INT);\n\ninsert into owners values (1);\n",
+            {"-- ours": ("ships",), "insert": ("owners",)},
+        ),
+        ("a.r", "# sums\ntotal <- function(x) {\n  x\n}\n", {"# sums": ("total",)}),
+        ("a.lua", "local function total(x)\n  return x\nend\n", {"local": ("total",)}),
+        (
+            "a.swift",
+            "/// Ours\npublic class Cart {\n  func total() {}\n}\n",
+            {"/// Ours": ("Cart",), "  func": ("Cart", "total")},
+        ),
+    ],
+)
+def test_settings_and_schemas_have_sections(name, text, wanted):
+    data = convert_bytes(text.encode(), name)
+    found = {data.text[b.start : b.end]: b.headings for b in read_blocks(document_of(data, name, b""))}
+    for start, path in wanted.items():
+        assert [headings for part, headings in found.items() if part.startswith(start)] == [path], found
+
+
 def test_no_suffix_belongs_to_two_formats():
     suffixes = [suffix for format in FORMATS.values() for suffix in format.suffixes]
     assert len(suffixes) == len(set(suffixes)) and set(CODE_SUFFIXES) <= set(suffixes)
