@@ -389,7 +389,7 @@ def test_links_are_not_followed(tmp_path):
     (tmp_path / "canary.html").write_text("CANARY")
     page = f'<base href="file://{tmp_path}/"><p>x<img src="canary.html" alt="pic"><iframe src="canary.html"></iframe>'
     page += '<object data="canary.html"></object>'
-    assert convert_bytes(page.encode(), "x.html").text == "xpic"
+    assert convert_bytes(page.encode(), "x.html").text == "x pic"
 
 
 def test_pdf_loops_and_truncations_fail_alone():

@@ -9,7 +9,7 @@ before it calls an answer well supported."""
 # %% auto #0
 __all__ = ['HEAVY', 'NEAR', 'MOST_WORDS', 'lacks_expected', 'missing_word', 'lacks_definition', 'doubt_of', 'with_doubt']
 
-# %% ../../nbs/querying/49_doubts.ipynb #3e5aff23
+# %% ../../nbs/querying/49_doubts.ipynb #ed113300
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -21,19 +21,21 @@ from ..language import stop_words, words
 from ..lines import is_signature
 from .expected import definition_asked
 from .openings import defines, is_called
-from .passages import Passage
+from .passages import ALMOST, Passage
 from .support import HELD, Evidence, Support
 from .terms import TASK_WEIGHT, Term, languages_of, question_words, stems_of, text_terms, with_rarity
 
-# %% ../../nbs/querying/49_doubts.ipynb #f7a2163c
-_EXPECTED_WORDS = {"person": "nobody is named", "date": "no date stands", "time": "no time stands", "number": "no number stands"}
+# %% ../../nbs/querying/49_doubts.ipynb #670f5c85
+_EXPECTED_WORDS = {"person": "nobody is named", "date": "no date stands", "time": "no time stands", "number": "no number stands",
+                   "reason": "no reason stands"}
 
 def lacks_expected(
     passages: Sequence[Passage],  # that will be quoted
 ) -> str:  # "" where one has it
     "That no passage has the kind of answer that was asked for."
-    kinds = {p.lacks for p in passages}
-    return f"{_EXPECTED_WORDS[min(kinds)]} in the best passages" if passages and "" not in kinds else ""
+    least = ALMOST * max((p.words for p in passages), default=0.0)  # a date beside other things is no answer
+    lacking = [p.lacks for p in passages if p.words >= least]
+    return f"{_EXPECTED_WORDS[lacking[0]]} in the best passages" if lacking and all(lacking) else ""
 
 # %% ../../nbs/querying/49_doubts.ipynb #6fd79066
 # Of 100 right answers of xquad/en, anthropic_docs and tatqa that look sure 3 are called weak for a word of this share, of

@@ -20,8 +20,8 @@ from .rules import LANGUAGES, word_list, word_pattern
 from .terms import NOUNS_ARE_CAPITAL, known
 from .things import readable
 
-# %% ../../nbs/querying/46_expected.ipynb #33b7c439
-EXPECTED = ("number", "date", "time", "person")  # in the order in which they are tried
+# %% ../../nbs/querying/46_expected.ipynb #6056bf43
+EXPECTED = ("number", "date", "time", "person", "reason")  # in the order in which they are tried
 _ANYWHERE = ("number",)  # of these the wording may stand within the question
 
 @lru_cache(maxsize=64)
@@ -68,9 +68,10 @@ def _counts(text: str, question: str, language: str) -> bool:
     asked = {word for word, *_ in words(question)}
     return any(found[0].casefold() not in asked for found in _listed_words("numbers", language).finditer(text))
 
-# %% ../../nbs/querying/46_expected.ipynb #6538ec0a
-_CAPITAL = re.compile(r"(?:\b((?i:the|an?|this|that|such|any|each|our|its|his|her|their|le|la|les|el|los|las)) )?"
-                      r"\b([^\W\d_a-z][\w’'-]*)")
+# %% ../../nbs/querying/46_expected.ipynb #cf468e09
+_DETERMINED = r"\b(?i:the|an?|this|that|such|any|each|our|its|his|her|their|le|la|les|el|los|las)[ \n]"
+_NAMES = re.compile(rf"({_DETERMINED})?\b([^\W\d_a-z][\w’'.&-]*(?:[ \n][^\W\d_a-z][\w’'.&-]*)*)([ \n]\d)?")
+_ACRONYM = re.compile(r"[A-Z]{2,}s?")
 
 @lru_cache(maxsize=512)
 def _small_words(text: str) -> frozenset[str]:
@@ -85,12 +86,16 @@ def has_name(
     "Whether a text names somebody or something."
     asked = {word for word, *_ in words(question)} | stop_words(language)
     small = frozenset().union(*map(_small_words, around))
-    for determiner, found in _CAPITAL.findall(text):
-        name = re.sub(r"['’]s?$", "", found).casefold()
-        if len(name) > 1 and not determiner and found[0].isupper() and name not in asked and name not in small: return True
+    for determiner, run, numbered in _NAMES.findall(text):
+        own = [re.sub(r"['’]s?$", "", name.rstrip(".")) for name in run.split()]
+        label = numbered or len(own) > 1 and len(own[-1]) == 1  # Section 5, Exhibit A
+        if label or determiner and len(own) < 2: continue
+        names = [name.casefold() for name in own if len(name) > 1 and not _ACRONYM.fullmatch(name)]
+        new = [name not in asked and name not in small for name in names]
+        if all(new) and new or any(new) and not determiner: return True  # the Pittsburgh Steelers, not the General Counsel
     return False
 
-# %% ../../nbs/querying/46_expected.ipynb #aede9b9f
+# %% ../../nbs/querying/46_expected.ipynb #1c532677
 _CASELESS = frozenset({"zh", "ja", "ko", "th", "ar", "he", "fa", "hi"})  # scripts without capital letters
 
 def has_expected(
@@ -105,6 +110,7 @@ def has_expected(
         return language in _CASELESS | NOUNS_ARE_CAPITAL or has_name(text, question, around, language)
     if language not in LANGUAGES or not kind: return True
     if kind == "number": return _counts(text, question, language)
+    if kind == "reason": return bool(_listed_words("reasons", language).search(text))
     lists = ("dates",) if kind == "date" else ("dates", "times")
     return bool(_numerals(text, question)) or any(_listed_words(name, language).search(text) for name in lists)
 

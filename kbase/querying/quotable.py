@@ -23,7 +23,7 @@ from ..blocks import MIXED, Block, blocks_of
 from ..language import split_sentences, words
 from ..lines import first_row_leads, is_signature, reads_as_prose
 from .furniture import is_form, is_menu, is_reference
-from .rules import word_list
+from .rules import word_list, word_pattern
 
 # %% ../../nbs/querying/46_quotable.ipynb #quo06
 @dataclass(frozen=True)
@@ -92,6 +92,7 @@ def _is_code(lines: Sequence[str]) -> bool:  # that a converter wrote as prose
     return len(lines) > 2 and 2 * coded > len(lines) and not reads_as_prose(lines[0])
 
 def _points_elsewhere(text: str) -> bool:  # "See also the section below."
+    if re.match(rf"\W*{word_pattern('pointer', (), 'words')}(?!\w)", text, re.IGNORECASE): return True
     start = " ".join(text.casefold().split()[:2]).strip("*_:. ")
     return " " in start and start in word_list("pointing", folder="words") and len(text.split()) < 12
 
