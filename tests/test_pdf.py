@@ -240,7 +240,7 @@ def test_the_contents_tell_headings_from_bold_words():
 
 
 def test_bookmarks_count_only_where_the_text_has_them():
-    source = '#set text(size: 10pt)\n#set heading(numbering: none)\n#show heading: it => block(text(10pt, weight: "regular", it.body))\n'
+    source = '#set text(size: 10pt)\n#show heading: it => block(text(10pt, weight: "regular", it.body))\n'
     fits = read(f"{source}= Of weirs\n\n{WORDS}\n== Of crests\n\n{WORDS}\n= Of locks\n\n{WORDS}")
     assert {("Of weirs", "Of crests"), ("Of locks",)} <= paths(fits)
     pdf = fpdf.FPDF()
@@ -299,7 +299,8 @@ def test_a_garbled_page_is_named(monkeypatch):
 
 
 def test_labels_of_pages_and_properties():
-    source = '#set page(numbering: "i")\nA preface.\n#pagebreak()\n#set page(numbering: "1")\n#counter(page).update(1)\nText.'
+    source = '#set page(numbering: "i")\nA preface.\n#pagebreak()\n#set page(numbering: "1")\n'
+    source += "#counter(page).update(1)\nText."
     found = read('#set document(title: [The river], keywords: ("weir", "lock"))\n' + source)
     assert found.meta["page_labels"] == ["i", "1"] and found.meta["keywords"] and found.title == "The river"
     assert "page_labels" not in read("One page.").meta
@@ -355,7 +356,9 @@ def test_two_pages_that_are_the_same_lose_nothing():
 
 
 def test_a_bold_or_unique_head_stays_on_its_first_page():
-    source = "#set page(header: [Zymurgy quarterly], height: 200pt)\n" + "#pagebreak()\n".join([WORDS + "\n"] * 6)
+    source = "#set page(header: [Zymurgy quarterly], height: 300pt, margin: 60pt)\n" + "#pagebreak()\n".join(
+        [WORDS + "\n"] * 6
+    )
     assert read(source).text.count("Zymurgy quarterly") == 1
 
 

@@ -25,7 +25,7 @@ from .pdf_lines import Line, rows_of
 # %% ../../nbs/indexing/26_pdf_running.ipynb #pru07
 EDGE_ROWS, HEAD_MARGIN = 3, 0.17  # rows at each edge; share of the page's height in which they stand
 EDGE_GAP = 0.5  # of the size; blank height between a head and the text; less, and it is no head
-PACE = 1.03  # of the text's, foot to foot: a head is farther from the text than its lines from each other
+PACE = 1.05  # of the text's, foot to foot: a head is farther from the text than its lines from each other
 LONGEST_HEAD, HEAD_PARTS = 150, 4  # characters of a row; lines side by side in it: the header of a table has more
 MOST_OF_PAGE = 0.5  # of its lines: two pages that are the same have no running heads
 
@@ -153,7 +153,8 @@ class RunningHeads:
 def _is_apart(line: Line, lines: Sequence[Line], running: Sequence[Line]) -> bool:
     inner = [other for other in lines if other.turn == 0 and other not in running]
     gap = min((max(other.top - line.bottom, line.top - other.bottom) for other in inner), default=-1.0)
-    feet = sorted({round(other.base) for other in inner})
-    pace = statistics.median(b - a for a, b in pairwise(feet)) if len(feet) > 2 else 0
+    feet = sorted(other.base for other in inner)
+    steps = [b - a for a, b in pairwise(feet) if b - a > 0.5 * line.size]
+    pace = statistics.median(steps) if len(steps) > 1 else 0
     step = min((abs(line.base - foot) for foot in feet), default=0)
     return gap > EDGE_GAP * line.size and step > PACE * pace
