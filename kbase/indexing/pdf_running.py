@@ -69,7 +69,7 @@ def head_key(
     return _FIGURES.sub("#", text), tuple(figure_value(found) for found in _FIGURES.findall(text))
 
 # %% ../../nbs/indexing/26_pdf_running.ipynb #pru13
-NEARBY, COPIES = 4, 3  # pages to either side; pages among them that have the line too
+NEARBY, COPIES = 6, 3  # pages to either side; pages among them that have the line too
 SHORT_DOCUMENT = 6  # pages; below, one copy less
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ class RunningHeads:
         if self.pages < SHORT_DOCUMENT: self._places.append({(line.text, round(line.base)) for line in lines})
 
     def of(self, page: int, lines: Sequence[Line]) -> list[Line]:
-        "The running heads of a page whose next four pages were added."
+        "The running heads of a page whose next pages, as many as are nearby, were added."
         others = (places for at, places in enumerate(self._places) if at != page)
         if any(len(places & self._places[page]) > MOST_OF_PAGE * len(lines) for places in others): return []
         keys = {id(line): head_key(line.text)[0] for line in lines}
