@@ -1217,6 +1217,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                              'kbase/indexing/pdf_headings.py'),
                                              'kbase.indexing.pdf_headings.number_depth': ( 'indexing/pdf_headings.html#number_depth',
                                                                                            'kbase/indexing/pdf_headings.py'),
+                                             'kbase.indexing.pdf_headings.one_rank_a_number': ( 'indexing/pdf_headings.html#one_rank_a_number',
+                                                                                                'kbase/indexing/pdf_headings.py'),
                                              'kbase.indexing.pdf_headings.part_words': ( 'indexing/pdf_headings.html#part_words',
                                                                                          'kbase/indexing/pdf_headings.py'),
                                              'kbase.indexing.pdf_headings.printed_entries': ( 'indexing/pdf_headings.html#printed_entries',
