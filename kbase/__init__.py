@@ -42,6 +42,7 @@ Modules:
 - `kbase.indexing.mail_headers`: The headers of a mail as text and as metadata, whatever they are written in
 - `kbase.indexing.mail_reader`: The words of a mail once, its files as files, a mailbox as a list of its mails
 - `kbase.indexing.mailbox`: Many mails in one file, and where each begins
+- `kbase.indexing.main_text`: What a page is about, without what its site puts on every page
 - `kbase.indexing.manuscript`: A Markdown text in the making that knows where its pages and its tables are
 - `kbase.indexing.markdown_lines`: No line that somebody wrote becomes a heading by accident
 - `kbase.indexing.merging`: The documents of another knowledge base come in, with their vectors; where both have one, it is said
@@ -157,7 +158,7 @@ Modules:
 - `kbase.serving.demo_sources`: Documents that every machine with Python has
 - `kbase.serving.shell`: Endings, messages, the knowledge base that is meant, filters
 - `kbase.serving.terminal`: Hits and answers as lines that are safe to print, and as JSON
-- `kbase.serving.upkeep`: `kbase add`, `plan` and `sync`
+- `kbase.serving.upkeep`: `kbase add`, `plan`, `sync`, `watch`, `retry`, `doctor`, `export` and `merge`
 - `kbase.settings`: What is set once for a knowledge base, in a file beside the notebook
 - `kbase.shared`: One object for everybody in a process who asks for the same thing
 - `kbase.stored_tables`: The tables of a knowledge base, listed and read back as data

@@ -10,7 +10,7 @@ stored text where the file is gone."""
 __all__ = ['CHECKED_TOGETHER', 'Fault', 'vector_fault', 'document_faults', 'CheckUp', 'account_faults', 'check_store',
            'mend_document', 'repair_store']
 
-# %% ../../nbs/indexing/39_doctor.ipynb #20978c3a
+# %% ../../nbs/indexing/39_doctor.ipynb #2ce36203
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,10 +27,10 @@ from .sync import Taking, add_sources
 from ..nodes import KINDS, Document, Node
 from ..printable import printable
 from ..results import html_table
-from ..stores.contract import NodeStore
+from ..stores.contract import NodeStore, StoreError
 from ..stores.rows import Indexed, Source, slices
 
-# %% ../../nbs/indexing/39_doctor.ipynb #603c4cb2
+# %% ../../nbs/indexing/39_doctor.ipynb #e5a23c9e
 class Fault(NamedTuple):
     "Something that does not fit."
     check: str  # counts, text, vectors, offsets, links, tables, account, orphans
@@ -62,7 +62,7 @@ def document_faults(
     "What does not fit in a document as it is stored."
     if len(nodes) != source.nodes: yield "counts", f"has {len(nodes)} nodes, the account says {source.nodes}"
     if not nodes: return
-    if document is None: yield "text", "its nodes are there, its text is not"
+    if document is None: yield "text", "its nodes are there, its text is not, or not all of it"
     elif source.characters and len(document.text) != source.characters:
         yield "text", f"its text has {len(document.text)} characters, the account says {source.characters}"
     if fault := vector_fault(nodes, dimension): yield "vectors", fault
@@ -72,7 +72,7 @@ def document_faults(
     lost = sum(bool(node.parent_id) and node.parent_id not in names for node in nodes)
     if lost: yield "links", f"{lost} nodes name a parent that is not there"
 
-# %% ../../nbs/indexing/39_doctor.ipynb #ce7d158b
+# %% ../../nbs/indexing/39_doctor.ipynb #e63fcd90
 CHECKED_TOGETHER = 100  # documents that are read at a time
 
 @dataclass(repr=False)
@@ -135,7 +135,8 @@ def check_store(store: NodeStore) -> CheckUp:
         nodes = _grouped(store, part)
         for row in part:
             own = nodes[row.document_id]
-            document = store.document(row.document_id) if own else None
+            try: document = store.document(row.document_id) if own else None
+            except StoreError: document = None
             found.faults += [Fault(check, row.uri, what, row.document_id)
                              for check, what in document_faults(row, document, own, dimension)]
             found.nodes += len(own)

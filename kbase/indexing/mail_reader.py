@@ -8,8 +8,8 @@ process of its own."""
 
 # %% auto #0
 __all__ = ['MISSING_WORDS', 'unflowed', 'part_text', 'says_more', 'MailParts', 'find_parts', 'quoted_spans', 'quotes_outline',
-           'safe_name', 'attach_files', 'mail_head', 'mail_document', 'joined', 'convert_eml', 'convert_msg',
-           'convert_mbox']
+           'safe_name', 'attach_files', 'sent_line', 'mail_head', 'mail_document', 'joined', 'convert_eml',
+           'convert_msg', 'convert_mbox']
 
 # %% ../../nbs/indexing/27_mail_reader.ipynb #mlr03
 import re
@@ -27,7 +27,8 @@ from pathlib import PurePath
 
 from ..blocks import SOLID
 from kbase.indexing.converted import (
-    Attached, Converted, ConversionError, EmptyDocument, Limits, UnsupportedFormat, one_line,
+    Attached, Converted, ConversionError, EmptyDocument, Limits, UnsupportedFormat, normalize_text,
+    one_line,
 )
 from .data_uris import without_data_uris
 from .decoding import decode
@@ -35,6 +36,7 @@ from .html_reader import convert_html
 from .mail_headers import encoded_words, header, header_bytes_as_text, header_notes, mail_properties
 from .mailbox import mails_in
 from .outlook_message import outlook_message
+from ..lines import CAPTION_LENGTH
 from ..tables import Table
 
 # %% ../../nbs/indexing/27_mail_reader.ipynb #mlr06
@@ -61,9 +63,9 @@ def part_text(
 ) -> tuple[str, tuple[str, ...]]:  # text, notes
     "The text of a part, decoded. Raises UnsupportedFormat where it is none."
     data = part.get_payload(decode=True)
-    if not isinstance(data, bytes): return str(data or ""), ()
+    if not isinstance(data, bytes): return normalize_text(str(data or "")), ()
     decoded = decode(data, "a part of the mail", str(part.get_content_charset() or ""))
-    text = decoded.text.replace("\r\n", "\n")
+    text = normalize_text(decoded.text)
     flowed = one_line(str(part.get_param("format", ""))).lower() == "flowed"
     return unflowed(text) if flowed else text, decoded.warnings
 
@@ -160,7 +162,7 @@ def find_parts(
         mail = _parts_of(part)[0]
         found.files.append((f"{header(mail, 'Subject')[:100] or 'mail'}.eml", mail.as_bytes()))
     elif part.get_content_maintype() == "message" and part.is_multipart():  # why a mail was not delivered
-        found.texts.append(Converted("\n\n".join(str(one).strip() for one in _parts_of(part)), ""))
+        found.texts.append(Converted(normalize_text("\n\n".join(str(one).strip() for one in _parts_of(part))), ""))
     elif _is_text(part): _take_text(part, found)
     else: _take_file(part, found)
     found.notes += [f"its structure is damaged: {one_line(type(defect).__doc__)}" for defect in part.defects]
@@ -248,14 +250,36 @@ def attach_files(
     return tuple(attached.values()), (note,) if left_out else ()
 
 # %% ../../nbs/indexing/27_mail_reader.ipynb #mlr27
+def _some(addresses: str, most: int) -> str:  # the first ones
+    all_of_them = addresses.split("; ")
+    rest = len(all_of_them) - most
+    return ", ".join(all_of_them[:most]) + (f" and {rest} other{'s' * (rest > 1)}" if rest > 0 else "")
+
+def sent_line(
+    properties: Mapping[str, str],
+) -> str:  # as long as a caption may be; "" for a mail that says nothing of it
+    "Who wrote to whom and when."
+    when = f" on {properties['date'][:16].replace('T', ' ')}" if "date" in properties else ""
+    sender = properties.get("from", "")
+    for most in (9, 2, 1, 0):
+        whom = [f" {word} {_some(properties[key], most)}" for word, key in _RECEIVERS if most and key in properties]
+        line = f"{sender} wrote{''.join(whom)}{when}" if sender else f"Written{''.join(whom)}{when}"
+        if len(line) <= CAPTION_LENGTH: return line if line != "Written" else ""
+    return f"{sender[:CAPTION_LENGTH - len(when) - 7]} wrote{when}"
+
+_RECEIVERS = (("to", "to"), ("with a copy to", "cc"))
+
+# %% ../../nbs/indexing/27_mail_reader.ipynb #mlr39
 def mail_head(
     properties: Mapping[str, str],
-    end: str = "",  # of a line; in Markdown two blanks keep it one
+    is_html: bool,  # whether the text is Markdown
 ) -> str:
-    "The headers of a mail as lines of its text."
-    names = {"from": "From", "to": "To", "cc": "Cc", "date": "Date", "subject": "Subject"}
-    return f"{end}\n".join(f"{name}: {properties[key]}" for key, name in names.items() if key in properties)
+    "The headers of a mail as headings of its text."
+    subject, line = properties.get("subject", ""), sent_line(properties)
+    heading = f"# {subject}" if is_html else f"{subject}\n{'=' * len(subject)}"
+    return "\n\n".join(filter(None, [heading if subject else "", f"**{line}**" if line else ""]))
 
+# %% ../../nbs/indexing/27_mail_reader.ipynb #mlr28
 def mail_document(
     mail: Message,
     name: str,  # for messages
@@ -267,7 +291,7 @@ def mail_document(
         raise ConversionError(f"{name}: the mail is encrypted or sealed (S/MIME, PGP): open it in a mail program and "
                               "save its text")
     attached, notes = attach_files(found.files, limits.attached, limits.attached_bytes)
-    head = mail_head(properties, "  " if found.is_html else "")
+    head = mail_head(properties, found.is_html)
     listed = f"Attached: {'; '.join(one.name for one in attached)}" if attached else ""
     text, tables = joined([Converted(head, ""), *found.texts, Converted(listed, "")])
     notes = *header_notes(mail), *dict.fromkeys(found.notes), *notes
@@ -279,7 +303,7 @@ def mail_document(
     return Converted(text, properties.get("subject", ""), markup, meta=dict(properties), warnings=notes,
                      tables=tables, outline=outline, attached=attached)
 
-# %% ../../nbs/indexing/27_mail_reader.ipynb #mlr28
+# %% ../../nbs/indexing/27_mail_reader.ipynb #mlr38
 def joined(
     parts: Iterable[Converted],
 ) -> tuple[str, tuple[Table, ...]]:  # text, tables at their places in it
