@@ -15,6 +15,7 @@ Modules:
 - `kbase.hits`: What a search found, and why; it draws itself and has one form as JSON
 - `kbase.indexing.account`: Names that stay, files that are gone, documents that are replaced
 - `kbase.indexing.aligned_tables`: Tables without lines: numbers that stand below each other
+- `kbase.indexing.archive`: A whole knowledge base written out, and read back member by member
 - `kbase.indexing.archives`: A file that is an archive of parts, looked at before anything unpacks it
 - `kbase.indexing.batches`: Read ahead on every core, embedded and stored in batches, in their order
 - `kbase.indexing.book_reader`: Chapter by chapter, in the order in which a reader turns the pages
@@ -25,6 +26,7 @@ Modules:
 - `kbase.indexing.copying`: A knowledge base in another store, vectors and all
 - `kbase.indexing.data_uris`: A file written into another as letters is no text
 - `kbase.indexing.decoding`: Text out of bytes, strictly, and what had to be guessed
+- `kbase.indexing.doctor`: Counts, vectors, links, offsets, tables and the account are checked, and mended
 - `kbase.indexing.extracts`: A document in a few of its own sentences
 - `kbase.indexing.fetching`: One address, fetched with care: public hosts only, so many bytes, so much time
 - `kbase.indexing.formats`: Which format a file is of, and who reads it: one entry a format
@@ -40,8 +42,10 @@ Modules:
 - `kbase.indexing.mail_headers`: The headers of a mail as text and as metadata, whatever they are written in
 - `kbase.indexing.mail_reader`: The words of a mail once, its files as files, a mailbox as a list of its mails
 - `kbase.indexing.mailbox`: Many mails in one file, and where each begins
+- `kbase.indexing.main_text`: What a page is about, without what its site puts on every page
 - `kbase.indexing.manuscript`: A Markdown text in the making that knows where its pages and its tables are
 - `kbase.indexing.markdown_lines`: No line that somebody wrote becomes a heading by accident
+- `kbase.indexing.merging`: The documents of another knowledge base come in, with their vectors; where both have one, it is said
 - `kbase.indexing.notebook_reader`: Text cells as they are, code in fences, what the outputs show
 - `kbase.indexing.office_properties`: Title, author, dates and number of pages, from the parts in which Office, LibreOffice and e-books keep them
 - `kbase.indexing.office_xml`: Names without their namespaces, for Office writes the same names in two of them
@@ -87,6 +91,7 @@ Modules:
 - `kbase.indexing.tex_reader`: Sections, lists, tables, notes and formulas of a source, without the commands around them
 - `kbase.indexing.tex_text`: Comments, braces, environments and signs: what is there before anything is read
 - `kbase.indexing.text_reader`: Markdown, reStructuredText, Python, CSV and plain text: a title is looked for, and powers are written in the line
+- `kbase.indexing.watching`: Changes are followed while you go on working
 - `kbase.indexing.word_markup`: Fields, formulas, check marks and text boxes in the form that is read; hidden text gone, and said to be
 - `kbase.indexing.word_reader`: Headings, lists, tables, footnotes and text boxes of a DOCX file
 - `kbase.indexing.written_tables`: The cells of a table that stands in a text: Markdown, reStructuredText, CSV, JSON, tabs
@@ -153,7 +158,7 @@ Modules:
 - `kbase.serving.demo_sources`: Documents that every machine with Python has
 - `kbase.serving.shell`: Endings, messages, the knowledge base that is meant, filters
 - `kbase.serving.terminal`: Hits and answers as lines that are safe to print, and as JSON
-- `kbase.serving.upkeep`: `kbase add`, `plan` and `sync`
+- `kbase.serving.upkeep`: `kbase add`, `plan`, `sync`, `watch`, `retry`, `doctor`, `export` and `merge`
 - `kbase.settings`: What is set once for a knowledge base, in a file beside the notebook
 - `kbase.shared`: One object for everybody in a process who asks for the same thing
 - `kbase.stored_tables`: The tables of a knowledge base, listed and read back as data
