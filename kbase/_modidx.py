@@ -988,6 +988,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                 'kbase/indexing/manuscript.py'),
                                            'kbase.indexing.manuscript.Manuscript.table': ( 'indexing/manuscript.html#manuscript.table',
                                                                                            'kbase/indexing/manuscript.py'),
+                                           'kbase.indexing.manuscript.Manuscript.take_back': ( 'indexing/manuscript.html#manuscript.take_back',
+                                                                                               'kbase/indexing/manuscript.py'),
                                            'kbase.indexing.manuscript.Manuscript.turn_page': ( 'indexing/manuscript.html#manuscript.turn_page',
                                                                                                'kbase/indexing/manuscript.py'),
                                            'kbase.indexing.manuscript.finish_manuscript': ( 'indexing/manuscript.html#finish_manuscript',
