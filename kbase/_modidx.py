@@ -14,6 +14,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                               'kbase.blocks._caption_lines': ('blocks.html#_caption_lines', 'kbase/blocks.py'),
                               'kbase.blocks._definitions': ('blocks.html#_definitions', 'kbase/blocks.py'),
                               'kbase.blocks._gap_end': ('blocks.html#_gap_end', 'kbase/blocks.py'),
+                              'kbase.blocks._identity': ('blocks.html#_identity', 'kbase/blocks.py'),
                               'kbase.blocks._indent': ('blocks.html#_indent', 'kbase/blocks.py'),
                               'kbase.blocks._line_kind': ('blocks.html#_line_kind', 'kbase/blocks.py'),
                               'kbase.blocks._markdown_blocks': ('blocks.html#_markdown_blocks', 'kbase/blocks.py'),
