@@ -13,6 +13,7 @@ __all__ = ['READING_TAKEN', 'READING_LEAD', 'KEPT', 'readings', 'unsure', 'choos
 from collections.abc import Sequence
 
 from .table_asked import Asked
+from . import table_cross  # noqa: F401  its kind of question is one of QUESTION_SHAPES
 from .table_operations import Operation
 from .table_shapes import QUESTION_SHAPES, Reading
 
