@@ -13,7 +13,7 @@ __all__ = ['columns_of_figures', 'named_figures']
 import re
 from collections.abc import Iterator, Sequence
 
-from .table_asked import BY_KIND, ONE_OF_SEVERAL, Asked, Meaning, cell_parts, place_run
+from .table_asked import BY_KIND, ONE_OF_SEVERAL, AskedGrid, Meaning, cell_parts, place_run
 from .table_grid import Grid, GridColumn
 from .table_mentions import AskedWord, asked_words
 from .table_operations import (OPERATIONS, TABLE, Operation, OperationKind, Outcome, Sql, said_where,
@@ -82,7 +82,7 @@ def _has_numbers(column: GridColumn) -> bool:  # some rows of figures may be per
     return column.ordered or sum(any(map(str.isdigit, cell)) for cell in column.cells) * 2 > len(column.cells)
 
 def named_figures(
-    asked: Asked,
+    asked: AskedGrid,
     columns: Sequence[GridColumn],
 ) -> tuple[list[GridColumn], frozenset[int]]:  # in the order in which they are named; the words that name columns
     "The columns that a question names by what only they are called."
@@ -104,14 +104,14 @@ def _figure_stem(word: AskedWord) -> str:  # FY2019 is 2019
 def _counts(word: AskedWord) -> bool: return word.content or word.text.isdigit()
 
 # %% ../../nbs/querying/49_table_cross.ipynb #tcr15
-def _figure_rows(asked: Asked) -> list[Meaning]:  # best first
+def _figure_rows(asked: AskedGrid) -> list[Meaning]:  # best first
     label = asked.grid.label
     spans = dict.fromkeys((cell.start, cell.end) for cell in asked.cells if cell.column is label)
     parts = [part for start, end in spans for part in cell_parts(asked, start, end)
              if part.conditions[0].column is label and any(asked.words[at].content for at in part.places)]
     return sorted(parts, key=lambda part: (-len(part.places), -part.sure))[:2]
 
-def _figures(asked: Asked) -> Iterator[Reading]:
+def _figures(asked: AskedGrid) -> Iterator[Reading]:
     columns = columns_of_figures(asked.grid)
     if not columns or asked.cued("difference", "percent", "mean", "next", "previous", "not"): return
     named, words = named_figures(asked, columns)

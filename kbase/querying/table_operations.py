@@ -8,7 +8,7 @@ as a sentence and as SQL; `querying.table_sql` runs that SQL, and gets the same 
 
 # %% auto #0
 __all__ = ['TABLE', 'ROW', 'COMPARE', 'OPERATIONS', 'sql_name', 'sql_text', 'sql_columns', 'iso_day', 'sql_value', 'Sql',
-           'Condition', 'Outcome', 'Operation', 'OperationKind', 'worth', 'where_sql', 'said_where']
+           'CellCondition', 'Outcome', 'Operation', 'OperationKind', 'worth', 'where_sql', 'said_where']
 
 # %% ../../nbs/querying/44_table_operations.ipynb #top03
 import operator
@@ -88,7 +88,7 @@ class Sql(NamedTuple):
         return _VALUE.sub(lambda found: sql_text(next(values)) if found[0] == "?" else found[0], self.text)
 
 @dataclass(frozen=True)
-class Condition:
+class CellCondition:
     "What a row must be like."
     column: GridColumn
     how: str  # "in", "not in", "filled", "missing", or one of COMPARE
@@ -138,17 +138,17 @@ class Operation:
     "One thing to do with a table."
     name: str  # a key of OPERATIONS
     target: GridColumn | None = None
-    where: tuple[Condition, ...] = ()  # all must hold
+    where: tuple[CellCondition, ...] = ()  # all must hold
     measure: GridColumn | None = None  # ROW for the order of the rows
     largest: bool = True  # of `measure`: the highest, the last; False: the lowest, the first
-    other: tuple[Condition, ...] = ()  # the second set of rows
+    other: tuple[CellCondition, ...] = ()  # the second set of rows
     top: int = 1  # how many
     across: tuple[GridColumn, ...] = ()  # several columns that are looked up in one row
 
     def rows(
         self,
         grid: Grid,
-        conditions: Sequence[Condition] | None = None,  # None: `where`
+        conditions: Sequence[CellCondition] | None = None,  # None: `where`
     ) -> list[int]:
         "The rows that are meant."
         wanted = self.where if conditions is None else conditions
@@ -193,7 +193,7 @@ def worth(
 
 def where_sql(
     grid: Grid,
-    conditions: Sequence[Condition],
+    conditions: Sequence[CellCondition],
 ) -> Sql:  # with WHERE, or ""
     "Conditions in SQL."
     parts = [one.sql(grid) for one in conditions]
@@ -203,7 +203,7 @@ def where_sql(
                tuple(value for part in parts for value in part.values))
 
 def said_where(
-    conditions: Sequence[Condition],
+    conditions: Sequence[CellCondition],
 ) -> str:
     "Conditions, for people."
     return " where " + " and ".join(map(str, conditions)) if conditions else ""
@@ -225,9 +225,9 @@ def _texts(operation: Operation, rows: Sequence[int]) -> Outcome:  # the differe
     named = [row for row in rows if not is_missing_cell(target.cells[row])]
     return Outcome(tuple(dict.fromkeys(target.cells[row] for row in named)), _cells(operation, named))
 
-def _filled(operation: Operation) -> tuple[Condition, ...]:
+def _filled(operation: Operation) -> tuple[CellCondition, ...]:
     assert operation.target is not None
-    return (*operation.where, Condition(operation.target, "filled"))
+    return (*operation.where, CellCondition(operation.target, "filled"))
 
 def _lookup_sql(operation: Operation, grid: Grid) -> Sql:
     where, text = where_sql(grid, _filled(operation)), _names(grid, operation.target)[1]  # type: ignore[arg-type]
@@ -266,7 +266,8 @@ _AGGREGATES: dict[str, tuple[str, str, Callable[[Sequence[float]], float]]] = { 
     "sum": ("sum", "Sum", sum), "mean": ("avg", "Mean", lambda values: sum(values) / len(values)),
     "min": ("min", "Lowest", min), "max": ("max", "Highest", max)}
 
-def _valued(operation: Operation, grid: Grid, conditions: Sequence[Condition] | None = None) -> list[tuple[int, float]]:
+def _valued(operation: Operation, grid: Grid, conditions: Sequence[CellCondition] | None = None) -> list[tuple[int,
+                                                                                                               float]]:
     measure = operation.measure
     assert measure is not None
     found = [(row, worth(grid, measure, row)) for row in operation.rows(grid, conditions)]
@@ -284,8 +285,11 @@ def _aggregate(name: str) -> OperationKind:
         where, (name, _) = where_sql(grid, operation.where), _names(grid, operation.measure)  # type: ignore[arg-type]
         return Sql(f"SELECT {sql}({name}) FROM {TABLE}{where.text}", where.values)
 
-    return OperationKind(run, lambda operation: f"{words} {operation.measure.name}{said_where(operation.where)}",
-                         write)  # type: ignore[union-attr]
+    def say(operation: Operation) -> str:
+        assert operation.measure is not None
+        return f"{words} {operation.measure.name}{said_where(operation.where)}"
+
+    return OperationKind(run, say, write)
 
 OPERATIONS |= {name: _aggregate(name) for name in _AGGREGATES}
 
@@ -374,12 +378,12 @@ def _said_frequent(operation: Operation) -> str:
 
 OPERATIONS["frequent"] = OperationKind(_frequent, _said_frequent, _frequent_sql)
 
-def _side(operation: Operation, grid: Grid, conditions: Sequence[Condition]) -> float | None:
+def _side(operation: Operation, grid: Grid, conditions: Sequence[CellCondition]) -> float | None:
     if operation.measure is None: return float(len(operation.rows(grid, conditions)))
     values = [value for _, value in _valued(operation, grid, conditions)]
     return sum(values) if values else None
 
-def _side_sql(operation: Operation, grid: Grid, conditions: Sequence[Condition]) -> Sql:
+def _side_sql(operation: Operation, grid: Grid, conditions: Sequence[CellCondition]) -> Sql:
     where = where_sql(grid, conditions)
     what = "count(*)" if operation.measure is None else f"sum({_names(grid, operation.measure)[0]})"
     return Sql(f"(SELECT {what} FROM {TABLE}{where.text})", where.values)

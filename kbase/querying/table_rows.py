@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from itertools import islice, product
 from typing import NamedTuple
 
-from .table_asked import (BY_KIND, Asked, Meaning, cell_parts, find_limits, limit_parts, place_run,
+from .table_asked import (BY_KIND, AskedGrid, Meaning, cell_parts, find_limits, limit_parts, place_run,
                                         rows_holding)
 from .table_mentions import ASKING
-from .table_operations import Condition
+from .table_operations import CellCondition
 from .table_wanted import head_places, how_many
 
 # %% ../../nbs/querying/47_table_rows.ipynb #tro06
@@ -24,7 +24,7 @@ SETS = 24  # ways in which conditions are put together
 
 class Rows(NamedTuple):
     "Conditions on rows."
-    conditions: tuple[Condition, ...]
+    conditions: tuple[CellCondition, ...]
     places: frozenset[int]
     sure: float
     rows: frozenset[int]
@@ -32,7 +32,7 @@ class Rows(NamedTuple):
     beyond: frozenset[int] = frozenset()  # rows that might be meant as well
 
 def row_sets(
-    asked: Asked,
+    asked: AskedGrid,
     without: frozenset[int] = frozenset(),  # words that mean something else
 ) -> list[Rows]:  # best first; the last resort is all rows
     "What the cells and limits of a question may mean together."
@@ -58,25 +58,25 @@ def row_sets(
             for chosen in islice(product(*options), SETS)]
     return sorted((rows for rows in made if rows.rows), key=lambda rows: -rows.sure)
 
-def _negated(asked: Asked, part: Meaning) -> Meaning:
+def _negated(asked: AskedGrid, part: Meaning) -> Meaning:
     # not by Ann: the cell right behind a negation
     first = min(part.places)
     cue = next((cue for cue in asked.cued("not") if 0 <= first - cue.end <= 2), None)
     condition = part.conditions[0]
     if cue is None or condition.how != "in": return part
-    other = Condition(condition.column, "not in", (*condition.cells, ""), named=condition.named)
-    filled = Condition(condition.column, "filled")
+    other = CellCondition(condition.column, "not in", (*condition.cells, ""), named=condition.named)
+    filled = CellCondition(condition.column, "filled")
     return part._replace(places=part.places | place_run(cue.start, cue.end), conditions=(other, filled),
                          sure=part.sure * BY_KIND,
                          rows=rows_holding(asked.grid, (other, filled)))
 
-def presence_parts(asked: Asked) -> list[Meaning]:
+def presence_parts(asked: AskedGrid) -> list[Meaning]:
     "Columns that have to be filled, or empty: with a sponsor, no sponsor."
     found = []
     for cue in asked.cued("not", "having"):
         for one in asked.columns:
             if one.column.kind != "text" or one.share < 0.7 or not 0 <= one.start - cue.end <= 1: continue
-            condition = Condition(one.column, "missing" if cue.name == "not" else "filled")
+            condition = CellCondition(one.column, "missing" if cue.name == "not" else "filled")
             rows = rows_holding(asked.grid, (condition,))
             if 0 < len(rows) < len(asked.grid.rows):
                 found.append(Meaning(one.places | place_run(cue.start, cue.end), BY_KIND, (condition,), one.column,
@@ -84,12 +84,12 @@ def presence_parts(asked: Asked) -> list[Meaning]:
                 break
     return found
 
-def _together(asked: Asked, parts: Sequence[Meaning]) -> Rows:
+def _together(asked: AskedGrid, parts: Sequence[Meaning]) -> Rows:
     by_column: dict[int, list[Meaning]] = {}
     for part in parts:
         condition = part.conditions[0]
         by_column.setdefault(condition.column.number if condition.how == "in" else -2 - len(by_column), []).append(part)
-    conditions, rows, sure, used, either = list[Condition](), frozenset(asked.grid.rows), 1.0, frozenset[int](), False
+    conditions, rows, sure, used, either = list[CellCondition](), frozenset(asked.grid.rows), 1.0, frozenset[int](), False
     for several in by_column.values():
         own = frozenset.intersection(*(part.rows for part in several))
         for part in several: sure, used = sure * part.sure, used | part.places
@@ -98,7 +98,7 @@ def _together(asked: Asked, parts: Sequence[Meaning]) -> Rows:
             cells = tuple(dict.fromkeys(cell for part in several for cell in part.conditions[0].cells))
             named = " or ".join(part.conditions[0].named for part in several)
             own, either = frozenset.union(*(part.rows for part in several)), True
-            conditions.append(Condition(first[0].column, "in", cells, named=named))
+            conditions.append(CellCondition(first[0].column, "in", cells, named=named))
         else: conditions += [one for part in several for one in part.conditions]
         rows &= own
     beyond = frozenset(row for part in parts for row in part.beyond)

@@ -11,18 +11,19 @@ __all__ = ['SKIP', 'head_places', 'named_column', 'columns_called', 'target_part
 # %% ../../nbs/querying/46_table_wanted.ipynb #twa03
 from collections.abc import Iterable, Sequence
 
-from .table_asked import (BY_KIND, BY_LABEL, ONE_OF_SEVERAL, Asked, Meaning, number_of, place_run,
+from .table_asked import (BY_KIND, BY_LABEL, ONE_OF_SEVERAL, AskedGrid, Meaning, number_of_word,
+                                        place_run,
                                         word_family_stems)
 from .table_grid import Grid, GridColumn
-from .table_mentions import AskedWord, Cue, asked_word, column_stems, question_data
+from .table_mentions import AskedWord, QuestionCue, asked_word, column_stems, question_data
 
 # %% ../../nbs/querying/46_table_wanted.ipynb #tas14
 SKIP = frozenset({"sum", "distinct", "listed", "only", "first", "last", "most", "least", "next", "previous", "mean",
                   "same", "more", "less", "group"})
 
 def head_places(
-    asked: Asked,
-    cue: Cue,  # which, how many …
+    asked: AskedGrid,
+    cue: QuestionCue,  # which, how many …
 ) -> list[int]:
     "The noun behind a word that asks."
     covered = {at: other for other in asked.cues for at in range(other.start, other.end)}
@@ -45,10 +46,10 @@ def head_places(
 
 def _ends_noun(word: AskedWord, language: str) -> bool:  # a verb or a number behind a noun
     ending = any(word.text.endswith(end) for end in question_data(language)["words"].get("light_endings", []))
-    return ending or word.stem in word_family_stems(language, "light") or number_of(word, language) is not None
+    return ending or word.stem in word_family_stems(language, "light") or number_of_word(word, language) is not None
 
 def named_column(
-    asked: Asked,
+    asked: AskedGrid,
     head: Sequence[int],
     kinds: Iterable[str] = (),  # of the column; () for all
 ) -> list[Meaning]:  # best first
@@ -74,8 +75,8 @@ def columns_called(
             if wanted & set(column_stems(column, grid.language)) and (not allowed or column.kind in allowed)]
 
 def target_parts(
-    asked: Asked,
-    cue: Cue,
+    asked: AskedGrid,
+    cue: QuestionCue,
 ) -> list[Meaning]:  # best first
     "What a word that asks wants."
     head, own = head_places(asked, cue), place_run(cue.start, cue.end)
@@ -94,7 +95,7 @@ def _alternatives(columns: Sequence[GridColumn], sure: float) -> list[Meaning]:
                     column=column)
             for at, column in enumerate(columns)]
 
-def _who(asked: Asked) -> list[Meaning]:
+def _who(asked: AskedGrid) -> list[Meaning]:
     verbs = [one for one in asked.columns if one.share >= 0.5 and one.column.kind == "text"]
     people = columns_called(asked.grid, question_data(asked.grid.language)["words"].get("who", []), ["text"])
     if doing := [one for one in verbs if one.column in people or one.share == 1]:
@@ -104,14 +105,14 @@ def _who(asked: Asked) -> list[Meaning]:
     if label in people: return [Meaning(frozenset(), BY_KIND, column=label)]
     return _alternatives(people, BY_KIND) or [Meaning(frozenset(), BY_LABEL, column=label)]
 
-def _when(asked: Asked) -> list[Meaning]:
+def _when(asked: AskedGrid) -> list[Meaning]:
     return _alternatives([column for column in asked.grid.columns if column.kind in ("date", "year")], 1.0)
 
-def _where(asked: Asked) -> list[Meaning]:
+def _where(asked: AskedGrid) -> list[Meaning]:
     return _alternatives(columns_called(asked.grid, question_data(asked.grid.language)["words"].get("where", []),
                                         ["text"]), BY_KIND)
 
-def _how_long(asked: Asked) -> list[Meaning]:
+def _how_long(asked: AskedGrid) -> list[Meaning]:
     times = [column for column in asked.grid.columns if column.kind == "time"]
     return _alternatives(times or columns_called(asked.grid, ["length", "duration", "pages", "time"], ["number"]),
                          BY_KIND)
@@ -120,18 +121,18 @@ _KINDS_OF = {"when": ("date", "year"), "how_long": ("time", "number"), "where": 
 _BY_KIND = {"who": _who, "when": _when, "where": _where, "how_long": _how_long}
 
 def how_many(
-    asked: Asked,
-    cue: Cue,  # a superlative, first or last
+    asked: AskedGrid,
+    cue: QuestionCue,  # a superlative, first or last
 ) -> tuple[int, frozenset[int]]:  # 1 where nothing is said; the words that say it
     "How many are wanted: the top five, the last 3 games."
-    value = number_of(asked.words[cue.end], asked.grid.language) if cue.end < len(asked.words) else None
+    value = number_of_word(asked.words[cue.end], asked.grid.language) if cue.end < len(asked.words) else None
     bare = value is not None and asked.words[cue.end].text[-1:] not in "stndrh"
     return (int(value), place_run(cue.end, cue.end + 1)) if value and bare and 1 < value <= 50 else (1, frozenset())
 
 # %% ../../nbs/querying/46_table_wanted.ipynb #tas16
 def measure_parts(
-    asked: Asked,
-    cue: Cue,
+    asked: AskedGrid,
+    cue: QuestionCue,
 ) -> list[Meaning]:  # best first; a column of None counts rows
     "What a superlative or a comparative is about."
     own, ordered = place_run(cue.start, cue.end), ("number", "time", "rank", "date", "year")
