@@ -89,7 +89,8 @@ def _together(asked: AskedGrid, parts: Sequence[Meaning]) -> Rows:
     for part in parts:
         condition = part.conditions[0]
         by_column.setdefault(condition.column.number if condition.how == "in" else -2 - len(by_column), []).append(part)
-    conditions, rows, sure, used, either = list[CellCondition](), frozenset(asked.grid.rows), 1.0, frozenset[int](), False
+    conditions, rows = list[CellCondition](), frozenset(asked.grid.rows)
+    sure, used, either = 1.0, frozenset[int](), False
     for several in by_column.values():
         own = frozenset.intersection(*(part.rows for part in several))
         for part in several: sure, used = sure * part.sure, used | part.places
