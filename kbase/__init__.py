@@ -15,6 +15,7 @@ Modules:
 - `kbase.hits`: What a search found, and why; it draws itself and has one form as JSON
 - `kbase.indexing.account`: Names that stay, files that are gone, documents that are replaced
 - `kbase.indexing.aligned_tables`: Tables without lines: numbers that stand below each other
+- `kbase.indexing.archive`: A whole knowledge base written out, and read back member by member
 - `kbase.indexing.archives`: A file that is an archive of parts, looked at before anything unpacks it
 - `kbase.indexing.batches`: Read ahead on every core, embedded and stored in batches, in their order
 - `kbase.indexing.book_reader`: Chapter by chapter, in the order in which a reader turns the pages
@@ -25,6 +26,7 @@ Modules:
 - `kbase.indexing.copying`: A knowledge base in another store, vectors and all
 - `kbase.indexing.data_uris`: A file written into another as letters is no text
 - `kbase.indexing.decoding`: Text out of bytes, strictly, and what had to be guessed
+- `kbase.indexing.doctor`: Counts, vectors, links, offsets, tables and the account are checked, and mended
 - `kbase.indexing.extracts`: A document in a few of its own sentences
 - `kbase.indexing.fetching`: One address, fetched with care: public hosts only, so many bytes, so much time
 - `kbase.indexing.formats`: Which format a file is of, and who reads it: one entry a format
@@ -40,8 +42,10 @@ Modules:
 - `kbase.indexing.mail_headers`: The headers of a mail as text and as metadata, whatever they are written in
 - `kbase.indexing.mail_reader`: The words of a mail once, its files as files, a mailbox as a list of its mails
 - `kbase.indexing.mailbox`: Many mails in one file, and where each begins
+- `kbase.indexing.main_text`: What a page is about, without what its site puts on every page
 - `kbase.indexing.manuscript`: A Markdown text in the making that knows where its pages and its tables are
 - `kbase.indexing.markdown_lines`: No line that somebody wrote becomes a heading by accident
+- `kbase.indexing.merging`: The documents of another knowledge base come in, with their vectors; where both have one, it is said
 - `kbase.indexing.notebook_reader`: Text cells as they are, code in fences, what the outputs show
 - `kbase.indexing.office_properties`: Title, author, dates and number of pages, from the parts in which Office, LibreOffice and e-books keep them
 - `kbase.indexing.office_xml`: Names without their namespaces, for Office writes the same names in two of them
@@ -60,6 +64,7 @@ Modules:
 - `kbase.indexing.pdf_text`: One Markdown text with the start of each page and the place of each table
 - `kbase.indexing.pdf_words`: What stands on a page of a PDF: each word with its place, its size and its weight
 - `kbase.indexing.picture_text`: A scanned page is read by OCR, and not believed unless its own scores say so
+- `kbase.indexing.pictures`: Alternative texts, captions, and the words inside a drawing
 - `kbase.indexing.pieces`: Blocks, or parts of them, that go into a chunk whole
 - `kbase.indexing.planning`: Shown before anything is read: what is added, changed, moved, left out and removed, and what it costs
 - `kbase.indexing.reader_process`: Files from anywhere are read where a hang or a crash costs one file
@@ -83,10 +88,14 @@ Modules:
 - `kbase.indexing.table_finding`: Every table with its title, its headings and the paragraphs around it, in one piece
 - `kbase.indexing.table_nodes`: What a question meets of a table, and the data to which it leads
 - `kbase.indexing.terminal_text`: Progress bars at their last step, no escape sequences
+- `kbase.indexing.tex_reader`: Sections, lists, tables, notes and formulas of a source, without the commands around them
+- `kbase.indexing.tex_text`: Comments, braces, environments and signs: what is there before anything is read
 - `kbase.indexing.text_reader`: Markdown, reStructuredText, Python, CSV and plain text: a title is looked for, and powers are written in the line
+- `kbase.indexing.watching`: Changes are followed while you go on working
 - `kbase.indexing.word_markup`: Fields, formulas, check marks and text boxes in the form that is read; hidden text gone, and said to be
 - `kbase.indexing.word_reader`: Headings, lists, tables, footnotes and text boxes of a DOCX file
 - `kbase.indexing.written_tables`: The cells of a table that stands in a text: Markdown, reStructuredText, CSV, JSON, tabs
+- `kbase.indexing.xml_reader`: Sentences as paragraphs, values with their names, records apart, and nothing fetched
 - `kbase.knowledge`: One object to fill, search, ask and look into
 - `kbase.language`: Which language a text is in, where its sentences end, and which words a search goes by
 - `kbase.lines`: What one line says about the text around it: a caption, a signature, a row
@@ -135,6 +144,7 @@ Modules:
 - `kbase.querying.table_shapes`: How many, which one, the most, the first, what comes after, this or that: each kind makes the operations that it may mean
 - `kbase.querying.table_sql`: SQL on one table: it can read that table, for two seconds, and nothing else
 - `kbase.querying.table_wanted`: Which column is asked for, and by what things are measured
+- `kbase.querying.table_writer`: Tables are found, asked, and cited to the row; a question that no table answers is a fact
 - `kbase.querying.terms`: The words that evidence should have, what each of them weighs, and how many of them a text has
 - `kbase.querying.things`: What a question names: the part of it that is read, and the things that it holds against each other
 - `kbase.querying.tracing`: Which boxes of a Haystack pipeline ran for a question, and how long each took
@@ -148,7 +158,7 @@ Modules:
 - `kbase.serving.demo_sources`: Documents that every machine with Python has
 - `kbase.serving.shell`: Endings, messages, the knowledge base that is meant, filters
 - `kbase.serving.terminal`: Hits and answers as lines that are safe to print, and as JSON
-- `kbase.serving.upkeep`: `kbase add`, `plan` and `sync`
+- `kbase.serving.upkeep`: `kbase add`, `plan`, `sync`, `watch`, `retry`, `doctor`, `export` and `merge`
 - `kbase.settings`: What is set once for a knowledge base, in a file beside the notebook
 - `kbase.shared`: One object for everybody in a process who asks for the same thing
 - `kbase.stored_tables`: The tables of a knowledge base, listed and read back as data

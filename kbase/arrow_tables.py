@@ -41,8 +41,10 @@ def arrow_table(
         values = [_plain(typed.at(row, at), column.kind) for row in range(len(typed.table.body))]
         if column.kind in ("number", "year"): kind = pa.int64() if _whole(values) else pa.float64()
         else: kind = pa.date32() if column.kind == "date" else pa.string()
-        if kind == pa.int64(): values = [None if value is None else int(value) for value in values]  # type: ignore[arg-type]  # numbers
-        about = {name: str(value) for name, value in column._asdict().items() if name != "name" and value not in ("", False, 1.0)}
+        if kind == pa.int64():
+            values = [None if value is None else int(value) for value in values]  # type: ignore[arg-type]  # numbers
+        about = {name: str(value) for name, value in column._asdict().items()
+                 if name != "name" and value not in ("", False, 1.0)}
         fields.append(pa.field(column.name, kind, metadata=about))
         arrays.append(pa.array(values, kind))
     return pa.table(arrays, schema=pa.schema(fields))
@@ -54,7 +56,8 @@ def _packed(table: "pa.Table") -> str:  # base64
     import pyarrow as pa
 
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer: writer.write_table(table)
+    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
+        writer.write_table(table)
     return base64.b64encode(sink.getvalue()).decode("ascii")
 
 def _unpacked(data: str) -> "pa.Table":
@@ -72,7 +75,8 @@ def packed_pieces(
     size = max(1, PIECE_CELLS // max(typed.table.width, 1))
     for at in range(0, max(len(body), 1), size):
         piece = data.slice(at, size)
-        written = [pa.array([row[column] for row in body[at:at + size]], pa.string()) for column in range(typed.table.width)]
+        written = [pa.array([row[column] for row in body[at:at + size]],
+                            pa.string()) for column in range(typed.table.width)]
         names = [f"written {column}" for column in range(typed.table.width)]
         yield _packed(pa.table([*piece.columns, *written], schema=pa.schema(
             [*piece.schema, *(pa.field(name, pa.string()) for name in names)])))
@@ -83,12 +87,15 @@ def typed_fields(
 ) -> dict[str, Any]:  # JSON values
     "A typed table without the rows of its body."
     table = typed.table
-    head = Table(table.rows[:table.header_rows], table.header_rows, table.title, table.notes, table.start, table.end, table.page,
+    head = Table(table.rows[:table.header_rows], table.header_rows, table.title, table.notes, table.start, table.end,
+                 table.page,
                  table.sheet, table.range)
     usual = Column("")
-    columns = [{name: value for name, value in column._asdict().items() if name == "name" or value != getattr(usual, name)}
+    columns = [{name: value for name, value in column._asdict().items() if name == "name" or value != getattr(usual,
+                                                                                                              name)}
                for column in typed.columns]
-    return {**table_fields(head), "columns": columns, "body_rows": len(table.body), "exceptions": list(typed.exceptions),
+    return {**table_fields(head), "columns": columns, "body_rows": len(table.body),
+            "exceptions": list(typed.exceptions),
             "language": typed.language}
 
 def typed_of_fields(
@@ -101,10 +108,12 @@ def typed_of_fields(
     whole = pa.concat_tables(map(_unpacked, pieces))
     width = len(fields["columns"])
     if whole.num_rows != fields["body_rows"]:
-        raise ValueError(f"{whole.num_rows} of {fields['body_rows']} rows of the table are stored: add its document again")
+        raise ValueError(f"{whole.num_rows} of {fields['body_rows']} rows of the table are stored: add its document "
+                         "again")
     written = [column.to_pylist() for column in whole.columns[width:]]
     head = table_of_fields({name: value for name, value in fields.items() if name in Table.__dataclass_fields__})
     place = {name: getattr(head, name) for name in Table.__dataclass_fields__ if name != "rows"}
     table = Table((*head.rows, *zip(*written, strict=True)), **place)
-    typed = TypedTable(table, tuple(Column(**column) for column in fields["columns"]), tuple(fields["exceptions"]), fields["language"])
+    typed = TypedTable(table, tuple(Column(**column) for column in fields["columns"]), tuple(fields["exceptions"]),
+                       fields["language"])
     return typed, whole.select(range(width))

@@ -183,7 +183,7 @@ def read_text(
         before, fresh = line, outer < 0 and len(line) > OWN_PARAGRAPH
     return marks
 
-def _title_or_table(lines: list[str], at: int, outline: OpenTitles) -> int:  # the lines that it takes; 0 where none begins
+def _title_or_table(lines: list[str], at: int, outline: OpenTitles) -> int:  # lines it takes, or 0
     if title := underlined(lines, at):
         outline.enter(title[1], lines[at + title[0] - 2])
         return title[0]

@@ -22,7 +22,8 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 # %% ../nbs/06_cell_values.ipynb #4783892e
-_MARKS = re.compile(r"(?:\s*(?:[*†‡§¶¹²³⁰-⁹ᵃ-ᶻ]|\[(?:\w{1,3}|note \w+)\])+)+$|(?<=[\d)%])\s*\((?:\d{1,2}|[a-z])\)$", re.I)
+_MARKS = re.compile(r"(?:\s*(?:[*†‡§¶¹²³⁰-⁹ᵃ-ᶻ]|\[(?:\w{1,3}|note \w+)\])+)+$|(?<=[\d)%])\s*\((?:\d{1,2}|[a-z])\)$",
+                    re.I)
 _NOTHING = re.compile(r"[\s.…·?*_–—−-]*")
 
 @lru_cache(maxsize=64)
@@ -34,7 +35,8 @@ def table_words(
     names = ["en", language] if re.fullmatch("[a-z]{2,3}", language) and language != "en" else ["en"]
     found = [tomllib.loads((folder / f"{name}.toml").read_text("utf-8")) for name in names
              if (folder / f"{name}.toml").is_file()]
-    lists = {key: list(dict.fromkeys(word for words in found for word in words[key])) for key in found[0] if key != "scale"}
+    lists = {key: list(dict.fromkeys(word for words in found for word in words[key]))
+             for key in found[0] if key != "scale"}
     return {**lists, "scale": {word: factor for words in found for word, factor in words["scale"].items()}}
 
 def is_missing_cell(
@@ -82,23 +84,27 @@ def decimal_sign(
             last, other = signs[-1], "." if signs[-1] == "," else ","
             if len(set(signs)) == 2: votes[last] += 2
             elif len(signs) > 1: votes[other] += 1
-            elif len(run) - run.index(last) != 4 or run.index(last) > 3 or run[0] == "0" or run[0] == last: votes[last] += 1
+            elif len(run) - run.index(last) != 4 or run.index(last) > 3 or run[0] == "0" or run[0] == last:
+                votes[last] += 1
     if votes["."] != votes[","]: return max(votes, key=lambda sign: votes[sign])
     return usual_decimal(language)
 
 # %% ../nbs/06_cell_values.ipynb #5809cade
 _SIGNS = tomllib.loads((files("kbase") / "data" / "units" / "units.toml").read_text("utf-8"))
-_MORE_UNITS = ("%", "‰", "°", "°C", "°F", "K", "days", "day", "years", "year", "yrs", "months", "hours", "minutes", "seconds", "km²", "sq mi",
-               "miles", "mi", "acres", "tons", "tonnes", "feet", "points", "pts", "bps", "bp", "x", "×", "st", "nd", "rd", "th")
+_MORE_UNITS = ("%", "‰", "°", "°C", "°F", "K", "days", "day", "years", "year", "yrs", "months", "hours", "minutes",
+               "seconds", "km²", "sq mi",
+               "miles", "mi", "acres", "tons", "tonnes", "feet", "points", "pts", "bps", "bp", "x", "×",
+               "st", "nd", "rd", "th")
 _UNITS = {unit.lower(): unit for unit in (*_SIGNS["any_case"], *_MORE_UNITS)} | {unit: unit for unit in _SIGNS["exact"]}
-CURRENCIES = {"€": "EUR", "£": "GBP", "us$": "USD", "$": "$", "¥": "¥", "a$": "AUD", "c$": "CAD", "hk$": "HKD", "nt$": "TWD", "r$": "BRL",
+CURRENCIES = {"€": "EUR", "£": "GBP", "us$": "USD", "$": "$", "¥": "¥", "a$": "AUD", "c$": "CAD", "hk$": "HKD",
+              "nt$": "TWD", "r$": "BRL",
               "₹": "INR", "₽": "RUB", "₩": "KRW", "fr.": "CHF", "rmb": "CNY", "s$": "SGD", "kr": "kr", "zł": "PLN"}
 _CODES = "USD EUR GBP CHF JPY CNY AUD CAD SEK NOK DKK PLN CZK HUF INR BRL RUB KRW TWD HKD SGD ZAR MXN TRY".split()
 CURRENCIES |= {code.lower(): code for code in _CODES}
 _MONEY = "|".join(sorted(map(re.escape, CURRENCIES), key=len, reverse=True))
 _NUMBER = re.compile(
     rf"(?P<minus>[-−–(]*)\s*(?P<before>(?i:{_MONEY}))?\s*(?P<minus2>[-−–+(]*)\s*(?P<digits>{_DIGITS}|[.,]\d+)"
-    rf"(?P<close>\)?)\s*(?P<behind>[^\d\s()]?[^\d()]{{0,18}}|[^\W\d]{{1,3}}[²³23])?\s*(?P<close2>\)?)(?P<trail>[-−–]?)")
+    rf"(?P<close>\)?)\s*(?P<behind>(?![-−–]$)[^\d\s()]?[^\d()]{{0,18}}|[^\W\d]{{1,3}}[²³23])?\s*(?P<close2>\)?)(?P<trail>[-−–]?)")
 
 class Quantity(NamedTuple):
     "A number as it was written."
@@ -116,14 +122,14 @@ def plain_number(
     whole, sign, part = digits.partition(decimal) if digits.count(decimal) == 1 else (digits, "", "")
     groups = re.split(rf"[{re.escape(other)}{_GROUPING}]", whole)
     if not part.isdigit() and sign or not all(group.isdecimal() for group in groups if group): return None
-    if len(groups) > 1 and (not 1 <= len(groups[0]) <= 3 or not all(2 <= len(g) <= 3 for g in groups[1:]) or len(groups[-1]) != 3):
-        return None
+    inner = all(2 <= len(group) <= 3 for group in groups[1:]) and len(groups[-1]) == 3  # by twos in India
+    if len(groups) > 1 and not (1 <= len(groups[0]) <= 3 and inner): return None
     return float("".join(groups) + "." + (part or "0"))
 
 # %% ../nbs/06_cell_values.ipynb #b8fca5f9
 _MEANING_WORD = re.compile(rf"(?i:{_MONEY})(?![^\W\d_]{{2}})|['’]?000s?|[^\s$€£¥,;/]+(?:/\S+)?")
 
-def _word_meaning(word: str, language: str, money: bool) -> tuple[str, Any] | None:  # what a word near a number is, and its value
+def _word_meaning(word: str, language: str, money: bool) -> tuple[str, Any] | None:  # what it is, and its value
     bare = word.strip(".'’")
     scale = table_words(language)["scale"].get(bare.lower())
     unit = _UNITS.get(word) or _UNITS.get(word.lower()) or _UNITS.get(bare.lower())
@@ -171,10 +177,12 @@ class DateValue(NamedTuple):
     day: date  # the first day of a month or year that is named without a day
     precision: str = "day"  # day, month, year
 
-_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)?")
+_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?(?:[T "
+                  r"]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)?")
 _NUMERIC = re.compile(r"(\d{1,2})([./-])\s?(\d{1,2})\2\s?(\d{4}|\d\d)")
 _YEAR_ONLY = re.compile(r"(?:1[0-9]|20|21)\d\d")
-_WORDED = re.compile(r"(?:[^\W\d]+,\s*)?(?:(?P<day>\d{1,2})(?:st|nd|rd|th|er|\.|º)?\s*(?:of |de )?)?[-\s]?(?P<month>[^\W\d]{3,12}\.?)[-\s]*"
+_WORDED = re.compile(r"(?:[^\W\d]+,\s*)?(?:(?P<day>\d{1,2})(?:st|nd|rd|th|er|\.|º)?\s*(?:of |de "
+                     r")?)?[-\s]?(?P<month>[^\W\d]{3,12}\.?)[-\s]*"
                      r"(?:(?P<day2>\d{1,2})(?:st|nd|rd|th)?\s*,\s*)?(?:de )?(?P<year>\d{4})")
 
 @lru_cache(maxsize=64)

@@ -15,6 +15,7 @@ __all__ = ['MAX_DEPTH', 'RECIPE', 'KINDS', 'NODE_KEY', 'digest', 'is_missing', '
 # %% ../nbs/01_nodes.ipynb #nod03
 import hashlib
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
@@ -116,8 +117,8 @@ class Document:
     markup: str = "text"  # how the splitter reads `text`: text, markdown, rst, python, csv, json
     id: str = ""  # made from the uri when not given
     tables: tuple[Table, ...] = field(default=(), repr=False)  # those that its reader found
-    outline: tuple[tuple[int, str, tuple[str, ...]], ...] = field(default=(), repr=False)  # where parts of it begin, and
-    # what the reader knows of each that its text does not show: kind of block, headings above it and its own
+    outline: tuple[tuple[int, str, tuple[str, ...]], ...] = field(default=(), repr=False)  # where parts begin, with
+    # what the reader knows and the text does not show: the kind of block, the headings above it and its own
 
     def __post_init__(self) -> None:
         if not self.id: object.__setattr__(self, "id", digest(self.uri))
@@ -127,7 +128,7 @@ class Document:
         offset: int,  # a place in `text`, in characters
     ) -> int | None:  # counted from 1; None where there are no pages
         "The page on which a character stands."
-        return int(np.searchsorted(self.pages, offset, side="right")) if self.pages else None
+        return bisect_right(self.pages, offset) if self.pages else None
 
 RECIPE = 3  # raised when reading a source gives another document: what was added before is then read again
 

@@ -74,10 +74,12 @@ class StoredTable:
     def _read(self) -> tuple[TypedTable, "pa.Table"]:
         pieces = self.node.payload.get("data")
         if pieces is None:
-            if self.store is None: raise ValueError(f"{self.title or self.uri}: its cells are in a store; get it with tables_of")
+            if self.store is None:
+                raise ValueError(f"{self.title or self.uri}: its cells are in a store; get it with tables_of")
             parts = self.store.children([self.node.id], kinds=["cells"])
             pieces = [part.payload["data"] for part in sorted(parts, key=lambda part: part.payload["piece"])]
-            if not pieces: raise ValueError(f"{self.uri}: the cells of table {self.title!r} are gone: add the document again")
+            if not pieces:
+                raise ValueError(f"{self.uri}: the cells of table {self.title!r} are gone: add the document again")
         return typed_of_fields(self.about, pieces)
 
     @property
@@ -124,7 +126,8 @@ def unit_words(
     column: Column,
 ) -> str:  # "EUR in millions", "kg"; "" where nothing is known
     "What stands behind a column's numbers."
-    scale = {1.0: "", 1e3: "in thousands", 1e6: "in millions", 1e9: "in billions"}.get(column.scale, f"× {column.scale:g}")
+    scale = {1.0: "", 1e3: "in thousands", 1e6: "in millions", 1e9: "in billions"}.get(column.scale,
+                                                                                       f"× {column.scale:g}")
     return " ".join(filter(None, (column.currency, column.unit, scale)))
 
 # %% ../nbs/38_stored_tables.ipynb #ddc47a6f
@@ -139,12 +142,15 @@ class StoredTables(Sequence[StoredTable]):
     def __len__(self) -> int: return len(self.tables)
 
     def __repr__(self) -> str:
-        lines = [f"{at}: {table.title or '(no title)'} ({len(table)} × {len(table.columns)}), {table.place}" for at, table in enumerate(self)]
-        return "\n".join([f"{len(self)} table{'s' * (len(self) != 1)}", *lines[:50], *(["…"] if len(lines) > 50 else [])])
+        lines = [f"{at}: {table.title or '(no title)'} ({len(table)} × {len(table.columns)}), {table.place}" for at,
+                 table in enumerate(self)]
+        return "\n".join([f"{len(self)} table{'s' * (len(self) != 1)}", *lines[:50],
+                          *(["…"] if len(lines) > 50 else [])])
 
     def _repr_html_(self) -> str:
-        rows = [[str(at), escape(table.title), escape(table.place), str(len(table)),
-                 escape(", ".join(column.name for column in table.columns)[:200])] for at, table in enumerate(self.tables[:200])]
+        def names(table: StoredTable) -> str: return ", ".join(column.name for column in table.columns)[:200]
+        rows = [[str(at), escape(table.title), escape(table.place), str(len(table)), escape(names(table))]
+                for at, table in enumerate(self.tables[:200])]
         return html_table(["", "title", "where", "rows", "columns"], rows)
 
 _TABLES = {"field": "kind", "operator": "==", "value": "table"}

@@ -19,7 +19,8 @@ from .tables import Table, even_rows
 
 # %% ../nbs/05_table_headers.ipynb #53eba7e7
 _YEAR_CELL = re.compile(r"(?:FY|CY)?\s?(?:1[6-9]|20)\d\d(?:\s?[-–/]\s?(?:\d\d){1,2})?\s?[EAPF*]?")
-_UNIT_CELL = re.compile(r"\(.{1,60}\)|[%#]|in \S{1,20}|[A-Z]{0,3}[$€£¥]?\s?['’]?(?:0{3}s?|m|k|bn|M|million|thousand)?", re.I)
+_UNIT_CELL = re.compile(r"\(.{1,60}\)|[%#]|in \S{1,20}|[A-Z]{0,3}[$€£¥]?\s?['’]?(?:0{3}s?|m|k|bn|M|million|thousand)?",
+                        re.I)
 
 def _is_value(cell: str) -> bool:
     return any(map(str.isdigit, cell)) and is_number_cell(cell) and not _YEAR_CELL.fullmatch(cell)
@@ -73,7 +74,7 @@ def spread_levels(
     return (*map(tuple, levels), *map(tuple, rows[header_rows:]))
 
 # %% ../nbs/05_table_headers.ipynb #6e4e0c48
-_NOTE = re.compile(r"(?i)(?:source|sources|note|notes|quelle|anmerkung|remarque|fuente|nota|fonte)s?\b|[*†‡¹²³]|\(\d{1,2}\)\s|\[\d")
+_NOTE = re.compile(r"(?i)(?:source|note|quelle|anmerkung|remarque|fuente|nota|fonte)s?\b|[*†‡¹²³]|\(\d{1,2}\)\s|\[\d")
 NOTE_LENGTH = 60  # characters: a longer last row of one cell is a sentence, not the name of a row
 
 def _single(row: Sequence[str]) -> str:  # the one text of a row that has one, however often a merged cell repeats it
@@ -89,11 +90,13 @@ def table_of_grid(
     rows, remark = even_rows(cells)
     top, bottom = 0, len(rows)
     if rows and len(rows[0]) > 1:
-        while header_rows is None and top < bottom - 2 and _single(rows[top]) and _below_title(rows[top:bottom]): top += 1
+        while header_rows is None and top < bottom - 2 and _single(rows[top]) and _below_title(rows[top:bottom]):
+            top += 1
         while bottom > top + 1 + (header_rows or 0) and _is_note(rows[bottom - 1]): bottom -= 1
     title = " ".join(map(_single, rows[:top]))
     notes = "\n".join(map(_single, rows[bottom:]))
-    given = {"title": title, "notes": notes, **{name: value for name, value in place.items() if value not in ("", None)}}
+    given = {"title": title, "notes": notes, **{name: value for name,
+                                                value in place.items() if value not in ("", None)}}
     if header_rows is not None: return Table(rows[:bottom], header_rows, **given), remark
     count = guess_header_rows(rows[top:bottom])
     return Table(spread_levels(rows[top:bottom], count), count, **given), remark

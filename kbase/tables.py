@@ -32,7 +32,8 @@ def even_rows(
     remark = ""
     if short:
         which = ", ".join(map(str, short[:5])) + (" and others" if len(short) > 5 else "")
-        remark = (f"{len(short)} of {len(cells)} rows of a table have fewer cells than its {width} columns (row {which}): "
+        remark = (f"{len(short)} of {len(cells)} rows of a table have fewer cells than its {width} columns (row "
+                  f"{which}): "
                   "empty cells were added at their end")
     return tuple(row + ("",) * (width - len(row)) for row in cells), remark
 
@@ -60,7 +61,8 @@ WIDEST, TALLEST = 200, 2000  # columns and rows that one cell may cover; wider c
 
 def lay_out(
     rows: Iterable[Sequence[tuple[object, int, int]]],  # of each cell: its content, rows and columns it covers, ≥ 1
-) -> tuple[list[list[object]], list[tuple[int, int, int, int]]]:  # a grid, and the merged cells as `fill_merged` has them
+) -> tuple[list[list[object]], list[tuple[int, int, int,
+                                          int]]]:  # a grid, and the merged cells as `fill_merged` has them
     "Cells that say how far they go, in their places."
     covered: dict[tuple[int, int], bool] = {}
     grid: list[list[object]] = []
@@ -99,7 +101,8 @@ class Table:
     def __post_init__(self) -> None:
         widths = {len(row) for row in self.rows}
         if len(widths) > 1:
-            raise ValueError(f"rows of {min(widths)} to {max(widths)} cells in one table: make them equal with even_rows")
+            raise ValueError(f"rows of {min(widths)} to {max(widths)} cells in one table: make them equal with "
+                             "even_rows")
         if not 0 <= self.header_rows <= len(self.rows):
             raise ValueError(f"header_rows is {self.header_rows}, the table has {len(self.rows)} rows")
 

@@ -12,13 +12,13 @@ __all__ = ['MOST', 'join_sign_columns', 'Measure', 'measure_in', 'Column', 'uniq
 
 # %% ../nbs/07_typed_table.ipynb #d62061eb
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from .cell_values import (
-    DateValue, Quantity, day_first, decimal_sign, is_missing_cell, read_date, read_number, read_words, table_words, without_marks)
+from kbase.cell_values import (
+    DateValue, Quantity, day_first, decimal_sign, is_missing_cell, read_date, read_number, read_words, table_words,
+    without_marks)
 from .tables import Table
 
 # %% ../nbs/07_typed_table.ipynb #408c4f8d
@@ -28,7 +28,8 @@ _BEHIND = re.compile(r"[)%]*")
 def _merge(rows: list[list[str]], column: int, into: int, header_rows: int) -> None:
     for number, row in enumerate(rows):
         sign, cell = row[column], row[into]
-        if number >= header_rows: row[into] = (sign + cell if column < into else cell + sign) if sign and cell else cell or sign
+        if number >= header_rows:
+            row[into] = (sign + cell if column < into else cell + sign) if sign and cell else cell or sign
         elif not cell: row[into] = sign
 
 def join_sign_columns(
@@ -42,8 +43,10 @@ def join_sign_columns(
         def beside(other: int, header: set[str] = header) -> bool:  # whether the neighbour's header covers this column
             return 0 < other < table.width and header <= {row[other] for row in rows[:count]}
         if not any(below) and (not header or beside(column + 1) or beside(column - 1)): continue
-        if column and any(below) and all(map(_BEFORE.fullmatch, below)) and beside(column + 1): _merge(rows, column, column + 1, count)
-        elif column and any(below) and all(map(_BEHIND.fullmatch, below)) and beside(column - 1): _merge(rows, column, column - 1, count)
+        if column and any(below) and all(map(_BEFORE.fullmatch, below)) and beside(column + 1):
+            _merge(rows, column, column + 1, count)
+        elif column and any(below) and all(map(_BEHIND.fullmatch, below)) and beside(column - 1):
+            _merge(rows, column, column - 1, count)
         else: kept.append(column)
     if len(kept) == table.width: return table
     return replace(table, rows=tuple(tuple(row[column] for column in kept) for row in rows))
@@ -56,13 +59,15 @@ class Measure(NamedTuple):
     scale: float = 1.0
     exceptions: tuple[str, ...] = ()  # what the scale does not go for, as patterns: "per share"
 
-_FILLERS = re.compile(r"(?i)\b(?:in|en|em|of|de|the|u\.s\.|amounts?|figures?|angaben|expressed|stated|all|are|and|data|dollars? amounts?)(?=\W|$)")
+_FILLERS = re.compile(r"(?i)\b(?:in|en|em|of|de|the|u\.s\.|amounts?|figures?|angaben|expressed|stated|all|are|and|data"
+                      r"|dollars? amounts?)(?=\W|$)")
 _PLACES = tuple(map(re.compile, (
     r"[(\[]([^()\[\]]{1,80})[)\]]", r"(?i:\b(?:in|en|em) )((?:[^\s,;.()>]+\.?[ ]?){1,3})", r"(?:>|^)\s*([^>()]{1,25})$",
     r",\s*([^,>()]{1,12})$")))
-_NAMED_MONEY = {"dollar": "$", "dollars": "$", "euro": "EUR", "euros": "EUR", "usdm": "USD m", "teur": "EUR k", "t€": "EUR k"}
+_NAMED_MONEY = {"dollar": "$", "dollars": "$", "euro": "EUR", "euros": "EUR", "usdm": "USD m", "teur": "EUR k",
+                "t€": "EUR k"}
 
-def _read_measure(text: str, language: str) -> dict[str, Any]:  # of "millions", "Mio. €", "U.S. dollars in thousands"; {} for anything else
+def _read_measure(text: str, language: str) -> dict[str, Any]:  # of "millions", "Mio. €"; {} for other words
     words = _FILLERS.sub(" ", text).split()
     for stop in range(len(words), 0, -1):
         spelled = " ".join(_NAMED_MONEY.get(word.lower(), word) for word in words[:stop])
@@ -123,13 +128,15 @@ def _number_column(name: str, cells: Sequence[str], decimal: str, language: str)
     found = [number for number in numbers if number]
     if len(found) < MOST * len(cells): return None
     if all(_FOUR_DIGITS.fullmatch(without_marks(cell)) for cell in cells): return Column(name, "year")
-    units, currency = Counter(number.unit for number in found if number.unit not in ("", "%")), _common(n.currency for n in found)
+    units = {number.unit for number in found} - {"", "%"}
+    currency = _common(number.currency for number in found)
     if len(units) > 1 or currency is None: return None
     unit = next(iter(units), "") or ("%" if all(number.unit == "%" for number in found) else "")
     stated = measure_in(name, language)
     words = len(numbers) - len(found)
     remark = f"{words} of {len(cells)} cells are no numbers" if words else ""
-    return Column(name, "number", unit or stated.unit, currency or stated.currency, stated.scale, decimal, remark=remark)
+    return Column(name, "number", unit or stated.unit, currency or stated.currency, stated.scale, decimal,
+                  remark=remark)
 
 def _date_column(name: str, cells: Sequence[str], language: str) -> Column | None:
     first, sure = day_first(cells, language)
@@ -137,7 +144,8 @@ def _date_column(name: str, cells: Sequence[str], language: str) -> Column | Non
     if not dates or len(dates) < MOST * len(cells): return None
     coarsest = max((moment.precision for moment in dates), key=("day", "month", "year").index)
     numeric = any(re.fullmatch(r"\d+[/.-]\d+[/.-]\d+", cell) and not re.match(r"\d{4}", cell) for cell in cells)
-    remark = "" if sure or not numeric else f"nothing says whether 3/4 is in March or in April: the {'day' if first else 'month'} is read first"
+    remark = f"nothing says whether 3/4 is in March or in April: the {'day' if first else 'month'} is read first"
+    remark = remark if numeric and not sure else ""
     return Column(name, "date", days_first=first, precision=coarsest, remark=remark)
 
 def read_column(
@@ -172,8 +180,10 @@ class TypedTable:
         if about.kind == "date": return read_date(cell, about.days_first, self.language) or cell
         number = read_number(cell, about.decimal, self.language) if about.kind in ("number", "year") else None
         if number is None: return cell
-        plain = number.unit == "%" or any(re.search(rf"(?i){word}(?!\w)", self.table.body[row][0]) for word in self.exceptions)
-        return number._replace(unit=number.unit or about.unit, currency="" if number.unit == "%" else number.currency or about.currency,
+        plain = number.unit == "%" or any(re.search(rf"(?i){word}(?!\w)",
+                                                    self.table.body[row][0]) for word in self.exceptions)
+        return number._replace(unit=number.unit or about.unit,
+                               currency="" if number.unit == "%" else number.currency or about.currency,
                                scale=number.scale if number.scale != 1 or plain else about.scale)
 
 def type_table(
@@ -190,7 +200,7 @@ def type_table(
                zip(names, zip(*table.body, strict=True) if table.body else [()] * table.width, strict=True)]
     stated = [measure_in(text, language) for text in (table.title, names[0] if names else "", table.notes, around)]
     scale = next((measure.scale for measure in stated if measure.scale != 1), 1.0)
-    currency = next((measure.currency for measure in stated if measure.currency), "")
+    currency = next((measure.currency for measure in stated if measure.currency and measure.scale != 1), "")
     exceptions = tuple(dict.fromkeys(word for measure in stated for word in measure.exceptions))
     def completed(column: Column) -> Column:
         if column.kind != "number" or column.unit or column.scale != 1: return column

@@ -284,15 +284,12 @@ def test_pdf_pages_start_where_they_say():
         pdf_of("One page", "", "Third page", info="/Title(Pages)/Author(Ada)/CreationDate(D:20240203)"), "a.pdf"
     )
     assert [found.text[p:].split("\n")[0] for p in found.pages] == ["One page", "", "Third page"]
-    assert (
-        found.title == "Pages"
-        and found.meta == {"format": "pdf", "author": "Ada", "date": "2024-02-03"}
-        and "no text on 1 of 3" in found.warnings[0]
-    )
+    assert found.title == "Pages" and found.meta["author"] == "Ada" and found.meta["page_count"] == 3
+    assert found.meta["date"].startswith("2024-02-03") and found.warnings == ()  # an empty page is no picture
 
 
 def test_pdf_without_text_has_failed():
-    with pytest.raises(EmptyDocument, match="no text layer, 2 page"):
+    with pytest.raises(EmptyDocument, match=r"no text \(2 empty pages\)"):
         convert_bytes(pdf_of("", ""), "scan.pdf")
 
 
@@ -392,7 +389,7 @@ def test_links_are_not_followed(tmp_path):
     (tmp_path / "canary.html").write_text("CANARY")
     page = f'<base href="file://{tmp_path}/"><p>x<img src="canary.html" alt="pic"><iframe src="canary.html"></iframe>'
     page += '<object data="canary.html"></object>'
-    assert convert_bytes(page.encode(), "x.html").text == "xpic"
+    assert convert_bytes(page.encode(), "x.html").text == "x pic"
 
 
 def test_pdf_loops_and_truncations_fail_alone():
@@ -466,7 +463,7 @@ def test_a_fork_starts_its_own_reader():
 
 
 def test_the_reading_process_starts_without_the_rest_of_kbase():
-    readers = "kbase.indexing.reader_process, kbase.indexing.pdf_reader, kbase.indexing.word_reader"
+    readers = "kbase.indexing.reader_process, kbase.indexing.word_reader"
     code = f"import sys, {readers}; print(*sys.modules)"
     loaded = set(
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
@@ -582,7 +579,6 @@ def test_component_in_a_pipeline_that_is_saved():
 # -- awkward documents
 
 REFUSED = {
-    "markitdown__MEDRPT-2024-PAT-3847_medical_report_scan.pdf": "no text",
     "markitdown__random.bin": "binary",
     "pypdf__imagemagick-CCITTFaxDecode.pdf": "no text",
     "pypdf__r6-user-password.pdf": "password",

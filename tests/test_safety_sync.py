@@ -17,7 +17,7 @@ import pytest
 from kbase import KnowledgeBase
 from kbase.indexing.account import Account
 from kbase.indexing.converters import ConversionError
-from kbase.indexing.jobs import CHANGING, KEPT
+from kbase.indexing.jobs import CHANGING, VERSION_STAYS
 from kbase.nodes import digest
 from kbase.stores.contract import StoreError
 
@@ -359,7 +359,7 @@ def test_r11_a_file_that_cannot_be_read_now_is_never_deleted(kb, tmp_path, monke
 
         monkeypatch.setattr(jobs, "read_bytes", vanishing)
     report = kb.sync(folder, progress=False)
-    assert [row.reason.endswith(KEPT) for row in report.rows if row.state == "failed"] == [True]
+    assert [row.reason.endswith(VERSION_STAYS) for row in report.rows if row.state == "failed"] == [True]
     assert contents(kb) == before and len(kb) == 2
 
 

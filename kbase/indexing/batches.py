@@ -10,7 +10,7 @@ holds both ends."""
 __all__ = ['AHEAD', 'BATCH_NODES', 'FIRST_NODES', 'BATCHES_AHEAD', 'ReadAhead', 'not_stored', 'embed_batch', 'store_batch',
            'Batches']
 
-# %% ../../nbs/indexing/37_batches.ipynb #2d3ab875
+# %% ../../nbs/indexing/37_batches.ipynb #bb621564
 import os
 import threading
 from collections import deque
@@ -21,7 +21,7 @@ from typing import Any
 
 from ..embedding import Embedder, embed_missing
 from .account import Account
-from .jobs import KEPT, Job, Prepared
+from .jobs import VERSION_STAYS, Job, Prepared
 from ..nodes import KINDS
 from ..stores.contract import NodeStore, StoreError, WriteError
 from ..stores.rows import Indexed, Source
@@ -73,7 +73,7 @@ def not_stored(
     source, reason = outcome.indexed.source, f"the store refuses it: {why}"
     if before is None or not before.nodes: row = replace(source, state="failed", reason=reason, fingerprint="", nodes=0)
     else:
-        reason += KEPT
+        reason += VERSION_STAYS
         row = replace(before, state="failed", reason=reason, fingerprint="")
     report = replace(outcome.row, state="failed", reason=reason, nodes=row.nodes)
     return Prepared(outcome.place, report, Indexed(row, None, []))

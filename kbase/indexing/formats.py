@@ -21,18 +21,24 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import PurePath
 
+from .book_reader import convert_book
 from .code_reader import CODE_SUFFIXES, convert_code
 from .converted import Converted
 from .decoding import CONTROLS
-from .html_reader import convert_html
+from .html_reader import convert_html, convert_svg
 from .json_reader import convert_json, convert_jsonl
 from .mail_reader import convert_eml, convert_mbox, convert_msg
 from .notebook_reader import convert_ipynb
+from .open_reader import convert_open_slides, convert_open_text
 from .pdf_reader import convert_pdf
+from .rtf_reader import convert_rtf
 from .sheet_reader import convert_sheets
 from .slide_reader import convert_slides
+from .subtitle_reader import convert_subtitles
+from .tex_reader import convert_tex
 from .text_reader import convert_csv, convert_markdown, convert_python, convert_rst, convert_text
 from .word_reader import convert_docx
+from .xml_reader import convert_xml
 
 # %% ../../nbs/indexing/28_formats.ipynb #fmt06
 @dataclass(frozen=True)
@@ -83,12 +89,6 @@ for _format in (
     Format("html", (".html", ".htm", ".xhtml"), convert_html, apart=True, opening=_HTML, encoding=_HTML_CHARSET),
     Format("pdf", (".pdf",), convert_pdf, "bytes", apart=True, magic=_PDF),
     Format("docx", (".docx", ".docm", ".dotx"), convert_docx, "bytes", apart=True, part="word/document.xml"),
-    Format("Excel", (".xlsx", ".xlsm", ".xltx", ".xlsb", ".xls"), convert_sheets, "bytes", apart=True,
-           part="xl/workbook.xml", inside="Workbook"),
-    Format("PowerPoint", (".pptx", ".pptm", ".ppsx", ".ppt"), convert_slides, "bytes", apart=True,
-           part="ppt/presentation.xml", inside="PowerPoint Document"),
-    Format("OpenDocument sheet", (".ods",), convert_sheets, "bytes", apart=True,
-           mimetype=b"application/vnd.oasis.opendocument.spreadsheet"),
     Format("csv", (".csv", ".tsv"), convert_csv),
     Format("json", (".json",), convert_json),
     Format("jsonl", (".jsonl", ".ndjson"), convert_jsonl),
@@ -96,14 +96,38 @@ for _format in (
     Format("python", (".py", ".pyi", ".pyw"), convert_python, encoding=_COOKIE),
 ): add_format(_format)
 
+# %% ../../nbs/indexing/28_formats.ipynb #fmt31
+_OPEN = b"application/vnd.oasis.opendocument."
+
+for _format in (
+    Format("Excel", (".xlsx", ".xlsm", ".xltx", ".xlsb", ".xls"), convert_sheets, "bytes", apart=True,
+           part="xl/workbook.xml", inside="Workbook"),
+    Format("PowerPoint", (".pptx", ".pptm", ".ppsx", ".potx", ".ppt"), convert_slides, "bytes", apart=True,
+           part="ppt/presentation.xml", inside="PowerPoint Document"),
+    Format("OpenDocument text", (".odt",), convert_open_text, "bytes", apart=True, mimetype=_OPEN + b"text"),
+    Format("OpenDocument slides", (".odp",), convert_open_slides, "bytes", apart=True, mimetype=_OPEN + b"presentation"),
+    Format("OpenDocument sheet", (".ods",), convert_sheets, "bytes", apart=True, mimetype=_OPEN + b"spreadsheet"),
+    Format("EPUB", (".epub",), convert_book, "bytes", apart=True, mimetype=b"application/epub+zip"),
+    Format("RTF", (".rtf",), convert_rtf, "bytes", apart=True, magic=re.compile(rb"\{\\rtf")),
+    Format("LaTeX", (".tex", ".latex", ".ltx"), convert_tex, apart=True,
+           encoding=re.compile(rb"\\usepackage\[([\w-]+)\]\{inputenc\}")),
+    Format("subtitles", (".srt", ".vtt"), convert_subtitles, opening=re.compile(rb"(\xef\xbb\xbf)?WEBVTT\b")),
+): add_format(_format)
+
 # %% ../../nbs/indexing/28_formats.ipynb #fmt21
 _POSTMARK = re.compile(rb"From [^\n]*\d\d:\d\d[^\n]*\n[!-9;-~]+[ \t]*:")
 _MAIL = re.compile(rb"(?i)(Return-Path:|Received:|MIME-Version:|Message-ID:)[^\n]*\n")
+_XML = re.compile(rb"(\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*<\?xml\s")
+_SVG = re.compile(rb"(?is)(\xef\xbb\xbf)?\s*(<\?xml[^>]*\?>\s*)?(<!--.*?-->\s*)*(<!doctype\s+svg[^>]*>\s*)?<svg[\s>]")
+_XML_SUFFIXES = (".xml", ".rss", ".atom", ".opml", ".gpx", ".kml", ".dbk", ".docbook", ".dita", ".tei", ".fb2", ".xsd",
+                 ".xsl", ".xslt", ".wsdl", ".xliff", ".resx", ".rdf", ".owl", ".plist")
 
 for _format in (
     Format("mailbox", (".mbox",), convert_mbox, "bytes", apart=True, opening=_POSTMARK),
     Format("e-mail", (".eml",), convert_eml, "bytes", apart=True, opening=_MAIL),
     Format("Outlook e-mail", (".msg",), convert_msg, "bytes", apart=True, inside="__properties_version1.0"),
+    Format("drawing in SVG", (".svg",), convert_svg, apart=True, opening=_SVG, encoding=_HTML_CHARSET),
+    Format("XML", _XML_SUFFIXES, convert_xml, "bytes", apart=True, opening=_XML),
     Format("code", CODE_SUFFIXES, convert_code, apart=True),
 ): add_format(_format)
 

@@ -7,7 +7,8 @@ well, for mammoth makes HTML of Word. `kbase.indexing.formats` has it run in a p
 
 # %% auto #0
 __all__ = ['MARKDOWN', 'main_part', 'is_layout', 'unfold_tables', 'tidy_markdown', 'markdown_and_tables', 'markdown_of',
-           'page_properties', 'page_title', 'fragment_and_tables', 'fragment_markdown', 'convert_html']
+           'page_properties', 'page_title', 'fragment_and_tables', 'fragment_markdown', 'article_part', 'convert_html',
+           'convert_svg']
 
 # %% ../../nbs/indexing/26_html_reader.ipynb #htm03
 import re
@@ -16,9 +17,11 @@ import html_to_markdown
 import lxml.html
 from lxml import etree
 
-from .converted import Converted, ConversionError, one_line
+from .converted import Converted, ConversionError, EmptyDocument, one_line
 from .html_tables import placed_tables, settle_tables
 from .html_tree import NOT_TEXT, meaning_as_text, prune, read_tree
+from .main_text import article_lines, article_of, saved_from
+from .pictures import drawing_text
 from ..tables import Table
 
 # %% ../../nbs/indexing/26_html_reader.ipynb #par12
@@ -121,7 +124,7 @@ def page_title(
     root: lxml.html.HtmlElement,
 ) -> str:  # "" where there is none
     "A page's title without the name of its site."
-    title = one_line(root.findtext(".//title"))
+    title = one_line(str(root.xpath("string(.//title[not(ancestor::svg)])")))  # a drawing may have one of its own
     heading = one_line(next((h.text_content() for h in root.iter("h1")), "")).rstrip("¶§# ")
     # "pickle — Python documentation" is about pickle
     if heading and (not title or title.startswith(heading)): title = heading
@@ -143,6 +146,18 @@ def fragment_markdown(
     "The tree of a page, or of a part of one, as Markdown."
     return fragment_and_tables(body, name)[0]
 
+def article_part(
+    body: lxml.html.HtmlElement,
+    html: str,  # its source
+    notes: list[str],  # gets what a reader should know
+) -> lxml.html.HtmlElement:
+    "The article of a page of the web, where it can be told."
+    try: lines = article_lines(html)
+    except ImportError:
+        notes.append("menus may stand among its text: pip install 'kbase-jupyter[web]'")
+        return body
+    return article_of(body, lines) if lines else body
+
 def convert_html(
     html: str,
     name: str = "the page",  # for messages
@@ -151,5 +166,21 @@ def convert_html(
     root = read_tree(html, name)
     meaning_as_text(root)
     title, meta = page_title(root), page_properties(root)
-    text, tables = fragment_and_tables(main_part(root), name)
-    return Converted(text, title, "markdown", meta=meta, tables=tables)
+    part, address, notes = main_part(root), saved_from(html), list[str]()
+    if address and part.tag == "body": part = article_part(part, html, notes)
+    text, tables = fragment_and_tables(part, name)
+    return Converted(text, title, "markdown", meta=meta | ({"url": address} if address else {}), tables=tables,
+                     warnings=tuple(notes))
+
+# %% ../../nbs/indexing/26_html_reader.ipynb #htm12
+def convert_svg(
+    text: str,
+    name: str = "the drawing",  # for messages
+) -> Converted:
+    "The words of a drawing in SVG. Raises EmptyDocument where it has none, ConversionError."
+    svg = next(read_tree(text, name).iter("svg"), None)
+    if svg is None: raise ConversionError(f"{name}: is no drawing in SVG: is it whole?")
+    svg.set("role", "img")
+    words = drawing_text(svg)
+    if not words: raise EmptyDocument(f"{name}: is a drawing without words")
+    return Converted(words, one_line(str(svg.xpath("string(./title)"))))

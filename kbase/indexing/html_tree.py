@@ -12,12 +12,14 @@ __all__ = ['HEADINGS', 'LONGEST_NAME', 'DROPPED', 'DROPPED_ROLES', 'NOT_TEXT', '
 
 # %% ../../nbs/indexing/25_html_tree.ipynb #tre03
 import re
+from collections.abc import Iterator
 
 import lxml.html
 from lxml import etree
 
 from .converted import ConversionError, EmptyDocument
 from .formulas import formula_text, lowered, raised
+from .pictures import pictures_as_text
 
 # %% ../../nbs/indexing/25_html_tree.ipynb #par11
 def read_tree(
@@ -117,6 +119,16 @@ def _panel_of(control: lxml.html.HtmlElement, panels: dict[str, lxml.html.HtmlEl
         if panel is not None and not _is_menu(panel): return panel
     return None
 
+def _panels_of_tabs(body: lxml.html.HtmlElement) -> Iterator[tuple[lxml.html.HtmlElement, lxml.html.HtmlElement]]:
+    # tabs that do not say which panel they open: a panel names its tab, or there are as many of the one as of the other
+    for tab in body.xpath(".//*[@role='tab'][@id]"):
+        named = body.xpath(".//*[@role='tabpanel'][@aria-labelledby=$name]", name=tab.get("id"))
+        if len(named) == 1: yield tab, named[0]
+    for bar in body.xpath(".//*[@role='tablist']"):
+        tabs, around = bar.xpath(".//*[@role='tab']"), bar.getparent()
+        panels = around.xpath(".//*[@role='tabpanel'][not(ancestor::*[@role='tabpanel'])]") if around is not None else []
+        if len(tabs) == len(panels): yield from zip(tabs, panels, strict=True)
+
 def _is_menu(element: lxml.html.HtmlElement) -> bool:
     about = " ".join([element.get("class") or "", element.get("role") or "", element.get("id") or "", element.tag])
     return bool(_MENU.search(re.sub("[-_]", " ", about))) or element.get("aria-haspopup") not in (None, "false")
@@ -176,7 +188,11 @@ def open_panels(
     "Open what opens on a click, under the words that are clicked."
     panels = {element.get("id"): element for element in body.xpath(".//*[@id]")}
     for panel in body.xpath(f".//*[{_HIDDEN_PANELS}]"): show_panel(panel)
-    for tab in body.xpath(f".//*[{_TABS}]"): _name_panel(tab, _panel_of(tab, panels))
+    beside = dict(_panels_of_tabs(body))
+    for tab in body.xpath(f".//*[{_TABS}]"):
+        panel = _panel_of(tab, panels)
+        _name_panel(tab, beside.get(tab) if panel is None else panel)
+    for inner in reversed(body.xpath(".//dt/dt")): inner.getparent().addnext(inner)  # two terms, and no end of the first
     for button in body.xpath(".//button"): _open_with(button, _panel_of(button, panels))
     for summary in body.xpath(".//summary"): own_line(summary)
     for term in body.xpath(".//dt[not(ancestor::li)]"):
@@ -209,10 +225,10 @@ def prune(
 ) -> None:
     "Leave what is text of the page: panels opened; scripts, forms, navigation, hidden parts and links gone."
     open_panels(body)
+    pictures_as_text(body)
     for element in body.xpath(".//*"):
         if element.getparent() is None: continue
         if _is_dropped(element): element.drop_tree()
-        elif element.tag == "img": put_text(element, element.get("alt") or "")
     etree.strip_tags(body, "a", "font", "center")
     for element in body.iter():
         element.text = element.text and element.text.translate(NOT_TEXT)

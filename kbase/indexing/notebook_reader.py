@@ -7,8 +7,8 @@ for outputs hold HTML from anywhere."""
 
 # %% auto #0
 __all__ = ['PLAIN_LINES', 'PLAIN_CHARACTERS', 'RICH_LINES', 'RICH_CHARACTERS', 'WIDGET', 'closed_markdown', 'code_fence',
-           'cell_source', 'shortened', 'html_text', 'rich_text', 'forms_of', 'plain_output', 'merged_streams', 'member',
-           'Blocks', 'convert_ipynb']
+           'cell_source', 'shortened', 'html_text', 'drawing_words', 'rich_text', 'forms_of', 'plain_output',
+           'merged_streams', 'member', 'Blocks', 'convert_ipynb']
 
 # %% ../../nbs/indexing/27_notebook_reader.ipynb #nbr03
 import json
@@ -23,7 +23,7 @@ from markdown_it import MarkdownIt
 from ..front_matter import front_matter
 from .converted import Converted, ConversionError, stated_properties
 from .formulas import inline_scripts
-from .html_reader import fragment_markdown
+from .html_reader import convert_svg, fragment_markdown
 from .html_tree import meaning_as_text, read_tree
 from .terminal_text import terminal_text
 
@@ -98,6 +98,13 @@ def html_text(
         return fragment_markdown(root, "an output")
     except ConversionError: return ""  # nothing but scripts, or nested too deeply: its plain form is taken
 
+def drawing_words(
+    svg: str,  # of an output
+) -> str:  # "" where there are none
+    "The words of a drawing: a plot's title, its axes, its numbers."
+    try: return convert_svg(svg, "an output").text if svg else ""
+    except ConversionError: return ""
+
 def rich_text(
     data: dict[str, Any],  # forms of an output, by MIME type; before format 4 by short names
 ) -> str:  # Markdown; "" where there is only plain text
@@ -108,6 +115,7 @@ def rich_text(
     if html := form("text/html", "html"):
         if text := html_text(html): return text
     if tex := form("text/latex", "latex"): return tex
+    if words := drawing_words(form("image/svg+xml", "svg")): return words
     value = data.get("application/json")
     return code_fence(json.dumps(value, ensure_ascii=False, indent=1), "json") if value not in (None, "") else ""
 

@@ -8,18 +8,19 @@ text. `kbase.indexing.formats` has it run in a process of its own."""
 
 # %% auto #0
 __all__ = ['VOWELS', 'FEW_VOWELS', 'ENOUGH_LETTERS', 'WRONG_SHARE', 'SCAN_SHARE', 'SCAN_WORDS', 'OCR_SCALE', 'OCR_TIME',
-           'MOST_PIXELS', 'SCAN_WIDTH', 'is_garbled', 'Page', 'text_without', 'table_line', 'read_page', 'settle_page',
-           'ordered_lines', 'paragraphs_with_headings', 'read_pictures', 'page_ranges', 'page_notes', 'no_text',
-           'first_line', 'text_of_pages', 'settle_pages', 'read_document', 'converted_pages', 'convert_pdf',
-           'picture_pages', 'convert_picture']
+           'MOST_PIXELS', 'SCAN_WIDTH', 'is_garbled', 'Page', 'word_inside', 'text_without', 'table_line', 'read_page',
+           'settle_page', 'ordered_lines', 'paragraphs_with_headings', 'read_pictures', 'page_ranges', 'page_notes',
+           'no_text', 'first_line', 'with_caption', 'text_of_pages', 'settle_pages', 'read_document', 'converted_pages',
+           'convert_pdf', 'picture_pages', 'convert_picture']
 
 # %% ../../nbs/indexing/27_pdf_reader.ipynb #pdf03
 import io
 import re
 import time
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pypdfium2
@@ -27,9 +28,9 @@ import pypdfium2
 from kbase.indexing.converted import (
     Attached, ConversionError, Converted, EmptyDocument, FileTooLarge, Limits, one_line,
 )
-from .pdf_columns import reading_order
+from .pdf_columns import lines_as_read
 from kbase.indexing.pdf_file import (
-    Box, attached_files, bookmarks_of, objects_on, open_pdf, page_labels, pdf_properties, picture_share, rules_of,
+    PageBox, attached_files, bookmarks_of, objects_on, open_pdf, page_labels, pdf_properties, picture_share, rules_of,
 )
 from .pdf_headings import Entry, body_style, entries_in_text, printed_entries, title_key, with_depths
 from .pdf_lines import PLACEHOLDER, Line, Paragraph, page_lines, word_boxes
@@ -37,7 +38,7 @@ from .pdf_paragraphs import paragraphs_of
 from .pdf_running import NEARBY, RunningHeads
 from .pdf_tables import tables_on_page
 from .pdf_text import marked_text, mended, placed
-from .pdf_words import Looks, Word, page_frame, page_words
+from .pdf_words import Looks, PlacedWord, page_frame, page_words
 from .picture_text import OCR_EXTRA, PageReading, ocr_installed, read_page_picture
 from ..tables import Table
 
@@ -68,22 +69,33 @@ class Page:
     tables: list[tuple[Line, Table]] = field(default_factory=list)  # a line that stands in the place of each table
     state: str = ""  # "", blank, picture, garbled
     ocr: PageReading | None = None  # where it was read from its picture
-    words: list[Word] = field(default_factory=list)  # until tables are found
-    rules: list[Box] = field(default_factory=list)
+    words: list[PlacedWord] = field(default_factory=list)  # until tables are found
+    rules: list[PageBox] = field(default_factory=list)
 
 SCAN_SHARE, SCAN_WORDS = 0.7, 12  # of the page under a picture, with fewer words than that over it: a scan with a stamp
 
-def text_without(
-    words: Sequence[Word],
-    boxes: Sequence[Box],
-) -> list[Word]:  # those outside of all boxes
-    "Words that are in no table."
-    def inside(word: Word) -> bool:
-        x, y = (word.left + word.right) / 2, word.base - 0.3 * word.size
-        return word.turn == 0 and any(a <= x <= c and b <= y <= d for a, b, c, d in boxes)
-    return [word for word in words if not inside(word)]
+def word_inside(
+    word: PlacedWord,
+    box: PageBox,
+) -> bool:
+    "Whether the middle of a level word is in a box."
+    x, y = (word.left + word.right) / 2, word.base - 0.3 * word.size
+    return word.turn == 0 and box[0] <= x <= box[2] and box[1] <= y <= box[3]
 
-def table_line(box: Box, number: int) -> Line:
+def text_without(
+    words: Sequence[PlacedWord],
+    tables: Sequence[tuple[PageBox, Table]],
+) -> list[PlacedWord]:
+    "Words that are in no table: outside of its box, or in none of its cells."
+    for box, table in tables:
+        cells = Counter(" ".join([table.title, table.notes, *(cell for row in table.rows for cell in row)]).split())
+        inner = [word for word in words if word_inside(word, box)]
+        for word in inner: cells[word.text] -= 1
+        lost = {text for text, count in cells.items() if count < 0}
+        words = [word for word in words if not word_inside(word, box) or word.text in lost]
+    return list(words)
+
+def table_line(box: PageBox, number: int) -> Line:
     "A line that stands where a table stands."
     return Line(PLACEHOLDER, box[0], box[2], box[3], 10, page=number, tops=box[1])
 
@@ -109,10 +121,10 @@ def settle_page(
     page.lines = [line for line in page.lines if line not in running]
     if not page.state:
         boxes = [(line.left - 1, line.top, line.right + 1, line.bottom) for line in running]
-        words = text_without(page.words, boxes)
+        words = [word for word in page.words if not any(word_inside(word, box) for box in boxes)]
         tables = tables_on_page(word_boxes(words), page.rules, page.number + 1, page.width, page.height)
         page.tables = [(table_line(one.box, page.number), one.table) for one in tables]
-        if tables: page.lines = page_lines(text_without(words, [one.box for one in tables]), page.number)
+        if tables: page.lines = page_lines(text_without(words, [(one.box, one.table) for one in tables]), page.number)
     page.words, page.rules = [], []
 
 # %% ../../nbs/indexing/27_pdf_reader.ipynb #pdf13
@@ -121,7 +133,7 @@ def ordered_lines(
 ) -> list[Line]:
     "Lines as they are read: level ones first, then those that run up or down the page."
     return [line for turn in sorted({line.turn for line in lines})
-            for line in reading_order([line for line in lines if line.turn == turn])]
+            for line in lines_as_read([line for line in lines if line.turn == turn])]
 
 def paragraphs_with_headings(
     pages: Sequence[Page],
@@ -175,10 +187,10 @@ def page_notes(
     "What a reader should know about the pages, each said with its page."
     def those(which: list[Page]) -> str: return page_ranges([page.number + 1 for page in which])
     read = [page for page in pages if page.ocr and page.ocr.reliable]
-    doubtful = [page for page in pages if page.ocr and not page.ocr.reliable]
+    doubtful = [page for page in pages if page.state == "picture" and page.ocr and not page.ocr.reliable]
     pictures = [page for page in pages if page.state == "picture" and not page.ocr]
     garbled = [page for page in pages if page.state == "garbled" and page not in read]
-    late = f"pictures, and the time for OCR was over: raise the limit or split the file"
+    late = "pictures, and the time for OCR was over: raise the limit or split the file"
     notes = [(read, "read by OCR"), (doubtful, "pictures that OCR could not read reliably: not in the text"),
              (pictures, late if ocr_installed() else f"pictures without text: {OCR_EXTRA} reads them"),
              (garbled, "the PDF's fonts do not say which letters they draw: parts of the text are wrong")]
@@ -204,6 +216,14 @@ def first_line(
     line = next((line for line in text[:5000].split("\n") if re.search(r"[^\W\d_]{3}", line)), "")
     return one_line(line.lstrip("# ")) if len(line) <= 120 and line.count(".") < 3 else ""
 
+def with_caption(
+    table: Table,
+    around: Sequence[Paragraph],  # the paragraphs before and after it
+) -> Table:
+    "A table with its caption as its title, where it has none of its own."
+    caption = next((p.text for p in around if p.kind == "caption"), "")
+    return table if table.title or not caption else replace(table, title=caption.replace("\f", ""))
+
 def text_of_pages(
     pages: Sequence[Page],
     bookmarks: Sequence[Entry] = (),
@@ -213,7 +233,8 @@ def text_of_pages(
         if page.ocr and not page.ocr.reliable and page.state == "picture": page.lines = []
     paragraphs = paragraphs_with_headings(pages, bookmarks)
     lines = {(line.page, line.left, line.base): table for page in pages for line, table in page.tables}
-    tables = [(p, lines[p.first.page, p.first.left, p.first.base]) for p in paragraphs if p.kind == "table"]
+    tables = [(p, with_caption(lines[p.first.page, p.first.left, p.first.base], paragraphs[max(at - 1, 0):at + 2]))
+              for at, p in enumerate(paragraphs) if p.kind == "table"]
     text = mended(marked_text(paragraphs, tables, len(pages)))
     return placed(text, [table for _, table in tables])
 

@@ -9,7 +9,7 @@ seconds are guessed from what is in the knowledge base already."""
 __all__ = ['BYTES_PER_NODE', 'NODES_PER_SECOND', 'ACTIONS', 'Costs', 'PlanRow', 'in_units', 'in_time', 'SyncPlan', 'plan_row',
            'plan_sync']
 
-# %% ../../nbs/indexing/39_planning.ipynb #6196bb12
+# %% ../../nbs/indexing/39_planning.ipynb #d47c7516
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -18,7 +18,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from .account import Account, gone_files, hold_back
-from .jobs import Inspection, Look
+from .jobs import Inspection, Decision
 from .recipe import Recipe
 from .sources import Item, Scope, find_items
 from ..printable import printable
@@ -133,9 +133,9 @@ class SyncPlan:
         rest = len(rows) - len(first) - self.count("keep")
         return html_table(["", "source", "to read", "nodes"], shown, str(self) + (f" ({rest} more: to_frame())" if rest else ""))
 
-# %% ../../nbs/indexing/39_planning.ipynb #0a13cb66
+# %% ../../nbs/indexing/39_planning.ipynb #00305b3a
 def plan_row(
-    look: Look,
+    look: Decision,
     costs: Costs,
 ) -> PlanRow:
     "A look at an item as a row of the plan."

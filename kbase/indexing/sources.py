@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 
 from haystack import Document as HaystackDocument
 
+from .fetching import is_address, plain_address
 from .ignoring import IGNORE_FILE, IgnoreRules, ignored_lines
 from ..nodes import Document, digest, readable_meta
 from ..stores.conditions import composed
@@ -45,6 +46,7 @@ class Item:
     error: str = ""  # why it cannot be
     notes: tuple[str, ...] = ()  # what its row of the report says besides
     root: str = ""  # the folder that was looked through when it was found, absolute; "" for what was named by itself
+    address: str = ""  # of a page of the web
 
     @cached_property
     def place(self) -> str:
@@ -208,13 +210,14 @@ def _path_items(source: str | os.PathLike, leave_out: Path | None, scopes: list[
                                 "give a path, a glob such as 'papers/*.pdf', or documents")
 
 def find_items(
-    source: Any,  # a path, a glob, a Haystack Document, a kbase Document, or an iterable of these
+    source: Any,  # a path, a glob, a web address, a Haystack Document, a kbase Document, or an iterable of these
     leave_out: Path | None = None,  # the knowledge base's own folder
     scopes: list[Scope] | None = None,  # gets every folder that is looked through
 ) -> Iterator[Item]:
     "Everything that a source names; FileNotFoundError, ValueError or TypeError when it names nothing."
     scopes = [] if scopes is None else scopes
     if isinstance(source, (HaystackDocument, Document)): yield document_item(source)
+    elif is_address(source): yield Item(address := plain_address(str(source)), address=address)
     elif isinstance(source, (str, os.PathLike)): yield from _path_items(source, leave_out, scopes)
     elif isinstance(source, Iterable) and not isinstance(source, (bytes, Mapping)):
         for part in source: yield from find_items(part, leave_out, scopes)

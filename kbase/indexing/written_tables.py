@@ -42,7 +42,8 @@ def markdown_cells(
 ) -> list[list[str]]:
     "Its rows, without the line of dashes."
     lines = [line.strip().lstrip("> ") for line in text.strip().splitlines()]
-    rows = [re.split(r"(?<!\\)\|", re.sub(r"^\||(?<!\\)\|$", "", line)) for line in lines if not _RULE_ROW.fullmatch(line)]
+    rows = [re.split(r"(?<!\\)\|", re.sub(r"^\||(?<!\\)\|$", "",
+                                          line)) for line in lines if not _RULE_ROW.fullmatch(line)]
     return [list(map(plain_cell, row)) for row in rows]
 
 def _markdown_table(text: str) -> Table | None:
@@ -52,7 +53,8 @@ def _markdown_table(text: str) -> Table | None:
     return table_of_grid(cells[1:])[0]  # Markdown wants a header: an empty one stands for none
 
 # %% ../../nbs/indexing/32_written_tables.ipynb #dbbdc69b
-def _spans(rule: str, mark: str) -> list[tuple[int, int]]: return [match.span() for match in re.finditer(f"{mark}+", rule)]
+def _spans(rule: str, mark: str) -> list[tuple[int, int]]: return [match.span() for match in re.finditer(f"{mark}+",
+                                                                                                         rule)]
 
 def drawn_cells(
     text: str,  # a table of reStructuredText
@@ -104,7 +106,8 @@ def csv_tables(
     for start, end, rows in parts:
         last = joined[-1] if joined else None
         single = last is not None and all(sum(map(bool, map(str.strip, row))) == 1 for row in last[2])  # a title
-        alike = last is not None and max(map(len, rows)) == max(map(len, last[2])) and not guess_header_rows(even_rows(rows)[0])
+        width = max(map(len, last[2])) if last else 0
+        alike = width == max(map(len, rows)) and not guess_header_rows(even_rows(rows)[0])
         if last and (single or alike): joined[-1] = last[0], end, last[2] + rows
         else: joined.append((start, end, rows))
     tables = (table_of_grid(rows, start=start, end=end)[0] for start, end, rows in joined)
@@ -121,7 +124,8 @@ def tab_tables(
         run = list(group)
         if not tabs or len(run) < 2: continue
         cells = [line.split("\t") for _, _, line in run]
-        if sum(sum(map(bool, row)) > 1 for row in cells) > 1: found.append(table_of_grid(cells, start=run[0][0], end=run[-1][1])[0])
+        if sum(sum(map(bool, row)) > 1 for row in cells) > 1:
+            found.append(table_of_grid(cells, start=run[0][0], end=run[-1][1])[0])
     return found
 
 # %% ../../nbs/indexing/32_written_tables.ipynb #154db0c3
@@ -138,7 +142,8 @@ def json_tables(
         except (ValueError, RecursionError): return []
     if isinstance(value, dict): value = next((part for part in value.values() if isinstance(part, list)), None)
     flat = isinstance(value, list) and len(value) > 1 and all(
-        isinstance(record, dict) and not any(isinstance(part, (dict, list)) for part in record.values()) for record in value)
+        isinstance(record, dict) and not any(isinstance(part,
+                                                        (dict, list)) for part in record.values()) for record in value)
     if not flat: return []
     names = list(dict.fromkeys(name for record in value for name in record))
     if len(names) < 2: return []
@@ -155,7 +160,8 @@ def _of_block(document: Document, block: Block) -> Table | None:
         rows, _ = even_rows(cells)
         table = Table(rows, header) if header else table_of_grid(rows)[0]
     else: table = _markdown_table(text)  # type: ignore[assignment]  # None where it is none
-    return None if table is None else Table(table.rows, table.header_rows, table.title, table.notes, block.start, block.end)
+    return None if table is None else Table(table.rows, table.header_rows, table.title, table.notes, block.start,
+                                            block.end)
 
 _WHOLE: dict[str, Callable[[str], list[Table]]] = {"csv": csv_tables, "json": json_tables}
 

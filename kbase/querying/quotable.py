@@ -23,7 +23,7 @@ from ..blocks import MIXED, Block, blocks_of
 from ..language import split_sentences, words
 from ..lines import first_row_leads, is_signature, reads_as_prose
 from .furniture import is_form, is_menu, is_reference
-from .rules import word_list
+from .rules import word_list, word_pattern
 
 # %% ../../nbs/querying/46_quotable.ipynb #quo06
 @dataclass(frozen=True)
@@ -92,6 +92,7 @@ def _is_code(lines: Sequence[str]) -> bool:  # that a converter wrote as prose
     return len(lines) > 2 and 2 * coded > len(lines) and not reads_as_prose(lines[0])
 
 def _points_elsewhere(text: str) -> bool:  # "See also the section below."
+    if re.match(rf"\W*{word_pattern('pointer', (), 'words')}(?!\w)", text, re.IGNORECASE): return True
     start = " ".join(text.casefold().split()[:2]).strip("*_:. ")
     return " " in start and start in word_list("pointing", folder="words") and len(text.split()) < 12
 
@@ -103,7 +104,9 @@ def says_something(
     "Whether a piece could answer anything."
     bare = _CUT_TAG.sub(" ", _MARKUP.sub(" ", text))
     shown = _IMAGE.sub(" ", bare)
-    if min(len(_worded(shown)), len(shown.split())) < 2 and (language not in ("zh", "ja", "th", "ko") or len(bare.strip()) < 4):
+    tokens = [token for token in shown.split() if any(map(str.isalnum, token))]
+    spaced = language not in ("zh", "ja", "th", "ko")
+    if min(len(_worded(shown)), len(tokens)) < 2 and (spaced or len(bare.strip()) < 4):
         return False
     lines = bare.strip().split("\n")
     if kind == "prose" and len(lines) > 1 and all(len(line.split()) == 1 for line in lines):

@@ -23,13 +23,13 @@ from ..language import stop_words, words
 from .codes import codes_of, has_code
 from .components import query_embedding
 from .fact_writer import answer_fact, joined_hits
-from .files import file_in
+from .files import file_in, file_words
 from ..nodes import Document
 from .openings import OPENING, is_called, is_sentence, part_hit, sentences_of, with_next
 from .passages import ALMOST, Passage, Quotes, as_prose, cite, hit_pieces
 from .plan import Plan
 from .retrieval import search_store
-from .support import Evidence, answer_strength, check_limits, read_documents, refuse
+from .support import Evidence, Support, answer_strength, check_limits, read_documents, refuse
 from .terms import TASK_WEIGHT, languages_of, question_words
 from ..results import Answer, Hit, Hits
 from ..stores.contract import NodeStore
@@ -111,7 +111,7 @@ def named_summaries(
     summaries: Mapping[str, Hit],  # by document
     question: str,
 ) -> dict[str, Hit]:  # {} when the question names no document
-    "The summaries of documents that a question names: by file, by the whole title, *the with statement*, else by most of it."
+    "The summaries of documents that a question names: by file, by the whole title, else by most of it."
     filed = {key: hit for key, hit in summaries.items() if file_in(question, hit.uri)}
     if filed: return filed
     languages = languages_of(list(summaries.values()))
@@ -219,6 +219,10 @@ class SummaryWriter:
     def run(self, plan: Plan, found: list[Hits]) -> dict[str, Any]:
         "Answer from the summaries that were found."
         hits = joined_hits(found, plan.question)
+        unknown = [word for word in file_words(plan.question) if not any(file_in(word, hit.uri) for hit in hits)]
+        if unknown:
+            support = Support(0.0, note=f"no document has the file name {unknown[0]}")
+            return {"answer": refuse(plan.question, plan.route, hits, support, self.support)}
         document = self.store.document if self.store else None
         return {"answer": self._as_fact(plan, hits) or answer_summary(
             plan.question, hits, document, self.embedder, self.support, route=plan.route)}

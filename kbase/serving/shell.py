@@ -180,7 +180,7 @@ _Version = Annotated[bool, typer.Option("--version", callback=_version, is_eager
 @app.callback()
 def _options(version: _Version = False) -> None: ...
 
-# %% ../../nbs/serving/81_shell.ipynb #625a9c21
+# %% ../../nbs/serving/81_shell.ipynb #69c99f1d
 ROWS = 20  # sources that are listed; --json has all
 
 def listed(
@@ -199,10 +199,11 @@ def count_of(
 
 def in_shell(
     note: str,  # as Python says it
+    lines: bool = False,  # line ends stay
 ) -> str:
     "A note that names the command to use."
     for call, command in (("kb.sync(folder)", "`kbase sync FOLDER`"), ("kb.add", "`kbase add`"), ("kb.doctor(repair=True)",
                           "`kbase doctor --repair`"), ("allow_deletions=True", "`--allow-deletions`"),
                           ("kb.delete", "`kbase delete`")):
         note = note.replace(call, command)
-    return printable(note, False)
+    return printable(note, lines)
