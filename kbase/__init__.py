@@ -42,6 +42,7 @@ Modules:
 - `kbase.indexing.mail_headers`: The headers of a mail as text and as metadata, whatever they are written in
 - `kbase.indexing.mail_reader`: The words of a mail once, its files as files, a mailbox as a list of its mails
 - `kbase.indexing.mailbox`: Many mails in one file, and where each begins
+- `kbase.indexing.main_text`: What a page is about, without what its site puts on every page
 - `kbase.indexing.manuscript`: A Markdown text in the making that knows where its pages and its tables are
 - `kbase.indexing.markdown_lines`: No line that somebody wrote becomes a heading by accident
 - `kbase.indexing.merging`: The documents of another knowledge base come in, with their vectors; where both have one, it is said

@@ -104,7 +104,7 @@ CURRENCIES |= {code.lower(): code for code in _CODES}
 _MONEY = "|".join(sorted(map(re.escape, CURRENCIES), key=len, reverse=True))
 _NUMBER = re.compile(
     rf"(?P<minus>[-−–(]*)\s*(?P<before>(?i:{_MONEY}))?\s*(?P<minus2>[-−–+(]*)\s*(?P<digits>{_DIGITS}|[.,]\d+)"
-    rf"(?P<close>\)?)\s*(?P<behind>[^\d\s()]?[^\d()]{{0,18}}|[^\W\d]{{1,3}}[²³23])?\s*(?P<close2>\)?)(?P<trail>[-−–]?)")
+    rf"(?P<close>\)?)\s*(?P<behind>(?![-−–]$)[^\d\s()]?[^\d()]{{0,18}}|[^\W\d]{{1,3}}[²³23])?\s*(?P<close2>\)?)(?P<trail>[-−–]?)")
 
 class Quantity(NamedTuple):
     "A number as it was written."

@@ -200,7 +200,7 @@ def type_table(
                zip(names, zip(*table.body, strict=True) if table.body else [()] * table.width, strict=True)]
     stated = [measure_in(text, language) for text in (table.title, names[0] if names else "", table.notes, around)]
     scale = next((measure.scale for measure in stated if measure.scale != 1), 1.0)
-    currency = next((measure.currency for measure in stated if measure.currency), "")
+    currency = next((measure.currency for measure in stated if measure.currency and measure.scale != 1), "")
     exceptions = tuple(dict.fromkeys(word for measure in stated for word in measure.exceptions))
     def completed(column: Column) -> Column:
         if column.kind != "number" or column.unit or column.scale != 1: return column

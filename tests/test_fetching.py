@@ -224,7 +224,7 @@ def test_redirects_are_followed_and_end(web):
         "/nowhere": (302, {}, b""),
     }
     found = fetch(f"{web}/a", private=True)
-    assert found.address == f"{web}/b?x=1" and found.data == b"<p>Here"
+    assert found.address == f"{web}/b?x=1" and found.data.endswith(b"-->\n<p>Here")
     for path in ("/loop", "/nowhere"):
         with pytest.raises(ConversionError):
             fetch(f"{web}{path}", private=True)
@@ -249,7 +249,7 @@ def test_packed_pages_are_counted_as_they_unpack(web, pack):
     Answers.pages |= {"/bomb": (200, name, pack(bytes(10**7))), "/page": (200, HTML | name, pack(b"<p>Hello"))}
     with pytest.raises(FileTooLarge):
         fetch(f"{web}/bomb", limits=FetchLimits(bytes=10**6), private=True)
-    assert fetch(f"{web}/page", private=True).data == b"<p>Hello"
+    assert fetch(f"{web}/page", private=True).data.endswith(b"<p>Hello")
 
 
 @pytest.mark.parametrize("body", [[b"x", 0.1] * 100, [5.0]])
@@ -323,3 +323,53 @@ def test_the_encoding_that_the_server_names_is_used(web):
     Answers.pages["/x"] = 200, {"Content-Type": "text/html; charset=iso-8859-2"}, "<p>Żółta łódź".encode("iso-8859-2")
     found = fetch(f"{web}/x", private=True)
     assert "Żółta łódź" in convert_bytes(found.data, found.name).text
+
+
+# -- the article
+
+AROUND = (
+    "<div>Home Log in</div><div><ul><li><a href=/a>Most read: a storm over the bay</a></ul></div>"
+    "{}<div>All rights reserved</div>"
+)
+ARTICLE = (
+    "<div class=content><h1>Ships</h1><p>The harbour has three ships that are longer than a hundred metres, built "
+    "between 1990 and 2010 by the port office.</p><p>The tonnage is measured once a year, as 10<sup>3</sup> "
+    "kg, and the figures are "
+    "sent to the owners in the first week of "
+    "May.</p><table><tr><th>Ship<th>Tons<tr><td>Ada<td>12<tr><td>Bob<td>14</table>"
+    "<pre><code>def tons(ship):\n    return ship.tons</code></pre></div>"
+)
+
+
+def test_only_the_article_of_a_fetched_page_is_read(web):
+    Answers.pages["/ships"] = 200, HTML, f"<!doctype html><title>Ships - Port</title>{AROUND.format(ARTICLE)}".encode()
+    found = fetch(f"{web}/ships", private=True)
+    page = convert_bytes(found.data, found.name)
+    assert page.title == "Ships" and page.meta["url"] == f"{web}/ships" and page.meta["format"] == "html"
+    for word in ("# Ships", "10³", "| Ada | 12 |", "    return ship.tons"):
+        assert word in page.text
+    for word in ("Home", "Most read", "All rights"):
+        assert word not in page.text
+    assert len(page.tables) == 1
+
+
+def test_a_page_of_the_disk_is_read_whole():
+    page = convert_bytes(AROUND.format(ARTICLE).encode(), "ships.html")
+    assert "Most read" in page.text and "url" not in page.meta
+
+
+def test_a_page_that_is_a_list_is_read_whole(web):
+    Answers.pages["/list"] = 200, HTML, b"<h1>Ships</h1><ul><li><a href=/a>Ada</a><li><a href=/b>Bob</a></ul>"
+    found = fetch(f"{web}/list", private=True)
+    assert "Bob" in convert_bytes(found.data, found.name).text
+
+
+def test_without_the_library_the_page_is_read_and_the_extra_named(monkeypatch):
+    from kbase.indexing import html_reader
+
+    def missing(html):
+        raise ImportError("trafilatura")
+
+    monkeypatch.setattr(html_reader, "article_lines", missing)
+    page = html_reader.convert_html("<!-- saved from url=(0019)http://example.org/ -->" + AROUND.format(ARTICLE))
+    assert "| Ada | 12 |" in page.text and "kbase-jupyter[web]" in page.warnings[0]

@@ -84,7 +84,8 @@ def test_headers_are_metadata_and_text():
         "message_id": "<2@example.org>",
         "in_reply_to": "<1@example.org>",
     }
-    assert "From: Ada Ott <ada@example.org>\n" in found.text and "Cc: cy@example.org" in found.text
+    sentence = "Ada Ott <ada@example.org> wrote to bob@example.org with a copy to cy@example.org on 2024-10-01 12:34."
+    assert found.text.startswith(f"Lunch\n=====\n\n{sentence}\n\nShall we meet?")
 
 
 @pytest.mark.parametrize("date", ["yesterday", "32 Foo 2024", "Tue, 99 Oct 2024 12:00:00 +0000"])

@@ -108,7 +108,8 @@ def write_chapter(
 def _chapters(archive: zipfile.ZipFile, chapters: list[str], notes: list[str]) -> Iterator[tuple[str, bytes]]:
     for part in chapters:
         try: yield part, archive.read(part)
-        except (KeyError, zipfile.BadZipFile, OSError, EOFError): notes.append(f"chapter {part!r} is missing or damaged")
+        except (KeyError, zipfile.BadZipFile, OSError, EOFError):
+            notes.append(f"chapter {part!r} is missing or damaged")
 
 def convert_book(
     data: bytes,

@@ -119,12 +119,15 @@ def western_codec(
         if len(changed) > 1 and NEIGHBOURS.get(detect_language(other, "", 0.6)) == neighbour: return neighbour
     return "cp1252"
 
+_LABEL = re.compile(rb"""(?i)\b(charset|encoding)\s*=\s*["']?[\w.:-]+""")
+
 def guess_codec(
     data: bytes,
 ) -> tuple[str, float]:  # codec, confidence; ("", 0) when it looks like no text at all
     "The likeliest encoding of the first 256 kB."
     sample = data[:GUESSED_FROM]
     if len(sample) < len(data): sample = sample[:sample.rfind(b"\n") + 1] or sample
+    sample = _LABEL.sub(b" ", sample)  # chardet would believe what the file says, and that is in doubt
     of_the_web = chardet.detect_all(sample, encoding_era=EncodingEra.MODERN_WEB | EncodingEra.LEGACY_ISO)
     ranked = [(known_codec(found["encoding"] or ""), found["confidence"] or 0.0) for found in of_the_web]
     western = western_codec(sample) if ranked[0][1] < SURE else ""
@@ -163,6 +166,7 @@ def decode(
     if controls > 0.005 * len(data):
         raise UnsupportedFormat(f"{name}: looks like binary data of an unknown format: not read")
     codec = known_codec(declared)
+    if codec.startswith(("utf-16", "utf-32")): codec = ""  # a label that can be read byte by byte is none of a wide text
     if b"\x1b" in data and codec.startswith("iso2022") or b"\x1b$" in data: codec = codec or "iso2022_jp"
     elif (text := decoded_as(data, "utf-8")) is not None: return Decoded(text, "utf-8")
     return mostly_utf8(data) or decode_legacy(data, name, codec)
@@ -181,8 +185,11 @@ def decode_legacy(
     "Text in an encoding older than UTF-8: the declared one if nothing speaks against it, else the likeliest."
     declared, (likely, sure) = decoded_as(data, codec), guess_codec(data)
     guessed = decoded_as(data, likely)
-    # a weak guess does not count against a clear word
-    if declared is not None and (guessed is None or guessed == declared or sure < SURE): return Decoded(declared, codec)
+    # a weak guess does not count against a clear word, unless that gives no words and the guess does
+    if declared is not None and (guessed is None or guessed == declared or sure < SURE):
+        if guessed == declared or reads_well(declared): return Decoded(declared, codec)
+        if guessed is None or not reads_well(guessed):
+            return Decoded(declared, codec, (f"read as {codec}, as the file says, though it hardly looks like words",))
     if guessed is not None:
         why = f"the file says {codec}, which it is not" if codec else "no encoding declared"
         how_sure = f" ({sure:.0%} sure)" if sure >= 0.1 else ""

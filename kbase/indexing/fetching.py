@@ -26,6 +26,7 @@ from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit, urlunsp
 
 from .converted import ConversionError, FileTooLarge, UnsupportedFormat
 from .decoding import decoded_as, known_codec
+from .main_text import saved_mark
 
 # %% ../../nbs/indexing/33_fetching.ipynb #fch06
 _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
@@ -173,6 +174,11 @@ def name_of_page(
     if media_type in _NO_TYPE or named or not ending or name.lower().endswith(ending): return name
     return f"{name}{ending}"
 
+def _with_mark(data: bytes, media_type: str, address: str) -> bytes:
+    if "html" not in media_type or data[:2] in (b"\xff\xfe", b"\xfe\xff"): return data
+    bom = b"\xef\xbb\xbf" if data.startswith(b"\xef\xbb\xbf") else b""
+    return bom + saved_mark(address).encode() + data[len(bom):]
+
 def _letters(data: bytes, media_type: str, charset: str) -> bytes:
     if not charset or not (media_type.startswith("text/") or "xml" in media_type) or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data
@@ -227,5 +233,6 @@ def _fetched(address: str, start: str, response: http.client.HTTPResponse, data:
         raise ConversionError(f"{start}: the server answers {status}, {_REASONS.get(status, response.reason or 'no page')}")
     media_type = response.headers.get_content_type() if response.getheader("Content-Type") else ""
     data = _letters(data, media_type, str(response.headers.get_content_charset() or ""))
+    if data: data = _with_mark(data, media_type, address)
     return Fetched(address, data, name_of_page(address, media_type), media_type, response.getheader("ETag") or "",
                    response.getheader("Last-Modified") or "", unchanged=status == 304)

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import PurePath
 
-from .code_reader import CODE_SUFFIXES, convert_code
 from .book_reader import convert_book
+from .code_reader import CODE_SUFFIXES, convert_code
 from .converted import Converted
 from .decoding import CONTROLS
 from .html_reader import convert_html, convert_svg
@@ -102,8 +102,8 @@ _OPEN = b"application/vnd.oasis.opendocument."
 for _format in (
     Format("Excel", (".xlsx", ".xlsm", ".xltx", ".xlsb", ".xls"), convert_sheets, "bytes", apart=True,
            part="xl/workbook.xml", inside="Workbook"),
-    Format("PowerPoint", (".pptx", ".pptm", ".ppsx", ".potx"), convert_slides, "bytes", apart=True,
-           part="ppt/presentation.xml"),
+    Format("PowerPoint", (".pptx", ".pptm", ".ppsx", ".potx", ".ppt"), convert_slides, "bytes", apart=True,
+           part="ppt/presentation.xml", inside="PowerPoint Document"),
     Format("OpenDocument text", (".odt",), convert_open_text, "bytes", apart=True, mimetype=_OPEN + b"text"),
     Format("OpenDocument slides", (".odp",), convert_open_slides, "bytes", apart=True, mimetype=_OPEN + b"presentation"),
     Format("OpenDocument sheet", (".ods",), convert_sheets, "bytes", apart=True, mimetype=_OPEN + b"spreadsheet"),

@@ -7,7 +7,8 @@ well, for mammoth makes HTML of Word. `kbase.indexing.formats` has it run in a p
 
 # %% auto #0
 __all__ = ['MARKDOWN', 'main_part', 'is_layout', 'unfold_tables', 'tidy_markdown', 'markdown_and_tables', 'markdown_of',
-           'page_properties', 'page_title', 'fragment_and_tables', 'fragment_markdown', 'convert_html', 'convert_svg']
+           'page_properties', 'page_title', 'fragment_and_tables', 'fragment_markdown', 'article_part', 'convert_html',
+           'convert_svg']
 
 # %% ../../nbs/indexing/26_html_reader.ipynb #htm03
 import re
@@ -19,6 +20,7 @@ from lxml import etree
 from .converted import Converted, ConversionError, EmptyDocument, one_line
 from .html_tables import placed_tables, settle_tables
 from .html_tree import NOT_TEXT, meaning_as_text, prune, read_tree
+from .main_text import article_lines, article_of, saved_from
 from .pictures import drawing_text
 from ..tables import Table
 
@@ -144,6 +146,18 @@ def fragment_markdown(
     "The tree of a page, or of a part of one, as Markdown."
     return fragment_and_tables(body, name)[0]
 
+def article_part(
+    body: lxml.html.HtmlElement,
+    html: str,  # its source
+    notes: list[str],  # gets what a reader should know
+) -> lxml.html.HtmlElement:
+    "The article of a page of the web, where it can be told."
+    try: lines = article_lines(html)
+    except ImportError:
+        notes.append("menus may stand among its text: pip install 'kbase-jupyter[web]'")
+        return body
+    return article_of(body, lines) if lines else body
+
 def convert_html(
     html: str,
     name: str = "the page",  # for messages
@@ -152,8 +166,11 @@ def convert_html(
     root = read_tree(html, name)
     meaning_as_text(root)
     title, meta = page_title(root), page_properties(root)
-    text, tables = fragment_and_tables(main_part(root), name)
-    return Converted(text, title, "markdown", meta=meta, tables=tables)
+    part, address, notes = main_part(root), saved_from(html), list[str]()
+    if address and part.tag == "body": part = article_part(part, html, notes)
+    text, tables = fragment_and_tables(part, name)
+    return Converted(text, title, "markdown", meta=meta | ({"url": address} if address else {}), tables=tables,
+                     warnings=tuple(notes))
 
 # %% ../../nbs/indexing/26_html_reader.ipynb #htm12
 def convert_svg(

@@ -18,7 +18,7 @@ from email.message import Message
 from email.utils import getaddresses
 from itertools import groupby
 
-from .converted import UnsupportedFormat, iso_date, one_line
+from .converted import UnsupportedFormat, iso_date, normalize_text, one_line
 from .decoding import decode, decoded_as, known_codec
 
 # %% ../../nbs/indexing/26_mail_headers.ipynb #mlh06
@@ -48,10 +48,10 @@ def header_bytes_as_text(
     value: str,  # bytes beyond ASCII as halves of surrogate pairs
 ) -> str:
     "A header as it was written, with raw bytes as letters."
-    if value.isascii(): return value
+    if value.isascii(): return normalize_text(value)
     data = value.encode("utf-8", "surrogateescape")
-    try: return decode(data, "a header").text
-    except UnsupportedFormat: return data.decode("utf-8", "replace")
+    try: return normalize_text(decode(data, "a header").text)
+    except UnsupportedFormat: return normalize_text(data.decode("utf-8", "replace"))
 
 def header(
     message: Message,
@@ -59,15 +59,15 @@ def header(
 ) -> str:  # "" where there is none
     "A header in one line, decoded."
     found = next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
-    return one_line(encoded_words(header_bytes_as_text(found)))
+    return one_line(normalize_text(encoded_words(header_bytes_as_text(found))))
 
 # %% ../../nbs/indexing/26_mail_headers.ipynb #mlh12
 def addresses(
     text: str,  # of From, To or Cc
 ) -> str:  # "Ada Ott <ada@example.org>; bob@example.org"
     "Names and addresses, one after the other."
-    pairs = [(one_line(encoded_words(name)), address) for name, address in getaddresses([text]) if name or address]
-    if not any("@" in address for _, address in pairs): return one_line(encoded_words(text))  # a list, a group, a ruin
+    pairs = [(one_line(normalize_text(encoded_words(name))), address) for name, address in getaddresses([text]) if name or address]
+    if not any("@" in address for _, address in pairs): return one_line(normalize_text(encoded_words(text)))  # a list, a group, a ruin
     return "; ".join(f"{name} <{address}>" if name and name != address else address or name for name, address in pairs)
 
 # %% ../../nbs/indexing/26_mail_headers.ipynb #mlh18

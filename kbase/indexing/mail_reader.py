@@ -27,7 +27,8 @@ from pathlib import PurePath
 
 from ..blocks import SOLID
 from kbase.indexing.converted import (
-    Attached, Converted, ConversionError, EmptyDocument, Limits, UnsupportedFormat, one_line,
+    Attached, Converted, ConversionError, EmptyDocument, Limits, UnsupportedFormat, normalize_text,
+    one_line,
 )
 from .data_uris import without_data_uris
 from .decoding import decode
@@ -61,9 +62,9 @@ def part_text(
 ) -> tuple[str, tuple[str, ...]]:  # text, notes
     "The text of a part, decoded. Raises UnsupportedFormat where it is none."
     data = part.get_payload(decode=True)
-    if not isinstance(data, bytes): return str(data or ""), ()
+    if not isinstance(data, bytes): return normalize_text(str(data or "")), ()
     decoded = decode(data, "a part of the mail", str(part.get_content_charset() or ""))
-    text = decoded.text.replace("\r\n", "\n")
+    text = normalize_text(decoded.text)
     flowed = one_line(str(part.get_param("format", ""))).lower() == "flowed"
     return unflowed(text) if flowed else text, decoded.warnings
 
@@ -160,7 +161,7 @@ def find_parts(
         mail = _parts_of(part)[0]
         found.files.append((f"{header(mail, 'Subject')[:100] or 'mail'}.eml", mail.as_bytes()))
     elif part.get_content_maintype() == "message" and part.is_multipart():  # why a mail was not delivered
-        found.texts.append(Converted("\n\n".join(str(one).strip() for one in _parts_of(part)), ""))
+        found.texts.append(Converted(normalize_text("\n\n".join(str(one).strip() for one in _parts_of(part))), ""))
     elif _is_text(part): _take_text(part, found)
     else: _take_file(part, found)
     found.notes += [f"its structure is damaged: {one_line(type(defect).__doc__)}" for defect in part.defects]
@@ -250,12 +251,20 @@ def attach_files(
 # %% ../../nbs/indexing/27_mail_reader.ipynb #mlr27
 def mail_head(
     properties: Mapping[str, str],
-    end: str = "",  # of a line; in Markdown two blanks keep it one
+    is_html: bool,  # whether the text is Markdown
 ) -> str:
-    "The headers of a mail as lines of its text."
-    names = {"from": "From", "to": "To", "cc": "Cc", "date": "Date", "subject": "Subject"}
-    return f"{end}\n".join(f"{name}: {properties[key]}" for key, name in names.items() if key in properties)
+    "The headers of a mail as a heading and a sentence."
+    subject, sender = properties.get("subject", ""), properties.get("from", "")
+    heading = f"# {subject}" if is_html else f"{subject}\n{'=' * len(subject)}"
+    words = [f"{sender} wrote" if sender else "Written", *(f"{word} {properties[key]}" for word, key in _ABOUT
+                                                           if key in properties)]
+    if "date" in properties: words.append(f"on {properties['date'][:16].replace('T', ' ')}")
+    sentence = f"{' '.join(words)}." if len(words) > 1 or sender else ""
+    return "\n\n".join(filter(None, [heading if subject else "", sentence]))
 
+_ABOUT = (("to", "to"), ("with a copy to", "cc"))
+
+# %% ../../nbs/indexing/27_mail_reader.ipynb #mlr28
 def mail_document(
     mail: Message,
     name: str,  # for messages
@@ -267,7 +276,7 @@ def mail_document(
         raise ConversionError(f"{name}: the mail is encrypted or sealed (S/MIME, PGP): open it in a mail program and "
                               "save its text")
     attached, notes = attach_files(found.files, limits.attached, limits.attached_bytes)
-    head = mail_head(properties, "  " if found.is_html else "")
+    head = mail_head(properties, found.is_html)
     listed = f"Attached: {'; '.join(one.name for one in attached)}" if attached else ""
     text, tables = joined([Converted(head, ""), *found.texts, Converted(listed, "")])
     notes = *header_notes(mail), *dict.fromkeys(found.notes), *notes
@@ -279,7 +288,7 @@ def mail_document(
     return Converted(text, properties.get("subject", ""), markup, meta=dict(properties), warnings=notes,
                      tables=tables, outline=outline, attached=attached)
 
-# %% ../../nbs/indexing/27_mail_reader.ipynb #mlr28
+# %% ../../nbs/indexing/27_mail_reader.ipynb #mlr38
 def joined(
     parts: Iterable[Converted],
 ) -> tuple[str, tuple[Table, ...]]:  # text, tables at their places in it

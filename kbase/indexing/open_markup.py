@@ -104,7 +104,8 @@ def write_inline(
             state.later.append(part)
             _new(into, "sup").text = "".join("".join(e.itertext()) for e in named(part, "note-citation"))
         elif name == "ruby":
-            base, reading = ("".join("".join(e.itertext()) for e in named(part, tag)) for tag in ("ruby-base", "ruby-text"))
+            base, reading = ("".join("".join(e.itertext()) for e in named(part, tag)) for tag in ("ruby-base",
+                                                                                                  "ruby-text"))
             add_text(into, f"{base}({reading})" if reading else base)
         elif name == "annotation": state.unread["comment"] += 1
         elif name in DRAWN: state.later.append(part)
@@ -179,7 +180,8 @@ def write_drawn(
     state: OpenText,
 ) -> None:
     "Write what a frame or a shape holds."
-    words = {local_name(part): "".join(part.itertext()).strip() for part in shape if local_name(part) in ("desc", "title")}
+    words = {local_name(part): "".join(part.itertext()).strip() for part in shape if local_name(part) in ("desc",
+                                                                                                          "title")}
     for part in shape:
         name = local_name(part)
         if name == "text-box": write_blocks(part, into, state)

@@ -24,7 +24,7 @@ from .manuscript import Manuscript, finish_manuscript
 from .office_properties import office_properties
 from .office_xml import child, local_name, named, value
 from .open_markup import DRAWN, OpenText, open_text, write_blocks, write_drawn
-from .slide_shapes import Shape, reading_order
+from .slide_shapes import DrawnShape, shapes_in_order
 
 # %% ../../nbs/indexing/27_open_reader.ipynb #opr06
 def write_page(
@@ -73,9 +73,9 @@ def slide_boxes(
 ) -> list[etree._Element]:
     "The frames and shapes of a slide in order of reading."
     shapes = [element for element in page if local_name(element) in DRAWN]
-    boxes = [Shape(shape, left := _length(shape, "x"), top := _length(shape, "y"), left + _length(shape, "width"),
+    boxes = [DrawnShape(shape, left := _length(shape, "x"), top := _length(shape, "y"), left + _length(shape, "width"),
                    top + _length(shape, "height")) for shape in shapes]
-    return [box.element for box in reading_order(boxes)]
+    return [box.element for box in shapes_in_order(boxes)]
 
 def write_open_slide(
     manuscript: Manuscript,
@@ -93,7 +93,8 @@ def write_open_slide(
     for level, shapes in ((0, boxes), (3, [] if notes is None else slide_boxes(notes))):
         body = lxml.html.Element("body")
         for shape in shapes:
-            if shape not in titles and value(shape, "class") not in ("page", "header", "footer", "date-time", "page-number"):
+            if shape not in titles and value(shape, "class") not in ("page", "header", "footer", "date-time",
+                                                                     "page-number"):
                 write_drawn(shape, body, state)
         if level and body.text_content().strip(): manuscript.heading(level, "Notes")
         write_page(manuscript, body, name)

@@ -113,7 +113,7 @@ def tables_on_page(
     height: float,
 ) -> list[PageTable]:  # from top to bottom
     "The tables of a page."
-    free = [TableWord(*word) for word in words]
+    free = [TableWord(text.replace("\ufffe", "-"), *place) for text, *place in words]  # PDFium's sign for a hyphen
     if not rules and sum(any(map(str.isdigit, word.text)) for word in free) < 4: return []
     boxes = _within_page(rules, width, height)
     found, shaded, bands = _grids(boxes, free)

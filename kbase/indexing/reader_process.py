@@ -202,9 +202,10 @@ class Child:
             try: stream and stream.close()
             except BrokenPipeError: pass  # bytes that the dead process never read
         self.errors.seek(0)
-        lines = self.errors.read()[-2000:].decode("utf-8", "replace").strip().splitlines()
+        lines = self.errors.read()[-4000:].decode("utf-8", "replace").strip().splitlines()
         self.errors.close()
-        return lines[-1] if lines else f"exit code {code}"
+        lines = [line for line in lines if "backtrace" not in line.lower()]  # of Rust: how to see more of it
+        return lines[-1] if lines else f"signal {-code}" if code < 0 else f"exit code {code}"
 
 # %% ../../nbs/indexing/27_reader_process.ipynb #par43
 KEPT_SHARE = 4  # a process that has grown to a quarter of the memory that a file may take is replaced

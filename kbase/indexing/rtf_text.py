@@ -48,20 +48,22 @@ COLLECTED = {  # places whose text is kept
     "footnote": "note", "shptxt": "box", "dptxbxtext": "box", "pntext": "mark", "listtext": "mark", "title": "title",
     "author": "author", "subject": "subject", "keywords": "keywords", "creatim": "created", "revtim": "modified"}
 SILENT_PLACES = {  # others, and what a report calls them; "" where they hold nothing that was written
-    **dict.fromkeys(("fonttbl", "stylesheet", "colortbl", "info", "fldinst", "listtable", "listoverridetable", "themedata",
-                     "datastore", "latentstyles", "rsidtbl", "generator", "xe", "tc", "shprslt", "nonshppict", "bkmkstart",
-                     "bkmkend", "datafield", "pgdsctbl", "filetbl", "revtbl", "xmlnstbl", "fontemb", "operator",
-                     "company", "category", "comment", "doccomm", "template", "hlinkbase", "printim", "buptim", "sn", "sv",
-                     "sp", "atnid", "atnauthor", "atndate", "atnref", "ftnsep", "aftnsep", "ftnsepc", "objclass", "txe",
+    **dict.fromkeys(("fonttbl", "stylesheet", "colortbl", "info", "fldinst", "listtable", "listoverridetable",
+                     "themedata",
+                     "datastore", "latentstyles", "rsidtbl", "generator", "xe", "tc", "shprslt", "nonshppict",
+                     "bkmkstart", "bkmkend", "datafield", "pgdsctbl", "filetbl", "revtbl", "xmlnstbl", "fontemb", "operator",
+                     "company", "category", "comment", "doccomm", "template", "hlinkbase", "printim", "buptim", "sn",
+                     "sv", "sp", "atnid", "atnauthor", "atndate", "atnref", "ftnsep", "aftnsep", "ftnsepc", "objclass", "txe",
                      "objdata", "panose", "falt", "colorschememapping", "manager", "mmathPr", "formfield", "rxe"), ""),
     **dict.fromkeys(("header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr", "footerf"), "running"),
     "pict": "picture", "annotation": "comment", "object": ""}
 SIGNS = {"tab": " ", "emdash": "—", "endash": "–", "emspace": " ", "enspace": " ", "qmspace": " ", "bullet": "•",
-         "lquote": "‘", "rquote": "’", "ldblquote": "“", "rdblquote": "”", "line": "\n", "nestcell": " ", "nestrow": " ",
-         "lbr": "\n", "~": " ", "_": "-", "-": "", "{": "{", "}": "}", "\\": "\\", "softline": " "}
+         "lquote": "‘", "rquote": "’", "ldblquote": "“", "rdblquote": "”", "line": "\n", "nestcell": " ",
+         "nestrow": " ", "lbr": "\n", "~": " ", "_": "-", "-": "", "{": "{", "}": "}", "\\": "\\", "softline": " "}
 
 # %% ../../nbs/indexing/26_rtf_text.ipynb #rtt13
-_TOKEN = re.compile(rb"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|[\r\n]+|([^\\{}\r\n]+)",
+_TOKEN = re.compile(rb"\\([a-zA-Z]{1,32})(-?\d{1,10})? "
+                    rb"?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|[\r\n]+|([^\\{}\r\n]+)",
                     re.DOTALL)
 
 @dataclass
@@ -114,7 +116,8 @@ class RtfText:
             self.unread["hidden text"] += bool(text.strip())
             return
         before = self.texts[-1][-20:]
-        if self.group.script and text.strip(): text = (raised if self.group.script == "super" else lowered)(text, before)
+        if self.group.script and text.strip():
+            text = (raised if self.group.script == "super" else lowered)(text, before)
         self.texts[-1] += text
 
 # %% ../../nbs/indexing/26_rtf_text.ipynb #rtt15
@@ -180,7 +183,8 @@ def _unicode(state: RtfText, number: int) -> None:
     state.to_skip = state.group.after_unicode
 
 def _date_part(state: RtfText, number: int) -> None:
-    if state.group.place in ("created", "modified"): state.texts[-1] += f"-{number:02}" if state.texts[-1] else f"{number:04}"
+    if state.group.place in ("created", "modified"):
+        state.texts[-1] += f"-{number:02}" if state.texts[-1] else f"{number:04}"
 
 def _new_row(state: RtfText, number: int) -> None: state.widths, state.merge = [], ""
 

@@ -189,7 +189,8 @@ def open_facts(
     with archive.open("content.xml") as stream:
         for name, element in stream_elements(stream, "style", "table-row", "table"):
             if name == "style":
-                if any(_attribute(part, "display") == "false" for part in element): hidden.add(_attribute(element, "name"))
+                if any(_attribute(part, "display") == "false" for part in element):
+                    hidden.add(_attribute(element, "name"))
             elif name == "table-row":
                 repeated = _count(element, "number-rows-repeated")
                 _open_row(facts, element, top, repeated)

@@ -13,7 +13,7 @@ from lxml import etree
 
 from .converted import one_line
 from .office_xml import child, local_name, named, value
-from .slide_text import frame_text, paragraph_text
+from .slide_text import frame_text, shape_paragraph
 from ..table_headers import table_of_grid
 from ..tables import Table, even_rows, fill_merged
 
@@ -24,7 +24,7 @@ def drawn_table(
 ) -> Table:
     "A table of a slide."
     rows = [[cell for cell in row if local_name(cell) == "tc"] for row in table if local_name(row) == "tr"]
-    texts = [[one_line(" ".join(map(paragraph_text, named(cell, "p")))) for cell in row] for row in rows]
+    texts = [[one_line(" ".join(map(shape_paragraph, named(cell, "p")))) for cell in row] for row in rows]
     merged = [(top, left, int(value(cell, "rowSpan") or 1), int(value(cell, "gridSpan") or 1))
               for top, row in enumerate(rows) for left, cell in enumerate(row)
               if value(cell, "rowSpan") or value(cell, "gridSpan")]
@@ -39,7 +39,8 @@ def _points(holder: etree._Element | None) -> list[str]:  # values in their plac
     found: dict[int, list[str]] = {}
     for level in reversed(levels):  # the outermost level stands last
         code = "".join(e.text or "" for e in named(level, "formatCode"))
-        points = {int(value(p, "idx")): one_line("".join(e.text or "" for e in named(p, "v"))) for p in named(level, "pt")}
+        points = {int(value(p, "idx")): one_line("".join(e.text or "" for e in named(p, "v"))) for p in named(level,
+                                                                                                              "pt")}
         last = ""
         for at in range(max([*points, *found], default=-1) + 1):
             last = points.get(at, last if len(levels) > 1 else "")
@@ -63,7 +64,8 @@ def chart_table(
     labels: list[str] = []
     for one in series:
         name = " ".join(_points(child(one, "tx")))
-        if not name: name = one_line("".join(e.text or "" for e in named(one, "v")[:1])) if child(one, "tx") is not None else ""
+        if not name:
+            name = one_line("".join(e.text or "" for e in named(one, "v")[:1])) if child(one, "tx") is not None else ""
         labels = max(labels, _points(child(one, "cat")) or _points(child(one, "xVal")), key=len)
         columns.append([name, *(_points(child(one, "val")) or _points(child(one, "yVal")))])
     if not any(len(column) > 1 for column in columns): return None

@@ -22,6 +22,8 @@ from ..tables import Table
 
 # %% ../../nbs/indexing/33_table_finding.ipynb #67b84931
 MOST_BETWEEN = 120  # characters: more than that is a paragraph, and the tables are two
+_CONTINUED = re.compile(r"(?i)\b(?:cont(?:inued|inuation|.?d)?|fortsetzung|fortgesetzt|suite|continuación|segue)\b"
+                        r"|^\s*\W*\d{1,3}\W*$")
 
 @dataclass(frozen=True)
 class FoundTable:
@@ -35,7 +37,7 @@ def _goes_on(first: Table, second: Table, text: str) -> bool:
     if first.page is None or second.page is None or not first.page < second.page <= first.page + 1: return False
     if first.width != second.width or second.title not in ("", first.title): return False
     between = text[first.end:second.start] if first.end and second.start else ""
-    if len("".join(between.split())) > MOST_BETWEEN or re.search(r"^#{1,6} ", between, re.M): return False
+    if between.strip() and not (len(between) < MOST_BETWEEN and _CONTINUED.search(between)): return False
     return second.header_rows == 0 or second.columns == first.columns
 
 def join_pages(
@@ -75,6 +77,14 @@ def _cut(text: str, from_end: bool) -> str:
     if len(text) <= PARAGRAPH: return text
     return "… " + text[-PARAGRAPH:].partition(" ")[2] if from_end else text[:PARAGRAPH].rpartition(" ")[0] + " …"
 
+_SENTENCE_END = re.compile(r"[.!?…](?:\s*\[\w+\])*$")
+
+def _title_above(before: Sequence[str]) -> str:  # of texts above the table, the nearest first
+    for text, longest in zip(before, (TITLE_LENGTH, TITLE_LENGTH // 4), strict=False):
+        line = text.strip().splitlines()[-1].strip(" *_#:\\") if text.strip() else ""
+        if 0 < len(line) <= longest and any(map(str.isalnum, line)) and not _SENTENCE_END.search(line): return line
+    return ""
+
 def surroundings(
     document: Document,
     table: Table,
@@ -91,9 +101,7 @@ def surroundings(
     below = [document.text[b.start:b.end] for b in _near(document, blocks, after, 1)]
     if inside and blocks[first].end > table.end: below = [document.text[table.end:blocks[first].end].strip()]
     title = table.title
-    line = before[0].strip().splitlines()[-1].strip(" *_#:") if before and before[0].strip() else ""
-    if not title and 0 < len(line) <= TITLE_LENGTH and not line.endswith((".", "!", "?")): title = line
-    if not title and headings: title = headings[-1]
+    title = title or _title_above(before) or (headings[-1] if headings else "")
     texts = [*(_cut(part, True) for part in reversed(before[:2])), *(_cut(part, False) for part in below[:2])]
     return title, headings, "\n".join(part for part in texts if part and part != title)
 

@@ -21,20 +21,22 @@ from .formulas import lowered, raised
 from .manuscript import Manuscript, finish_manuscript
 from .markdown_lines import plain_lines
 from kbase.indexing.tex_text import (
-    CODE_MARK, LETTERS, MATH_MARK, aside_formulas, expand_macros, pair_braces, pair_environments, read_macros,
+    CODE_MARK, TEX_LETTERS, MATH_MARK, aside_formulas, expand_macros, pair_braces, pair_environments, read_macros,
     without_comments, write_accents,
 )
 from ..table_headers import table_of_grid
 from ..tables import Table, even_rows, fill_merged
 
 # %% ../../nbs/indexing/27_tex_reader.ipynb #tex05
-SECTIONS = {"part": 1, "chapter": 1, "section": 2, "subsection": 3, "subsubsection": 4, "paragraph": 5, "subparagraph": 6,
+SECTIONS = {"part": 1, "chapter": 1, "section": 2, "subsection": 3, "subsubsection": 4, "paragraph": 5,
+            "subparagraph": 6,
             "frametitle": 3}
 DROPPED_COMMANDS = {  # command → how many arguments go with it
-    **dict.fromkeys(("label", "vspace", "hspace", "bibliographystyle", "pagestyle", "thispagestyle", "usepackage", "index",
+    **dict.fromkeys(("label", "vspace", "hspace", "bibliographystyle", "pagestyle", "thispagestyle", "usepackage",
+                     "index",
                      "documentclass", "usetikzlibrary", "hypersetup", "geometry", "graphicspath", "pagenumbering",
-                     "phantomsection", "thanks", "vskip", "hskip", "color", "input@path", "special", "bibstyle", "hfill",
-                     "captionsetup", "markboth", "setstretch", "linespread", "nocite", "newtheorem", "cline",
+                     "phantomsection", "thanks", "vskip", "hskip", "color", "input@path", "special", "bibstyle",
+                     "hfill", "captionsetup", "markboth", "setstretch", "linespread", "nocite", "newtheorem", "cline",
                      "cmidrule", "fontsize", "RequirePackage", "theoremstyle", "enlargethispage"), 1),
     **dict.fromkeys(("setlength", "setcounter", "addtocounter", "addtolength", "addcontentsline", "definecolor",
                      "newcommand", "renewcommand", "providecommand", "DeclareMathOperator", "pagecolor", "rule",
@@ -43,7 +45,8 @@ DROPPED_COMMANDS = {  # command → how many arguments go with it
 LAST_ARGUMENT = {"href": 2, "textcolor": 2, "colorbox": 2, "parbox": 2, "raisebox": 2, "multicolumn": 3, "multirow": 3,
                  "resizebox": 3, "scalebox": 2, "rotatebox": 2, "hyperref": 1, "foreignlanguage": 2, "fcolorbox": 3,
                  "shortstack": 1, "makebox": 1}  # the words are the last one
-OTHER_FILES = ("input", "include", "subfile", "import", "bibliography", "addbibresource", "lstinputlisting", "verbatiminput")
+OTHER_FILES = ("input", "include", "subfile", "import", "bibliography", "addbibresource", "lstinputlisting",
+               "verbatiminput")
 NAMED_THINGS = ("ref", "eqref", "autoref", "cref", "Cref", "pageref", "nameref", "vref")
 CITED = ("cite", "citep", "citet", "parencite", "textcite", "autocite", "footcite", "citeauthor", "citeyear", "citealp")
 
@@ -114,8 +117,8 @@ class TexText:
 
     def command(self, name: str, at: int, parts: list[str]) -> int:
         "Read a command; returns the place after it."
-        if name in LETTERS:
-            parts.append(LETTERS[name])
+        if name in TEX_LETTERS:
+            parts.append(TEX_LETTERS[name])
             gap = re.compile(r"\{\}|[ \t]*\n?[ \t]*").match(self.text, at)
             return gap.end() if gap and name not in ("newline", "par") else at
         if name in COMMANDS: return COMMANDS[name](self, name, at, parts)
@@ -196,7 +199,8 @@ COMMANDS: dict[str, Callable[[TexText, str, int, list[str]], int]] = {
     **dict.fromkeys(SECTIONS, _section), **dict.fromkeys(("title", "author", "date"), _property),
     **dict.fromkeys(("footnote", "footnotetext", "endnote", "sidenote", "marginpar"), _note), "caption": _caption,
     "captionof": _caption, **dict.fromkeys(OTHER_FILES, _other_file), **dict.fromkeys((*NAMED_THINGS, *CITED), _named),
-    "textsuperscript": _script, "textsubscript": _script, "includegraphics": _picture, "item": _item, "bibitem": _bibitem, "and": _and}
+    "textsuperscript": _script, "textsubscript": _script, "includegraphics": _picture, "item": _item,
+    "bibitem": _bibitem, "and": _and}
 
 # %% ../../nbs/indexing/27_tex_reader.ipynb #tex12
 def _plain_environment(tex: TexText, name: str, start: int, end: int) -> str:
@@ -257,7 +261,8 @@ def _tabular(tex: TexText, name: str, start: int, end: int) -> str:
             many = _MANY.match(_RULE.sub("", tex.text[left:right]))
             text = one_line(re.sub(rf"[{_NOTE}{_NOTE_END}]", " ", tex.read(left, right)))
             size = max(1, int(many[2])) if many else 1
-            if many and size > 1: merged.append((len(rows), len(cells), *((1, size) if many[1] == "column" else (size, 1))))
+            if many and size > 1:
+                merged.append((len(rows), len(cells), *((1, size) if many[1] == "column" else (size, 1))))
             cells += [text, *[""] * (size - 1 if many and many[1] == "column" else 0)]
         if any(cells): rows.append(cells)
     header = next((count for count in rules if 0 < count < len(rows)), 0)
@@ -288,7 +293,8 @@ def write_tex(
     code: list[tuple[str, bool]],
 ) -> None:
     "Write what was read into a manuscript."
-    text = re.sub(rf"{CODE_MARK}(\d+){CODE_MARK}", lambda match: f"\n\n{match[0]}\n\n" if code[int(match[1])][1] else match[0], text)
+    text = re.sub(rf"{CODE_MARK}(\d+){CODE_MARK}",
+                  lambda match: f"\n\n{match[0]}\n\n" if code[int(match[1])][1] else match[0], text)
     for block in re.split(r"\n\s*\n", text):
         notes = re.findall(rf"{_NOTE}(.*?){_NOTE_END}", block, re.DOTALL)
         block = re.sub(rf"{_NOTE}.*?{_NOTE_END}", "", block, flags=re.DOTALL).strip()
@@ -328,5 +334,6 @@ def convert_tex(
     if tex.files:
         named = ", ".join(list(dict.fromkeys(tex.files))[:10])
         notes.append(f"{len(tex.files)} other file(s) are pulled in ({named}): each is read by itself, if it was added")
-    return finish_manuscript(manuscript, name, about.pop("title", ""), {key: value for key, value in about.items() if value},
+    return finish_manuscript(manuscript, name, about.pop("title", ""),
+                             {key: value for key, value in about.items() if value},
                              notes)
