@@ -2280,6 +2280,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                  'kbase.knowledge.Looking': ('knowledge.html#looking', 'kbase/knowledge.py'),
                                  'kbase.knowledge.Looking.documents': ('knowledge.html#looking.documents', 'kbase/knowledge.py'),
                                  'kbase.knowledge.Looking.find_source': ('knowledge.html#looking.find_source', 'kbase/knowledge.py'),
+                                 'kbase.knowledge.Looking.query_table': ('knowledge.html#looking.query_table', 'kbase/knowledge.py'),
                                  'kbase.knowledge.Looking.sources_called': ('knowledge.html#looking.sources_called', 'kbase/knowledge.py'),
                                  'kbase.knowledge.Looking.sources_of': ('knowledge.html#looking.sources_of', 'kbase/knowledge.py'),
                                  'kbase.knowledge.Looking.summary': ('knowledge.html#looking.summary', 'kbase/knowledge.py'),
