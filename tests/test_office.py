@@ -133,6 +133,21 @@ def test_tables_on_one_sheet_are_told_apart() -> None:
     assert [table.sheet for table in found.tables] == ["Sheet"] * 3
 
 
+def test_all_lines_above_a_table_are_its_title() -> None:
+    book = workbook(
+        ["Museum – budget 2025"],
+        ["in thousands of euros"],
+        [],
+        ["Department", "Plan"],
+        ["Exhibitions", 450],
+        ["Shop", 9],
+    )
+    book.active.merge_cells("A1:B1")
+    found = sheets(book)
+    assert found.tables[0].title == "Museum – budget 2025 – in thousands of euros"
+    assert found.text.startswith("## Sheet\n\n**Museum – budget 2025**\n\nin thousands of euros\n\n| Department")
+
+
 def test_a_total_below_an_empty_row_is_of_the_table() -> None:
     book = workbook(["Harbour", "Calls"], ["Emden", 1204], ["Husum", 88], [], ["Total", 1292])
     (table,) = sheets(book).tables
