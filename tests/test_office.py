@@ -774,3 +774,14 @@ def test_speakers_tags_and_rolling_lines_of_subtitles() -> None:
 def test_files_that_hold_no_subtitles(source: str, error: type[Exception]) -> None:
     with pytest.raises(error):
         convert_subtitles(source, "a.srt")
+
+
+def test_cells_are_found_however_they_are_written() -> None:
+    from kbase.indexing.sheet_facts import excel_sheet
+
+    written = b'<row r="1"><c r="A1" s="1"><v>1</v></c><c s="1" r="C1" t="n"><f>A1</f><v>2</v></c></row>'
+    prefixed = written.replace(b"<", b"<x:").replace(b"<x:/", b"</x:")
+    without_places = b'<row><c s="1"><v>1</v></c><c/><c s="1"><f>A1</f><v>2</v></c></row>'
+    for data in (written, prefixed, without_places.replace(b"<c/>", b'<c s="0"/>')):
+        facts = excel_sheet(data, ["", "%"])
+        assert (facts.rows, facts.columns, facts.cells, facts.signs) == (1, 3, 2, {(0, 0): "%", (0, 2): "%"})
