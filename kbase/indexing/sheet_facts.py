@@ -93,8 +93,9 @@ _ABOUT_CELL = re.compile(rb'\s([rst])="([^"]*)"')
 _HOLDS = re.compile(rb"<v[^<>]*>[^<]|<is[\s>]")
 _MERGED = re.compile(rb'<mergeCell\s[^<>]*?ref="([A-Z]+\d+):([A-Z]+\d+)"')
 
-def _in_order(letters: bytes, digits: bytes, style: bytes, kind: bytes, rest: bytes) -> tuple[bytes, bytes, bytes, bytes]:
-    # attributes that stand in another order
+def _in_order(
+    letters: bytes, digits: bytes, style: bytes, kind: bytes, rest: bytes,
+) -> tuple[bytes, bytes, bytes, bytes]:  # attributes that stand in another order
     about = dict(_ABOUT_CELL.findall(rest))
     place = about.get(b"r", letters + digits)
     return (place.rstrip(b"0123456789"), place.lstrip(ascii_uppercase.encode()), about.get(b"s", style),
