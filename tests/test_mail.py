@@ -352,6 +352,20 @@ def test_prose_is_no_mail(text):
     assert convert_bytes(text, "a.txt").meta["format"] == "text"
 
 
+def test_a_page_saved_with_all_that_is_in_it_is_the_page():
+    saved = MIMEMultipart("related")
+    saved["From"], saved["Snapshot-Content-Location"] = "<Saved by Blink>", "https://example.org/ships"
+    saved["Subject"], saved["Date"] = "Ships", "Tue, 01 Oct 2024 12:34:56 -0500"
+    saved.attach(MIMEText("<h1>Ships</h1><p>The Ada has 12 tons.<img src='cid:x'>", "html"))
+    for kind, data in (("image", MIMEImage(b"\x89PNG", "png")), ("css", MIMEText("p {}", "css"))):
+        data["Content-Location"] = f"https://example.org/{kind}"
+        saved.attach(data)
+    for name in ("ships.mhtml", "ships.mht"):
+        found = convert_bytes(saved.as_bytes(), name)
+        assert found.text == "# Ships\n\nThe Ada has 12 tons." and not found.attached and "from" not in found.meta
+        assert found.meta["url"] == "https://example.org/ships" and found.meta["date"] == "2024-10-01T12:34:56-05:00"
+
+
 # -- Outlook
 
 
