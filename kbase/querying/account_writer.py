@@ -20,7 +20,8 @@ from typing import Any
 from haystack import component
 
 from ..embedding import Embedder
-from .account import (NAMED_BY_VALUE, OWN_FIELDS, SHOWN, Condition, account_sources, asked_conditions, counted, field_values,
+from .account import (NAMED_BY_VALUE, OWN_FIELDS, SHOWN, Condition, account_sources, asked_conditions,
+                                    counted, field_values,
                                     indexed, asked_fields, named_sources,
                                     shown_of, source_fields, source_hits, source_value)
 from .fact_writer import answer_fact, joined_hits
@@ -166,7 +167,8 @@ def answer_condition(
 
 def _values_said(source: Source, conditions: Sequence[Condition]) -> str:
     meta = source_fields(source)
-    return ", ".join(str(meta.get(one.field, "")) for one in conditions if one.field not in (*OWN_FIELDS, *NAMED_BY_VALUE))
+    others = [one.field for one in conditions if one.field not in (*OWN_FIELDS, *NAMED_BY_VALUE)]
+    return ", ".join(str(meta.get(field, "")) for field in others)
 
 # %% ../../nbs/querying/52_account_writer.ipynb #acw18
 def answer_values(question: str, sources: Sequence[Source]) -> Answer | None:

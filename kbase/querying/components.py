@@ -128,7 +128,8 @@ def search_part(
                          f"{', '.join(EXPANDERS) or 'none, there is none yet'}")
     if part.words: return words_part(store, part)
     kinds, named = part.kinds or find.get("kinds"), files_named(store, part.query)
-    files = {"field": "document_id", "operator": "in", "value": [source.document_id for source in named]} if named else None
+    files = {"field": "document_id", "operator": "in",
+             "value": [source.document_id for source in named]} if named else None
     hits = search_store(store, part.query, embed_query, find.get("top_k", DEFAULT_FIND["top_k"]), mode,
                         all_of(part.filters, files), find.get("group_by"), kinds, dense_weight)
     return EXPANDERS[part.expand](store, hits) if part.expand else hits

@@ -25,9 +25,9 @@ from .passages import ALMOST, Passage
 from .support import HELD, Evidence, Support
 from .terms import TASK_WEIGHT, Term, languages_of, question_words, stems_of, text_terms, with_rarity
 
-# %% ../../nbs/querying/49_doubts.ipynb #670f5c85
-_EXPECTED_WORDS = {"person": "nobody is named", "date": "no date stands", "time": "no time stands", "number": "no number stands",
-                   "reason": "no reason stands"}
+# %% ../../nbs/querying/49_doubts.ipynb #1c05280e
+_EXPECTED_WORDS = {"person": "nobody is named", "date": "no date stands", "time": "no time stands",
+                   "number": "no number stands", "reason": "no reason stands"}
 
 def lacks_expected(
     passages: Sequence[Passage],  # that will be quoted
@@ -37,11 +37,12 @@ def lacks_expected(
     lacking = [p.lacks for p in passages if p.words >= least]
     return f"{_EXPECTED_WORDS[lacking[0]]} in the best passages" if lacking and all(lacking) else ""
 
-# %% ../../nbs/querying/49_doubts.ipynb #6fd79066
+# %% ../../nbs/querying/49_doubts.ipynb #fc9c34ff
 # Of 100 right answers of xquad/en, anthropic_docs and tatqa that look sure 3 are called weak for a word of this share, of
 # 22 whose source was taken away 3; from .28 to .33 the same, at .2 one right answer in eight
 HEAVY = 0.3
-NEAR = 0.6  # cosine of two words that may stand for each other: delete and remove .76, cost and price .74, log and write .31
+# cosine of two words that may stand for each other: delete and remove have .76, cost and price .74, log and write .31
+NEAR = 0.6
 MOST_WORDS = 60  # of the passages that a word is held against
 
 def _own_words(passages: Sequence[Passage]) -> list[str]:
@@ -74,7 +75,7 @@ def missing_word(
             return term.word
     return ""
 
-# %% ../../nbs/querying/49_doubts.ipynb #4e77dcca
+# %% ../../nbs/querying/49_doubts.ipynb #66ebbe9c
 def lacks_definition(
     question: str,
     passages: Sequence[Passage],  # that will be quoted
@@ -88,7 +89,8 @@ def _tells(p: Passage, thing: str) -> bool:
     first = p.piece is None or p.piece.first or p.start == 0
     names = (name.partition("(")[0] if is_signature(name) else name for name in (p.hit.title, *p.headings[-1:]))
     called = any(is_called(name, thing, p.hit.language) for name in names)
-    return defines(p.text, thing, p.hit.language) or (first and called) or p.piece is not None and p.piece.kind == "answer"
+    answers = p.piece is not None and p.piece.kind == "answer"
+    return answers or first and called or defines(p.text, thing, p.hit.language)
 
 # %% ../../nbs/querying/49_doubts.ipynb #7e35f3ba
 def doubt_of(

@@ -104,7 +104,9 @@ def says_something(
     "Whether a piece could answer anything."
     bare = _CUT_TAG.sub(" ", _MARKUP.sub(" ", text))
     shown = _IMAGE.sub(" ", bare)
-    if min(len(_worded(shown)), len(shown.split())) < 2 and (language not in ("zh", "ja", "th", "ko") or len(bare.strip()) < 4):
+    tokens = [token for token in shown.split() if any(map(str.isalnum, token))]
+    spaced = language not in ("zh", "ja", "th", "ko")
+    if min(len(_worded(shown)), len(tokens)) < 2 and (spaced or len(bare.strip()) < 4):
         return False
     lines = bare.strip().split("\n")
     if kind == "prose" and len(lines) > 1 and all(len(line.split()) == 1 for line in lines):

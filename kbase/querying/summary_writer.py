@@ -111,7 +111,7 @@ def named_summaries(
     summaries: Mapping[str, Hit],  # by document
     question: str,
 ) -> dict[str, Hit]:  # {} when the question names no document
-    "The summaries of documents that a question names: by file, by the whole title, *the with statement*, else by most of it."
+    "The summaries of documents that a question names: by file, by the whole title, else by most of it."
     filed = {key: hit for key, hit in summaries.items() if file_in(question, hit.uri)}
     if filed: return filed
     languages = languages_of(list(summaries.values()))

@@ -1,0 +1,280 @@
+"""What keeps an answer from looking sure: no date, number, name or reason where one is asked for, a word that stands
+nowhere, no definition; and what is no sentence at all. Made by hand, so that no model is needed."""
+
+import pytest
+
+from kbase.hits import Hit, Hits
+from kbase.nodes import Node
+from kbase.querying.doubts import lacks_definition, lacks_expected, missing_word
+from kbase.querying.expected import definition_asked, expected_kind, has_expected, has_name
+from kbase.querying.fact_writer import answer_fact
+from kbase.querying.furniture import is_form, is_menu, is_reference
+from kbase.querying.passages import find_passages, pick_passages
+from kbase.querying.quotable import quotable
+from kbase.querying.terms import question_words
+
+
+def hits(*texts, title="Notes", uri="notes.txt", language="en", **more):
+    nodes = (
+        Node("d", "chunk", at * 1000, at * 1000 + len(t), t, title, uri, language=language, **more)
+        for at, t in enumerate(texts)
+    )
+    return Hits(Hit(node, 1.0) for node in nodes)
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "kind"),
+    [
+        ("When was the bridge opened?", "en", "date"),
+        ("In which century was the bridge built?", "en", "date"),
+        ("When does the bridge close?", "en", "time"),
+        ("How long is it open?", "en", "time"),
+        ("When a ship comes, what happens?", "en", ""),
+        ("Who built the bridge?", "en", "person"),
+        ("By whom was it painted?", "en", "person"),
+        ("Who may cross it?", "en", ""),
+        ("How many ships pass?", "en", "number"),
+        ("Of all ships, what percentage pays?", "en", "number"),
+        ("What is the maximum height of a mast?", "en", "number"),
+        ("Why was it painted red?", "en", "reason"),
+        ("How do I open the bridge?", "en", ""),
+        ("Wer hat die Brücke gebaut?", "de", "person"),
+        ("In welchem Jahr wurde sie gebaut?", "de", "date"),
+        ("Wie viele Schiffe fahren durch?", "de", "number"),
+        ("Warum ist sie rot?", "de", "reason"),
+        ("Combien de bateaux passent ?", "fr", "number"),
+        ("En quelle année fut-il construit ?", "fr", "date"),
+        ("¿Cuántos barcos pasan?", "es", "number"),
+        ("¿Cuándo abre el puente?", "es", "time"),
+        ("这座桥是哪一年建的？", "zh", "date"),
+        ("有多少艘船？", "zh", "number"),
+    ],
+)
+def test_what_a_question_expects(question, language, kind):
+    assert expected_kind(question, language) == kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "having", "lacking"),
+    [
+        ("number", "Some 300 ships pass.", "Ships pass."),
+        ("number", "Twelve ships pass.", "4. Ships and boats"),
+        ("number", "It is 12.5 m high.", "Opened on May 3, 1897, it is high."),
+        ("number", "There is no limit to it.", "There is a limit to it."),
+        ("date", "It was opened in 1897.", "It was opened with music."),
+        ("date", "It was opened on a Monday.", "Dr. Weber opened it."),
+        ("date", "It dates from the 12th century.", "It dates from nowhere."),
+        ("time", "It closes after the last ship.", "It closes with a bell."),
+        ("time", "It closes at 9.", "It closes by hand."),
+        ("person", "Then Anna Brandt came.", "Then an engineer came."),
+        ("person", "The Brandt & Weber Company built it.", "The Engineer built it for the Company."),
+        ("reason", "It is red because rust is red.", "It is red and stays red."),
+    ],
+)
+def test_a_sentence_has_it_or_not(kind, having, lacking):
+    around = ("An engineer and a company of masons came.",)
+    assert has_expected(having, kind, "What of the bridge?", "en", around)
+    assert not has_expected(lacking, kind, "What of the bridge?", "en", around)
+
+
+def test_what_the_question_has_itself_is_no_answer():
+    assert not has_expected("In 2015 there were goals.", "number", "How many goals in 2015?")
+    assert not has_name("The Weir of Oberau", "Who owns the weir of Oberau?")
+    assert not has_name("see Section 5 and Exhibit B", "Who signed?")
+
+
+def test_where_nobody_can_tell_every_sentence_will_do():
+    assert has_expected("Die Mühle gehört dem Müller.", "person", "Wem gehört die Mühle?", "de")
+    assert has_expected("桥是红色的。", "person", "谁造的桥？", "zh")
+    assert has_expected("Мост красный.", "number", "Сколько?", "ru")
+
+
+def test_the_sentence_with_a_date_comes_first():
+    found = hits(
+        "The Oberau bridge was opened on the belief that ships would come. Ships came. We opened the bridge in 1897."
+    )
+    question = "When was the bridge opened?"
+    picked = pick_passages(find_passages(question, found))
+    assert any("1897" in p.text for p in picked) and not lacks_expected(picked)
+    assert answer_fact(question, found).strength.level == "strong"
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "reason"),
+    [
+        ("Who was present at the spring meeting?", "The spring meeting was present in every newspaper.", "nobody is"),
+        ("How many ships pass the bridge?", "Ships pass the bridge at night.", "no number"),
+        ("When was the bridge opened?", "The bridge was opened with music.", "no date"),
+        ("Why was the bridge painted?", "The bridge was painted red.", "no reason"),
+        ("How do I paint a bridge quickly?", "A bridge, and how to look at it quickly.", "paint"),
+        ("What is a drawbridge?", "Every harbour has a drawbridge or two.", "what drawbridge is"),
+    ],
+)
+def test_an_answer_without_it_is_weak_and_says_why(question, text, reason):
+    strength = answer_fact(question, hits(text)).strength
+    assert strength.level == "weak" and reason in strength.words, strength
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("Who was present at the spring meeting?", "Present at the spring meeting were Ann Olsen and Bo."),
+        ("How many ships pass the bridge?", "Some 300 ships pass the bridge."),
+        ("What is a drawbridge?", "A drawbridge is a bridge that opens."),
+        ("How do I paint a bridge?", "To paint a bridge, wash it first."),
+    ],
+)
+def test_an_answer_with_it_stays_strong(question, text):
+    assert answer_fact(question, hits(text)).strength.level == "strong"
+
+
+def test_a_number_beside_other_things_is_no_answer():
+    found = hits("The bridge has employees of the harbour board.\n\nThe harbour closes at 9, 12 and 15.")
+    passages = find_passages("How many employees has the bridge?", found)
+    assert lacks_expected(passages) == "no number stands in the best passages"
+
+
+def test_a_heading_defines_and_so_does_a_signature():
+    below = hits("# drawbridge\n\nOpens for ships.", uri="a.md")
+    assert not lacks_definition("What is a drawbridge?", find_passages("What is a drawbridge?", below))
+    called = hits("## namedpair(first, second)\n\nReturns a new pair of named things.", uri="a.md")
+    assert not lacks_definition("What is a namedpair?", find_passages("What is a namedpair?", called))
+
+
+@pytest.mark.parametrize(
+    ("question", "thing"),
+    [
+        ("What is a weir?", "weir"),
+        ("What are weak references?", "weak references"),
+        ("What is the height of the weir?", ""),
+        ("What is the weir?", ""),
+        ("What is in the box?", ""),
+        ("Was ist ein Wehr?", "Wehr"),
+        ("Qu'est-ce qu'un barrage ?", "barrage"),
+        ("¿Qué es una presa?", "presa"),
+    ],
+)
+def test_of_which_thing_a_definition_is_asked(question, thing):
+    assert definition_asked(question) == thing
+
+
+class Words:
+    "Embeds words: those of a group are the same."
+
+    groups = ({"remove", "delete", "erase"}, {"cancel", "abort"})
+
+    def embed_texts(self, texts):
+        rows = [[float(text in group) for group in self.groups] + [float(len(text) > 0) / 10] for text in texts]
+        return [[value / sum(v * v for v in row) ** 0.5 for value in row] for row in rows]
+
+
+@pytest.mark.parametrize(("text", "missing"), [("You delete a task by its name.", ""), ("A task waits.", "remove")])
+def test_a_word_may_be_missing_where_another_stands_for_it(text, missing):
+    found = hits(text)
+    passages = find_passages("How do I remove a task?", found)
+    assert missing_word("How do I remove a task?", found, passages, Words()) == missing
+
+
+def test_of_a_long_question_words_may_be_missing():
+    found = hits("The bridge at Oberau was built of oak from the hills by masons from Naumburg.")
+    question = "From which hills came the oak that masons of Naumburg used for their famous bridge at Oberau?"
+    assert not missing_word(question, found, find_passages(question, found))
+
+
+# -- what is no sentence ---------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "OverviewInstallingFirst stepsWhere things areGetting help",
+        "PricingDocsBlogSign inStart free",
+    ],
+)
+def test_menus(text):
+    assert is_menu(text) and not quotable(f"{text}\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "JavaScript, TypeScript, PostgreSQL and GitHub are used.",
+        "Use TemporaryFile or NamedTemporaryFile for that.",
+        "LanceDB",
+        "McDonald met O'Neill in McCarthy Hall",
+    ],
+)
+def test_names_are_no_menu(text):
+    assert not is_menu(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '12. Olsen, Ann (3 May 2011). "The richest bridge" (https://news.example/bridge). The News.',
+        "[7] A. Olsen and B. Weber. Bridges of oak. Journal of Wood, vol. 3, pp. 4–9, 1999.",
+        "Retrieved 3 May 2012.",
+        "Archived (https://web.example/2011) from the original on 26 September 2011.",
+        "44. The bridge was the richest in 1999 (https://news.example/a/b).",
+        "Abgerufen im Mai 2012.",
+    ],
+)
+def test_references(text):
+    assert is_reference(text)
+    assert not any(is_reference(text[p.start : p.end]) for p in quotable(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1. Get it from https://wood.example and plane it.",
+        "In 1999 the bridge was sold (see https://news.example).",
+        "Retrieved documents are ranked by their scores.",
+        "Olsen, the owner, sold it in 1999.",
+    ],
+)
+def test_sentences_are_no_references(text):
+    assert not is_reference(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("By: /s/ Ann Olsen Name: Ann Olsen Title: Owner", True),
+        ("Name: Title: Date:", True),
+        ("Signature ______________ Place", True),
+        ("The bridge (German: Brücke; French: pont; Spanish: puente) is a way over water for people and carts.", False),
+        ("Note: the bridge is closed.", False),
+    ],
+)
+def test_forms(text, form):
+    assert is_form(text) is form
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "See the sections titled “Bridges” and “Weirs” in the second part of this report for all that is known.",
+        "For more information, visit the office at the bridge during its opening hours, or write to it.",
+        "Siehe auch die Abschnitte über Brücken und Wehre im zweiten Teil dieses Berichts.",
+    ],
+)
+def test_pointers_answer_nothing(text):
+    assert not quotable(text)
+
+
+def test_bullets_within_a_paragraph_are_items_with_their_opening_line():
+    text = "The following are forbidden on the bridge: • galloping on it; • fires, also small\nones; • fishing from it."
+    items = [(text[p.start : p.end], text[slice(*p.lead)]) for p in quotable(text) if p.kind == "item"]
+    assert [item for item, _ in items] == ["galloping on it;", "fires, also small\nones;", "fishing from it."]
+    assert {lead for _, lead in items} == {"The following are forbidden on the bridge:"}
+
+
+def test_a_single_token_is_no_answer():
+    text = "- bridges.locks\n\n- bridges.weirs\n"
+    assert all(p.kind == "list" for p in quotable(text))
+
+
+def test_say_is_a_task_and_not_a_subject():
+    weights = {term.word: term.weight for term in question_words("What does Ann say about the bridge?")}
+    assert weights["say"] < weights["bridge"]
