@@ -106,6 +106,27 @@ def test_a_mail_without_a_subject_says_so():
     assert found.title == "2024 plan" and "the mail has no subject" in found.warnings
 
 
+@pytest.mark.parametrize("name", ["From", "To", "Subject", "Date", "Message-ID", "Content-Type", "Content-Disposition"])
+@pytest.mark.parametrize(
+    "value", [b"(" * 50_000, b"<" * 50_000, b'"' * 50_001, b"=?utf-8?q?a" * 9000, b"a;" * 50_000, b"\0\xff\r"]
+)
+def test_a_hostile_header_costs_neither_the_mail_nor_the_time(name, value):
+    found = convert_bytes(b"Return-Path: x\n" + name.encode() + b": " + value + b"\n\nHello there.", "a.eml")
+    assert "Hello there." in found.text or found.attached
+
+
+def test_parts_in_parts_end():
+    data = b"Subject: x\n" + b"".join(
+        b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (i, i) for i in range(5000)
+    )
+    try:
+        found = convert_bytes(data + b"\nHello", "a.eml")
+    except ConversionError as error:
+        assert "too deep" in str(error)
+    else:
+        assert found.warnings
+
+
 # -- text
 
 

@@ -326,7 +326,9 @@ def convert_eml(
     limits: Limits = Limits(),  # noqa: B008 (frozen)
 ) -> Converted:
     "A mail. Raises ConversionError."
-    return mail_document(BytesParser().parsebytes(data.lstrip(b"\r\n")), name, limits)
+    try: mail = BytesParser().parsebytes(data.lstrip(b"\r\n"))
+    except RecursionError as error: raise ConversionError(f"{name}: has parts in parts too deep to be read") from error
+    return mail_document(mail, name, limits)
 
 # %% ../../nbs/indexing/27_mail_reader.ipynb #mlr41
 def convert_mhtml(
