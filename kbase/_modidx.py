@@ -953,6 +953,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                         'kbase/indexing/mail_reader.py'),
                                             'kbase.indexing.mail_reader.convert_mbox': ( 'indexing/mail_reader.html#convert_mbox',
                                                                                          'kbase/indexing/mail_reader.py'),
+                                            'kbase.indexing.mail_reader.convert_mhtml': ( 'indexing/mail_reader.html#convert_mhtml',
+                                                                                          'kbase/indexing/mail_reader.py'),
                                             'kbase.indexing.mail_reader.convert_msg': ( 'indexing/mail_reader.html#convert_msg',
                                                                                         'kbase/indexing/mail_reader.py'),
                                             'kbase.indexing.mail_reader.find_parts': ( 'indexing/mail_reader.html#find_parts',
