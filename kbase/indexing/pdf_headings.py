@@ -31,7 +31,8 @@ def body_style(
     "The size and weight of most letters; code is not asked, unless there is nothing else."
     weights: Counter[tuple[float, bool]] = Counter()
     lines = list(lines)
-    for line in [line for line in lines if not line.even] or lines: weights[round(line.size * 2) / 2, line.bold] += sum(map(str.isalpha, line.text))
+    for line in [line for line in lines if not line.even] or lines:
+        weights[round(line.size * 2) / 2, line.bold] += sum(map(str.isalpha, line.text))
     return weights.most_common(1)[0][0] if weights else (10.0, False)
 
 # %% ../../nbs/indexing/26_pdf_headings.ipynb #phd10
@@ -185,7 +186,7 @@ def one_rank_a_number(
     ranks: Sequence[Rank],
     texts: Sequence[str],  # of the headings
 ) -> list[Rank]:
-    "Ranks in which headings with as many numbers (2.1, 3.4) stand equally high, whatever type a title happens to be in."
+    "Ranks in which headings with as many numbers (2.1, 3.4) stand equally high, whatever type a title is in."
     usual: dict[int, Counter[Rank]] = {}
     for rank, text in zip(ranks, texts, strict=True):
         if _DECIMAL.match(text): usual.setdefault(number_depth(text), Counter())[rank] += 1

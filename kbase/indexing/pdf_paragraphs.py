@@ -111,7 +111,8 @@ def split_clump(
         item = begins_item(parts[-1][0], None)
         indent, step = line.left - body, line.left - before.left
         full, some = was_full(before, line, right), INDENT * line.size
-        fresh = begins_item(line, before) or new_term(before, line) or not full and bool(caption_start().match(line.text))
+        fresh = begins_item(line, before) or new_term(before, line)
+        fresh = fresh or not full and bool(caption_start().match(line.text))
         if not fresh and not item and len(clump) > 2: fresh = min(step, indent) > some or max(step, indent) < -some
         rows = "  " in line.text or "  " in before.text
         if fresh or rows or not full and not before.text.endswith((",", "(")): parts.append([line])
