@@ -755,6 +755,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                         'kbase/indexing/haystack.py'),
                                          'kbase.indexing.haystack.FileConverter.to_dict': ( 'indexing/haystack.html#fileconverter.to_dict',
                                                                                             'kbase/indexing/haystack.py'),
+                                         'kbase.indexing.haystack.as_haystack': ( 'indexing/haystack.html#as_haystack',
+                                                                                  'kbase/indexing/haystack.py'),
                                          'kbase.indexing.haystack.document_from_haystack': ( 'indexing/haystack.html#document_from_haystack',
                                                                                              'kbase/indexing/haystack.py'),
                                          'kbase.indexing.haystack.source_name': ( 'indexing/haystack.html#source_name',
