@@ -8,7 +8,8 @@ all the same."""
 
 # %% auto #0
 __all__ = ['SHOWN_ROWS_AROUND', 'NEAR_TABLE', 'RIVAL', 'NAMED_SHARE', 'MOST_TABLES', 'PlacedTable', 'place_table', 'said_value',
-           'CitedCell', 'TableAnswer', 'marked_table', 'cited_cells', 'named_share', 'read_tables', 'query_table']
+           'CitedCell', 'TableAnswer', 'marked_table', 'cited_cells', 'named_share', 'read_tables', 'question_language',
+           'query_table']
 
 # %% ../../nbs/querying/51_table_answers.ipynb #tan03
 from collections.abc import Iterable, Sequence
@@ -17,7 +18,9 @@ from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from ..language import detect_language
 from ..printable import printable
+from .rules import LANGUAGES, read_language
 from .table_asked import AskedGrid, ask_grid
 from .table_grid import Grid, grid_of
 from .table_mentions import CellIndex
@@ -62,15 +65,14 @@ class PlacedTable:
 
 def place_table(
     table: Any,  # a Table, a TypedTable, a StoredTable, or a PlacedTable
-    language: str = "en",
+    language: str = "en",  # of the question: its words and the cells' are cut down to stems in the same way
     score: float = 1.0,
 ) -> PlacedTable:
     "A table of any kind, ready to be asked."
     if isinstance(table, PlacedTable): return table
     typed = table if isinstance(table, Table | TypedTable) else table.typed
     inner = typed if isinstance(typed, Table) else typed.table
-    spoken = getattr(typed, "language", "") or language
-    grid = grid_of(typed, spoken)
+    grid = grid_of(typed, language)
     if typed is table: return PlacedTable(grid, start=inner.start, end=inner.end, page=inner.page, sheet=inner.sheet,
                                           range=inner.range, score=score)
     return PlacedTable(grid, table.document_id, table.uri, table.document_title, table.node.start, table.node.end,
@@ -230,17 +232,25 @@ def read_tables(
 MOST_TABLES = 5  # that are asked one question
 
 # %% ../../nbs/querying/51_table_answers.ipynb #tan18
+def question_language(
+    question: str,
+) -> str:  # ISO 639-1: one that there are words for
+    "The language of a question on a table."
+    found = detect_language(question)
+    return found if found in LANGUAGES and read_language("table_questions", found) else "en"
+
 def query_table(
     question: str,
     tables: Any,  # a Table, a TypedTable, a StoredTable, or several, best first
     llm: "ChatGenerator | None" = None,
     timeout: float = 30.0,  # seconds for the model
-    language: str = "en",  # of the question, where the table does not say
+    language: str = "",  # ISO 639-1, of the question; "" finds out
     least_named: float = 0.0,  # share of the question that must be in the table's own words; NAMED_SHARE for found ones
 ) -> TableAnswer:
     "Answer a question from a table, with the cells that the answer stands on, or decline."
     several = tables if isinstance(tables, Sequence) else [tables]
-    placed = [place_table(table, language) for table in several]
+    spoken = language or question_language(question)
+    placed = [place_table(table, spoken) for table in several]
     answer = read_tables(question, placed, least_named)
     if not answer.declined or llm is None or not placed: return answer
     from kbase.querying.table_model import ask_for_sql

@@ -16,10 +16,10 @@ from typing import NamedTuple
 
 from .table_asked import BY_KIND, BY_LABEL, ONE_OF_SEVERAL, AskedGrid, Meaning, cell_parts, place_run
 from .table_grid import GridColumn
-from .table_mentions import ASKING, QuestionCue, question_data
+from .table_mentions import ASKING, QuestionCue, columns_called, question_data
 from .table_operations import ROW, CellCondition, Operation, Outcome
 from .table_rows import Rows, row_sets
-from .table_wanted import columns_called, head_places, how_many, measure_parts, named_column, target_parts
+from .table_wanted import head_places, how_many, measure_parts, named_column, target_parts
 
 # %% ../../nbs/querying/48_table_shapes.ipynb #tre08
 class Reading(NamedTuple):
