@@ -195,8 +195,9 @@ def _answer(question: str, table: PlacedTable, reading: Reading) -> TableAnswer:
     unit = measure.unit if measure is not None and not counted else ""
     clock = measure is not None and measure.kind == "time" and not counted
     values = tuple(said_value(value, unit, clock) for value in reading.outcome.values)
+    cells = reading.outcome.cells or tuple((row, grid.label.number) for row in operation.rows(grid))
     return TableAnswer(question, values, operation.sentence(), str(operation.sql(grid)),
-                       cited_cells(grid, reading.outcome.cells),
+                       cited_cells(grid, cells),
                        table, score=reading.score, name=operation.name)
 
 def _declined(question: str, table: PlacedTable | None, reason: str, model: "ModelRun | None" = None) -> TableAnswer:

@@ -55,6 +55,11 @@ class AskedGrid:
         return [cue for cue in self.cues if cue.name in names]
 
     @cached_property
+    def in_cues(self) -> frozenset[int]:
+        "The places of words that say what is to be done."
+        return frozenset(at for cue in self.cues for at in range(cue.start, cue.end))
+
+    @cached_property
     def weights(self) -> tuple[float, ...]:
         "How much each word would be missed."
         plain = [_word_weight(word, self.grid.language) for word in self.words]

@@ -24,6 +24,8 @@ def question_readings(
     asked: AskedGrid,
 ) -> list[Reading]:  # best first; each with its outcome, none without one
     "Everything that a question may mean."
+    said = any(word.content and at not in asked.in_cues for at, word in enumerate(asked.words))
+    if not asked.grid.rows or not said: return []
     whole = sum(asked.weights) or 1.0
     found: dict[Operation, Reading] = {}
     for shape in QUESTION_SHAPES.values():

@@ -172,12 +172,19 @@ def _edge(asked: AskedGrid) -> Iterator[Reading]:
                 if target.column is None or any(one.column is target.column for one in rows.conditions): continue
                 top, said = how_many(asked, cue)
                 noun = _words_behind(asked, cue, 1)
-                used = target.places | rows.places | place_run(cue.start,
-                                                               cue.end) | _places_of(asked.cued("listed")) | said | noun
-                for order, sure in _orders(asked, rows.rows):
-                    yield Reading(Operation("top", target.column, rows.conditions, order, cue.name == "last", top=top),
-                                  used,
-                                  sure * target.sure * rows.sure * (0.75 if rows.either else 1.0))
+                used = target.places | rows.places | place_run(cue.start, cue.end) | said | noun
+                used |= _places_of(asked.cued("listed"))
+                doubt = target.sure * rows.sure * (0.75 if rows.either else 1.0)
+                for order, own, sure in _edge_orders(asked, rows, used):
+                    made = Operation("top", target.column, rows.conditions, order, cue.name == "last", top=top)
+                    yield Reading(made, used | own, sure * doubt)
+
+def _edge_orders(asked: AskedGrid, rows: Rows, used: frozenset[int]) -> list[tuple[GridColumn, frozenset[int], float]]:
+    # the first in service: by the column of dates that is named; else as `_orders` has it
+    for one in asked.columns:
+        if one.share >= 0.7 and one.column.kind in ("date", "year") and not one.places & used:
+            return [(one.column, one.places, 1.0)]
+    return [(column, frozenset(), sure) for column, sure in _orders(asked, rows.rows)]
 
 def _orders(asked: AskedGrid, rows: Iterable[int], beside: bool = False) -> list[tuple[GridColumn, float]]:
     # first and last are of time where there is one column of it, and of the list where the question says so
