@@ -248,11 +248,43 @@ def test_wordings(question: str, value: str) -> None:
     assert answer.text == value, answer
 
 
+RIVERS = Table(
+    (
+        ("River", "Country", "Length (km)", "Mean discharge (m³/s)"),
+        ("Danube", "Romania", "2,850", "6,500"),
+        ("Rhine", "Netherlands", "1,233", "2,900"),
+        ("Elbe", "Germany", "1,094", "870"),
+        ("Vistula", "Poland", "1,047", "1,080"),
+    ),
+    title="Rivers",
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "value"),
+    [
+        ("How many rivers are longer than 1,050 km?", "3"),
+        ("What is the total length of all rivers?", "6,224 km"),
+        ("How much longer is the Danube than the Rhine?", "1,617 km"),
+        ("What is the mean discharge of the Vistula?", "1,080 m³/s"),
+        ("How long is the Elbe?", "1,094 km"),
+        ("Which river is the longest?", "Danube"),
+        ("Which river has the highest mean discharge?", "Danube"),
+        ("Which river is longer, the Elbe or the Vistula?", "Elbe"),
+        ("In which country is the Elbe?", "Germany"),
+        ("What is the average length?", "1,556 km"),
+    ],
+)
+def test_adjectives_find_their_column_and_units_are_said(question: str, value: str) -> None:
+    answer = query_table(question, RIVERS)
+    assert answer.text == value, answer
+
+
 ASKED_IN_GERMAN = [
     ("Wie viele Brücken führen über die Lahn?", "3"),
     ("Welche Brücke ist die längste?", "Neue Brücke"),
     ("Wann wurde der Wehrsteg gebaut?", "1999"),
-    ("Was kostete die Stadtbrücke?", "3,75"),
+    ("Was kostete die Stadtbrücke?", "3,75 million EUR"),
     ("Wie hoch sind die Kosten insgesamt?", "19.85 million EUR"),
     ("Welche Brücke kommt nach der Stadtbrücke?", "Wehrsteg"),
     ("Welche Brücke ist länger, die Alte Brücke oder die Bahnbrücke?", "Bahnbrücke"),
@@ -302,7 +334,8 @@ def test_what_a_table_does_not_say_is_declined_with_the_table(question: str) -> 
     assert "Sea Otter" in answer._repr_html_() and time.monotonic() - began < 5
 
 
-@pytest.mark.parametrize("rows", [(), (("a",),), (("a", "b"),), (("", ""), ("", "")), (("a", "a", "a"), ("1", "2", "3"))])
+@pytest.mark.parametrize("rows", [(), (("a",),), (("a", "b"),), (("", ""), ("", "")),
+                                  (("a", "a", "a"), ("1", "2", "3"))])
 def test_odd_tables_are_asked_all_the_same(rows: tuple[tuple[str, ...], ...]) -> None:
     table = Table(rows, header_rows=min(1, len(rows)))
     for question in ("How many a are there?", "Which a has the highest b?", "What is the total a?"):
@@ -312,7 +345,8 @@ def test_odd_tables_are_asked_all_the_same(rows: tuple[tuple[str, ...], ...]) ->
 
 
 def test_a_table_is_drawn_with_nothing_that_runs() -> None:
-    evil = Table((("<script>alert(1)</script>", "n"), ("<img src=x onerror=alert(1)>", "3"), ("b", "4")), title="<b>t</b>")
+    evil = Table((("<script>alert(1)</script>", "n"), ("<img src=x onerror=alert(1)>", "3"), ("b", "4")),
+                 title="<b>t</b>")
     answer = query_table("What is the highest n?", evil)
     html = answer._repr_html_()
     assert "<script" not in html and "<img" not in html and "<b>t" not in html and "<mark>4</mark>" in html
@@ -338,7 +372,7 @@ def test_a_long_table_is_asked_in_time() -> None:
 
 
 def test_values_are_written_for_people() -> None:
-    assert said_value(1234567.0, "EUR") == "1,234,567 EUR" and said_value(0.5) == "0.5" and said_value(2 / 3) == "0.6667"
+    assert said_value(1234567.0) == "1,234,567" and said_value(0.5) == "0.5" and said_value(2 / 3) == "0.6667"
     assert said_value(3930.0, clock=True) == "1:05:30" and said_value(54.25, clock=True) == "0:54.25"
 
 
@@ -355,7 +389,7 @@ The regatta was rowed on a Sunday in May. It rained.
 
 Afterwards the mayor of the town spoke about the repair of the weir for an hour.
 """
-BEES = "# Bees\n\nThe beekeeper Clara Berg keeps nine hives behind the mill. The hives were built by the joiner in 1987."
+BEES = "# Bees\n\nClara Berg keeps nine hives behind the mill. The hives were built by the joiner in 1987."
 
 
 @pytest.fixture(params=["folder", "cluster"])

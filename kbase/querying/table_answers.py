@@ -81,7 +81,6 @@ def place_table(
 # %% ../../nbs/querying/51_table_answers.ipynb #tan09
 def said_value(
     value: str | float,
-    unit: str = "",
     clock: bool = False,  # whether it is of seconds
 ) -> str:
     "A value as people read it."
@@ -91,8 +90,7 @@ def said_value(
         hours, minutes = divmod(int(minutes), 60)
         rest = f"{seconds:05.2f}".removesuffix(".00")
         return f"{hours}:{minutes:02d}:{rest}" if hours else f"{minutes}:{rest}"
-    number = f"{value:,.0f}" if value == int(value) else f"{value:,.4f}".rstrip("0").rstrip(".")
-    return f"{number} {unit}".strip()
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.4f}".rstrip("0").rstrip(".")
 
 @dataclass(frozen=True)
 class CitedCell:
@@ -123,11 +121,12 @@ class TableAnswer:
     score: float = 0.0  # of the reading, 0 to 1
     model: "ModelRun | None" = field(default=None, repr=False)  # what a model had to say
     name: str = ""  # of the operation; "" for a model's SQL
+    unit: str = ""  # of the values: "km", "million EUR"; "" where they have none, or say it themselves
 
     @property
     def text(self) -> str:
-        "The value in words."
-        return "; ".join(self.values)
+        "The values with their unit."
+        return "; ".join(f"{value} {self.unit}" if self.unit and value[-1:].isdigit() else value for value in self.values)
 
     def __repr__(self) -> str:
         where = f"\n{self.table.place}" if self.table and self.table.place else ""
@@ -139,7 +138,7 @@ class TableAnswer:
         "The answer by name."
         place = self.table and {name: getattr(self.table, name) for name in ("document_id", "uri", "title", "page",
                                                                              "sheet", "range")}
-        names = ("question", "operation", "sql", "declined", "reason", "score", "name")
+        names = ("question", "operation", "sql", "declined", "reason", "score", "name", "unit")
         return {**{name: getattr(self, name) for name in names}, "values": list(self.values), "table": place,
                 "cells": [vars(cell) for cell in self.cells], "llm": self.model and self.model.to_dict()}
 
@@ -190,15 +189,15 @@ def named_share(
 
 def _answer(question: str, table: PlacedTable, reading: Reading) -> TableAnswer:
     operation, grid = reading.operation, table.grid
-    measure = operation.measure
-    counted = operation.name in ("count", "distinct", "ratio", "more")
-    unit = measure.unit if measure is not None and not counted else ""
-    clock = measure is not None and measure.kind == "time" and not counted
-    values = tuple(said_value(value, unit, clock) for value in reading.outcome.values)
+    measured = None if operation.name in ("count", "distinct", "ratio", "more") else operation.measure
+    own = operation.target or next(iter(operation.across), None) or measured
+    clock = measured is not None and measured.kind == "time"
+    unit = own.unit if own is not None and own.kind == "number" else ""
+    values = tuple(said_value(value, clock) for value in reading.outcome.values)
     cells = reading.outcome.cells or tuple((row, grid.label.number) for row in operation.rows(grid))
     return TableAnswer(question, values, operation.sentence(), str(operation.sql(grid)),
                        cited_cells(grid, cells),
-                       table, score=reading.score, name=operation.name)
+                       table, score=reading.score, name=operation.name, unit=unit)
 
 def _declined(question: str, table: PlacedTable | None, reason: str, model: "ModelRun | None" = None) -> TableAnswer:
     return TableAnswer(question, table=table, declined=True, reason=reason, model=model)

@@ -114,6 +114,8 @@ def ask_grid(
     cells = find_cells(asked, index or CellIndex(grid))
     known = [mention for mention in cells if _is_cell(mention, asked, cues, columns)]
     kept = [cue for cue in cues if not any(cell.start <= cue.start and cue.end <= cell.end for cell in known)]
+    names = [one.places for one in columns if one.share >= 1 and len(one.places) > 1]  # "mean discharge" is a column
+    kept = [cue for cue in kept if not any(place_run(cue.start, cue.end) <= name for name in names)]
     def ranges(cue: QuestionCue) -> bool:  # "over" is of a number, or a preposition as any other
         following = asked[min(cue.end, len(asked) - 1)]
         alone = cue.name in _PREPOSITIONS and " " not in cue.text and cue.text != "between"
@@ -218,8 +220,14 @@ def limit_parts(
         options = [option for option in options if option[0] in days] or options
         options = options or [(column, BY_KIND if number == 0 else ONE_OF_SEVERAL, frozenset()) for number,
                               column in enumerate(days)]
+    options = [(column, sure, named | _unit_behind(asked, limit, column)) for column, sure, named in options]
     made = (_limited(asked.grid, limit, *option) for option in options)
     return [part for part in made if part is not None]
+
+def _unit_behind(asked: AskedGrid, limit: NumberLimit, column: GridColumn) -> frozenset[int]:  # 1,050 km
+    at = max(limit.places) + 1
+    units = {word.stem for word in asked_words(f"{column.name} {column.unit}", asked.grid.language)}
+    return place_run(at, at + 1) if at < len(asked.words) and asked.words[at].stem in units else frozenset()
 
 def _nearest(found: Sequence[ColumnMention], around: frozenset[int]) -> list[ColumnMention]:
     behind = max(around)

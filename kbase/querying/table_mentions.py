@@ -252,12 +252,13 @@ def _cues(language: str) -> list[tuple[str, re.Pattern[str], tuple[str, ...]]]:
     return [*more, *plain]
 
 def adjective_columns(
-    text: str,  # words that begin with a comparative: "longer than"
+    text: str,  # words with an adjective: "longer than", "how much more expensive"
     language: str = "en",
 ) -> tuple[str, ...]:  # words for columns
     "What an adjective is about."
-    first = text.split(" ")[0]
-    return next((hint for _, pattern, hint in _cues(language) if hint and pattern.fullmatch(first)), ())
+    parts = text.split(" ")
+    wordings = [text, *parts, *map(" ".join, zip(parts, parts[1:], strict=False))]
+    return next((hint for _, pattern, hint in _cues(language) if hint and any(map(pattern.fullmatch, wordings))), ())
 
 def find_cues(
     asked: Sequence[AskedWord],

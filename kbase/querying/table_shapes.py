@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from .table_asked import BY_KIND, BY_LABEL, ONE_OF_SEVERAL, AskedGrid, Meaning, cell_parts, place_run
 from .table_grid import GridColumn
-from .table_mentions import ASKING, QuestionCue, columns_called, question_data
+from .table_mentions import ASKING, QuestionCue, adjective_columns, columns_called, question_data
 from .table_operations import ROW, CellCondition, Operation, Outcome
 from .table_rows import Rows, row_sets
 from .table_wanted import head_places, how_many, measure_parts, named_column, target_parts
@@ -298,7 +298,9 @@ def _apart(asked: AskedGrid) -> Iterator[Reading]:
         own = one.places | two.places
         for cue in cues:
             head = [at for at in range(cue.end, len(asked.words)) if at not in own]
-            for measure in named_column(asked, head, NUMBERS)[:2]: yield from _difference(asked, cue, one, two, measure)
+            about = columns_called(asked.grid, adjective_columns(cue.text, asked.grid.language), NUMBERS)
+            hinted = [Meaning(frozenset(), BY_KIND, column=column) for column in about]
+            for measure in (named_column(asked, head, NUMBERS) or hinted)[:2]: yield from _difference(asked, cue, one, two, measure)
         if doubtful:
             for measure in named_column(asked, range(len(asked.words)), NUMBERS)[:2]:
                 used = own | measure.places | _places_of([*more, *doubtful,
