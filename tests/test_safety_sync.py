@@ -1,25 +1,21 @@
 """What must never happen to what is in, by the rows of the safety table (R1, R2, R3, R8, R9, R11, R12), and the account
 that adds up. On both stores where a store is in it."""
 
-import json
 import os
 import random
 import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from kbase import KnowledgeBase
-from kbase.indexing.account import Account
 from kbase.indexing.converters import ConversionError
 from kbase.indexing.jobs import CHANGING, VERSION_STAYS
 from kbase.nodes import digest
-from kbase.stores.contract import StoreError
 
 WORDS = Path(__file__).read_text(encoding="utf-8").split()
 FOUND = ("added", "updated", "moved", "unchanged", "failed", "skipped")
@@ -101,7 +97,9 @@ def test_a_renamed_file_moves_and_nothing_is_embedded(kb, tmp_path):
     (folder / "plain_words.txt").rename(folder / "other_words.txt")
     plan = kb.plan(folder)
     assert {row.uri: row.reason for row in plan.rows if row.action == "move"} == {
-        "notes/first.md": "was notes/part0/note000.md", "notes/other_words.txt": "was notes/plain_words.txt"}  # fmt: skip
+        "notes/first.md": "was notes/part0/note000.md",
+        "notes/other_words.txt": "was notes/plain_words.txt",
+    }
     report = kb.sync(folder, progress=False)
     assert (
         report.count("moved") == 2 and report.embedded == 0 and adds_up(report) and not rows(report, "removed", "gone")
@@ -271,9 +269,14 @@ def test_r1_killed_at_random_points_and_resumed(tmp_path):
 def test_r2_two_processes_and_no_document_twice(kb, tmp_path):
     folder = notes(tmp_path / "notes", 20)
     children = [
-        subprocess.Popen([sys.executable, "-c", ADD, kb.store.place, str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, "-c", ADD, kb.store.place, str(folder)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         for _ in range(2)
-    ]  # fmt: skip
+    ]
     ends = [child.communicate(timeout=120) for child in children]
     assert all("done" in out or "StoreLocked" in errors for out, errors in ends), ends
     assert len(kb) == 20 and len(contents(kb)) == kb.store.count_documents()

@@ -303,7 +303,8 @@ def write_tex(
             table = tex.tables[int(block[1:])]
             rows = tuple(tuple(map(restored, row)) for row in table.rows)
             manuscript.table(Table(rows, table.header_rows, restored(table.title), table.notes))
-        elif re.fullmatch(rf"{CODE_MARK}\d+{CODE_MARK}", block): manuscript.add(f"```\n{restored(block)}\n```")
+        elif (alone := re.fullmatch(rf"{CODE_MARK}(\d+){CODE_MARK}", block)) and code[int(alone[1])][1]:
+            manuscript.add(f"```\n{restored(block)}\n```")
         else:
             items = re.sub(rf"(?m)^{_ITEM}(\d)", lambda match: "   " * int(match[1]), block)
             manuscript.add(restored(items if _ITEM in block else plain_lines(re.sub(r"[ \t]+", " ", block))))

@@ -32,7 +32,7 @@ from .quotable import Surroundings, Quotable, quotable
 from .terms import (TASK_WEIGHT, Term, TextTerms, coverage, is_dangling, is_negated, languages_of,
                                   question_words, stems_of, text_terms, with_rarity)
 from .things import readable
-from ..hits import Background, Hit, Hits
+from ..hits import Background, Hit, Hits, is_by_ocr, page_label
 from ..results import Citation
 
 # %% ../../nbs/querying/47_passages.ipynb #42d091be
@@ -372,8 +372,10 @@ def cite(
 ) -> Citation:
     "A passage as a citation."
     hit, (start, end) = passage.hit, context_span(passage)
-    return Citation(hit.document_id, hit.uri, hit.title, *passage.span[1:], passage.text, page_of(hit, passage.span[1]),
-                    passage.headings, hit.text[start:end], hit.start + start, markup=surroundings_of(hit).markup)
+    page = page_of(hit, passage.span[1])
+    return Citation(hit.document_id, hit.uri, hit.title, *passage.span[1:], passage.text, page, passage.headings,
+                    hit.text[start:end], hit.start + start, markup=surroundings_of(hit).markup,
+                    page_label=page_label(hit.meta, page), by_ocr=is_by_ocr(hit.meta, page))
 
 def as_prose(
     quote: str,
