@@ -24,6 +24,7 @@ from ..language import split_sentences, words
 from ..lines import first_row_leads, is_signature, reads_as_prose
 from .furniture import is_form, is_menu, is_reference
 from .rules import word_list, word_pattern
+from .settings_rows import has_settings, settings_rows
 
 # %% ../../nbs/querying/46_quotable.ipynb #quo06
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def says_something(
     shown = _IMAGE.sub(" ", bare)
     tokens = [token for token in shown.split() if any(map(str.isalnum, token))]
     spaced = language not in ("zh", "ja", "th", "ko")
-    if min(len(_worded(shown)), len(tokens)) < 2 and (spaced or len(bare.strip()) < 4):
+    if min(len(_worded(shown)), len(tokens) if kind != "row" else 2) < 2 and (spaced or len(bare.strip()) < 4):
         return False
     lines = bare.strip().split("\n")
     if kind == "prose" and len(lines) > 1 and all(len(line.split()) == 1 for line in lines):
@@ -189,6 +190,9 @@ def cut_block(
     if kind == "prose" or (kind in ("item", "row") and end - start > MAX_QUOTE):
         found = [Quotable(a, b, "prose", block.headings) for a, b in _sentences(text, start, end, language)]
         return _with_bullets(text, found)
+    if kind == "code" and has_settings(text[start:end]):
+        return [Quotable(row.start, row.end, "row", (*block.headings, *row.path))
+                for row in settings_rows(text, start, end)]
     grid = kind == "table" and bool(re.search(_GRID_RULE, text[start:end]))
     part = grid and text[start] != "+"  # the rest of a drawn table
     if end - start <= MAX_QUOTE and not part: return [Quotable(start, end, kind, block.headings)]
