@@ -67,7 +67,7 @@ def test_what_a_question_expects(question, language, kind):
         ("time", "It closes after the last ship.", "It closes with a bell."),
         ("time", "It closes at 9.", "It closes by hand."),
         ("person", "Then Anna Brandt came.", "Then an engineer came."),
-        ("person", "The Brandt & Weber Company built it.", "The Engineer built it for the Company."),
+        ("person", "Brandt & Weber built it.", "The Engineer built it for the Company."),
         ("reason", "It is red because rust is red.", "It is red and stays red."),
     ],
 )

@@ -431,6 +431,7 @@ def _kept(text: str, piece: Quotable, lone: bool, around: Surroundings, language
     opened = piece.lead[1] > piece.lead[0] and piece.start == piece.lead[0]  # with the sentence that ends in a colon
     if opened and text[slice(*piece.lead)].casefold().strip(" \n*_:：") in word_list("pointing", folder="words"):
         return False
+    if piece.kind == "list" and all(is_reference(text[a:b]) for a, b in piece.parts[1:3]): return False
     if piece.kind == "answer" or lone or opened: return any(map(str.isalnum, own)) and not is_link_list(own)
     if piece.kind == "code" and around.markup not in ("python", "text") and piece.first and not around.notebook:
         return not _PROMPT_LINE.search(own)
