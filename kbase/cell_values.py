@@ -181,9 +181,11 @@ _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?(?:[T "
                   r"]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)?")
 _NUMERIC = re.compile(r"(\d{1,2})([./-])\s?(\d{1,2})\2\s?(\d{4}|\d\d)")
 _YEAR_ONLY = re.compile(r"(?:1[0-9]|20|21)\d\d")
-_WORDED = re.compile(r"(?:[^\W\d]+,\s*)?(?:(?P<day>\d{1,2})(?:st|nd|rd|th|er|\.|º)?\s*(?:of |de "
-                     r")?)?[-\s]?(?P<month>[^\W\d]{3,12}\.?)[-\s]*"
-                     r"(?:(?P<day2>\d{1,2})(?:st|nd|rd|th)?\s*,\s*)?(?:de )?(?P<year>\d{4})")
+_TIME = r"(?:,?\s+\d{1,2}:\d\d(?::\d\d)?(?:\s?[APap]\.?[Mm]\.?)?)"
+_WORDED = re.compile(
+    r"(?:[^\W\d]{2,12}\.?,?\s+)?(?:(?P<day>\d{1,2})(?:st|nd|rd|th|er|\.|º)?\s*(?:of |de )?)?[-\s]?"
+    rf"(?P<month>[^\W\d]{{3,12}}\.?)[-\s]*(?:(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?:\s*,\s*|{_TIME}?\s+))?"
+    rf"(?:de )?(?P<year>\d{{4}}){_TIME}?(?:\s?(?:UTC|GMT|Z|[+-]\d\d:?\d\d))?")
 
 @lru_cache(maxsize=64)
 def month_names(

@@ -29,8 +29,7 @@ PROGRAMS = {
         },
     ),
     "shape.ts": (
-        "export class A {\n  go(): void {\n    x()\n  }\n}\nexport const h = async (): Promise<void> => {\n"
-        "  y()\n}\n",
+        "export class A {\n  go(): void {\n    x()\n  }\n}\nexport const h = async (): Promise<void> => {\n  y()\n}\n",
         {"go()": ("A", "go"), "export const h": ("h",)},
     ),
     "Cart.java": (
@@ -109,6 +108,25 @@ def test_functions_and_classes_are_headings(name):
         assert found == {path}, f"{start!r}: {blocks}"
 
 
+HEADER = (
+    "/** The sum.\n *  Of all. */\nint total(int *prices);\nint count(void);\n\n/* A cart. */\nclass Cart {\n public:\n"
+    "  /// Its sum.\n  int sum() const;\n  int size();\n  int prices[3];\n};\n"
+)
+
+
+def test_a_declaration_with_its_comment_is_a_section():
+    found = {text.split("\n")[0]: path for text, path in blocks_by_start("cart.h", HEADER).items()}
+    assert found["/** The sum."] == ("total",) and found["/// Its sum."] == ("Cart", "sum")
+    types = "export interface Page {\n  /** Goes there. */\n  open(url: string): void;\n  close(): void;\n}\n"
+    found = {text.split("\n")[0]: path for text, path in blocks_by_start("page.d.ts", types).items()}
+    assert found["/** Goes there. */"] == ("Page", "open")
+
+
+def test_a_program_that_is_too_long_says_so(monkeypatch):
+    monkeypatch.setattr(code_reader, "PARSED_CODE", 10)
+    assert "cut at empty lines" in convert_code("int f() {\n}\n", "a.c").warnings[0]
+
+
 def test_every_grammar_is_tried():
     tried = {code_reader.language_of(name) for name in PROGRAMS}
     assert tried == set(languages()) - {"other"}
@@ -150,6 +168,37 @@ def test_without_the_grammar_the_text_is_read_and_the_extra_named(monkeypatch):
 def test_other_languages_are_cut_at_empty_lines(name):
     text = "first = 1\n  more\n\nsecond = 2\n\n\nthird = 3\n"
     assert list(blocks_by_start(name, text)) == ["first = 1\n  more", "second = 2", "third = 3"]
+
+
+@pytest.mark.parametrize(
+    "name, text, wanted",
+    [
+        ("a.ini", "; all\n[server]\nport = 80\n[client]\nport = 81\n", {"; all": ("server",), "[client]": ("client",)}),
+        ("a.toml", "x = 1\n[a.b]\ny = 2\n[[c]]\nz = 3\n", {"x = 1": (), "[a.b]": ("a.b",), "[[c]]": ("c",)}),
+        (
+            "a.yaml",
+            "# ours\nname: x\njobs:\n  build:\n    run: make\n  test:\n    run: pytest\nend: 1\n",
+            {"# ours": ("name",), "  build": ("jobs", "build"), "  test": ("jobs", "test"), "end": ("end",)},
+        ),
+        (
+            "a.sql",
+            "-- ours\nCREATE TABLE IF NOT EXISTS ships (id INT);\n\ninsert into owners values (1);\n",
+            {"-- ours": ("ships",), "insert": ("owners",)},
+        ),
+        ("a.r", "# sums\ntotal <- function(x) {\n  x\n}\n", {"# sums": ("total",)}),
+        ("a.lua", "local function total(x)\n  return x\nend\n", {"local": ("total",)}),
+        (
+            "a.swift",
+            "/// Ours\npublic class Cart {\n  func total() {}\n}\n",
+            {"/// Ours": ("Cart",), "  func": ("Cart", "total")},
+        ),
+    ],
+)
+def test_settings_and_schemas_have_sections(name, text, wanted):
+    data = convert_bytes(text.encode(), name)
+    found = {data.text[b.start : b.end]: b.headings for b in read_blocks(document_of(data, name, b""))}
+    for start, path in wanted.items():
+        assert [headings for part, headings in found.items() if part.startswith(start)] == [path], found
 
 
 def test_no_suffix_belongs_to_two_formats():

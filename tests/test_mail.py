@@ -84,8 +84,15 @@ def test_headers_are_metadata_and_text():
         "message_id": "<2@example.org>",
         "in_reply_to": "<1@example.org>",
     }
-    sentence = "Ada Ott <ada@example.org> wrote to bob@example.org with a copy to cy@example.org on 2024-10-01 12:34."
-    assert found.text.startswith(f"Lunch\n=====\n\n{sentence}\n\nShall we meet?")
+    line = "**Ada Ott <ada@example.org> wrote to bob@example.org with a copy to cy@example.org on 2024-10-01 12:34**"
+    assert found.text.startswith(f"Lunch\n=====\n\n{line}\n\nShall we meet?")
+    blocks = read_blocks(document_of(found, "a.eml", b""))
+    path = "Lunch", "Ada Ott wrote to bob@example.org with a copy to cy@example.org on 2024-10-01 12:34"
+    assert blocks[-1].headings == path
+    members = b", ".join(b"m%d@example.org" % i for i in range(99))
+    many = convert_eml(raw(b"From: Ada <ada@example.org>\nTo: " + members))
+    assert "**Ada <ada@example.org> wrote to m0@example.org, m1@example.org and 97 others**" in many.text
+    assert many.meta["to"].count("@") == 99
 
 
 @pytest.mark.parametrize("date", ["yesterday", "32 Foo 2024", "Tue, 99 Oct 2024 12:00:00 +0000"])

@@ -19,8 +19,15 @@ def test_values_have_names_and_records_stay_together():
         f"<ship id='{number}'><name>Ada {number}</name><size><tons>1{number}</tons></size></ship>"
         for number in range(3)
     )
-    parts = convert_xml(f"{xml}</ships>".encode()).text.split("\n\n")
-    assert parts == [f"ship id: {number}\nname: Ada {number}\nsize tons: 1{number}" for number in range(3)]
+    lines = convert_xml(f"{xml}</ships>".encode()).text.split("\n")
+    assert lines == [f"ship id: {number}; name: Ada {number}; size tons: 1{number}" for number in range(3)]
+
+
+def test_large_records_stand_apart():
+    about = "<about>" + "word " * 90 + "</about>"
+    xml = "<ships>" + f"<ship><name>Ada</name><tons>1</tons>{about}</ship>" * 2 + "</ships>"
+    parts = convert_xml(xml.encode()).text.split("\n\n")
+    assert parts[0] == parts[2] == "name: Ada\ntons: 1" and parts[1].startswith("word word")
 
 
 def test_prose_is_paragraphs_under_their_titles():

@@ -8,8 +8,8 @@ process of its own."""
 
 # %% auto #0
 __all__ = ['MISSING_WORDS', 'unflowed', 'part_text', 'says_more', 'MailParts', 'find_parts', 'quoted_spans', 'quotes_outline',
-           'safe_name', 'attach_files', 'mail_head', 'mail_document', 'joined', 'convert_eml', 'convert_msg',
-           'convert_mbox']
+           'safe_name', 'attach_files', 'sent_line', 'mail_head', 'mail_document', 'joined', 'convert_eml',
+           'convert_msg', 'convert_mbox']
 
 # %% ../../nbs/indexing/27_mail_reader.ipynb #mlr03
 import re
@@ -36,6 +36,7 @@ from .html_reader import convert_html
 from .mail_headers import encoded_words, header, header_bytes_as_text, header_notes, mail_properties
 from .mailbox import mails_in
 from .outlook_message import outlook_message
+from ..lines import CAPTION_LENGTH
 from ..tables import Table
 
 # %% ../../nbs/indexing/27_mail_reader.ipynb #mlr06
@@ -249,20 +250,34 @@ def attach_files(
     return tuple(attached.values()), (note,) if left_out else ()
 
 # %% ../../nbs/indexing/27_mail_reader.ipynb #mlr27
+def _some(addresses: str, most: int) -> str:  # the first ones
+    all_of_them = addresses.split("; ")
+    rest = len(all_of_them) - most
+    return ", ".join(all_of_them[:most]) + (f" and {rest} other{'s' * (rest > 1)}" if rest > 0 else "")
+
+def sent_line(
+    properties: Mapping[str, str],
+) -> str:  # as long as a caption may be; "" for a mail that says nothing of it
+    "Who wrote to whom and when."
+    when = f" on {properties['date'][:16].replace('T', ' ')}" if "date" in properties else ""
+    sender = properties.get("from", "")
+    for most in (9, 2, 1, 0):
+        whom = [f" {word} {_some(properties[key], most)}" for word, key in _RECEIVERS if most and key in properties]
+        line = f"{sender} wrote{''.join(whom)}{when}" if sender else f"Written{''.join(whom)}{when}"
+        if len(line) <= CAPTION_LENGTH: return line if line != "Written" else ""
+    return f"{sender[:CAPTION_LENGTH - len(when) - 7]} wrote{when}"
+
+_RECEIVERS = (("to", "to"), ("with a copy to", "cc"))
+
+# %% ../../nbs/indexing/27_mail_reader.ipynb #mlr39
 def mail_head(
     properties: Mapping[str, str],
     is_html: bool,  # whether the text is Markdown
 ) -> str:
-    "The headers of a mail as a heading and a sentence."
-    subject, sender = properties.get("subject", ""), properties.get("from", "")
+    "The headers of a mail as headings of its text."
+    subject, line = properties.get("subject", ""), sent_line(properties)
     heading = f"# {subject}" if is_html else f"{subject}\n{'=' * len(subject)}"
-    words = [f"{sender} wrote" if sender else "Written", *(f"{word} {properties[key]}" for word, key in _ABOUT
-                                                           if key in properties)]
-    if "date" in properties: words.append(f"on {properties['date'][:16].replace('T', ' ')}")
-    sentence = f"{' '.join(words)}." if len(words) > 1 or sender else ""
-    return "\n\n".join(filter(None, [heading if subject else "", sentence]))
-
-_ABOUT = (("to", "to"), ("with a copy to", "cc"))
+    return "\n\n".join(filter(None, [heading if subject else "", f"**{line}**" if line else ""]))
 
 # %% ../../nbs/indexing/27_mail_reader.ipynb #mlr28
 def mail_document(

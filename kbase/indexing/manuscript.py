@@ -40,6 +40,10 @@ class Manuscript:
         self.blocks[-1] += text
         self.size += len(text)
 
+    def take_back(self) -> None:
+        "Take the last block away again."
+        self.size -= len(self.blocks.pop()) + (2 if self.blocks else 0)
+
     @property
     def next_start(self) -> int: return self.size + 2 if self.blocks else 0
 

@@ -89,6 +89,7 @@ def write_open_slide(
     titles = [box for box in boxes if value(box, "class") == "title"]
     title = next((text for box in titles if (text := one_line(" ".join(box.itertext())))), "")
     manuscript.heading(2, title or f"Slide {len(manuscript.pages)}")
+    blocks = len(manuscript.blocks)
     notes = child(page, "notes")
     for level, shapes in ((0, boxes), (3, [] if notes is None else slide_boxes(notes))):
         body = lxml.html.Element("body")
@@ -98,6 +99,7 @@ def write_open_slide(
                 write_drawn(shape, body, state)
         if level and body.text_content().strip(): manuscript.heading(level, "Notes")
         write_page(manuscript, body, name)
+    if len(manuscript.blocks) == blocks and not title: manuscript.take_back()
 
 def convert_open_slides(
     data: bytes,

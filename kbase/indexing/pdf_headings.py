@@ -10,7 +10,7 @@ bookmarks. `kbase.indexing.pdf_reader` writes headings as Markdown has them."""
 __all__ = ['NUMBER_DEPTHS', 'LONGEST_HEADING', 'NO_HEADINGS', 'LARGER', 'TRUSTED_SHARE', 'ENTRIES', 'CONTENTS_PAGES',
            'DEEPEST_HEADING', 'Rank', 'body_style', 'part_words', 'number_depth', 'may_be_heading',
            'looks_like_heading', 'Entry', 'title_key', 'printed_entries', 'by_key', 'entries_in_text', 'rank_of',
-           'with_depths']
+           'one_rank_a_number', 'with_depths']
 
 # %% ../../nbs/indexing/26_pdf_headings.ipynb #phd03
 import re
@@ -179,6 +179,17 @@ def rank_of(
     look = not text.isupper(), not paragraph.bold, paragraph.italic
     return (1, sizes[round(paragraph.size)], number_depth(text), *look)
 
+def one_rank_a_number(
+    ranks: Sequence[Rank],
+    texts: Sequence[str],  # of the headings
+) -> list[Rank]:
+    "Ranks in which headings with as many numbers (2.1, 3.4) stand equally high, whatever type a title happens to be in."
+    usual: dict[int, Counter[Rank]] = {}
+    for rank, text in zip(ranks, texts, strict=True):
+        if _DECIMAL.match(text): usual.setdefault(number_depth(text), Counter())[rank] += 1
+    return [usual[number_depth(text)].most_common(1)[0][0] if _DECIMAL.match(text) else rank
+            for rank, text in zip(ranks, texts, strict=True)]
+
 def with_depths(
     paragraphs: Sequence[Paragraph],
     listed: Mapping[int, int],  # which paragraph → depth by contents or bookmarks
@@ -189,11 +200,12 @@ def with_depths(
     heads = [at for at, (paragraph, after) in enumerate(zip(paragraphs, afters, strict=True))
              if at in listed or looks_like_heading(paragraph, after, body)]
     sizes = {size: at for at, size in enumerate(sorted({round(paragraphs[at].size) for at in heads}, reverse=True))}
-    found, open_ = list(paragraphs), list[Rank]()
+    found, open_, ranks = list(paragraphs), list[Rank](), list[Rank]()
     for at in heads:
         numbered = number_depth(paragraphs[at].text)
         depth = listed.get(at, numbered if listed and numbered < NUMBER_DEPTHS else None)
-        rank = rank_of(paragraphs[at], depth, sizes)
+        ranks.append(rank_of(paragraphs[at], depth, sizes))
+    for at, rank in zip(heads, one_rank_a_number(ranks, [paragraphs[at].text for at in heads]), strict=True):
         while open_ and open_[-1] >= rank: open_.pop()
         open_.append(rank)
         found[at] = replace(paragraphs[at], depth=min(len(open_), DEEPEST_HEADING), kind="")

@@ -47,7 +47,7 @@ class Line(NamedTuple):
 PLACEHOLDER = "\x1c"  # the text of a line that stands where a table stands
 
 # %% ../../nbs/indexing/25_pdf_lines.ipynb #pln09
-SCRIPT_SIZE, ABOVE, BELOW = 0.82, 0.12, 0.08  # of the line's size: smaller type this far above or below its foot is a script
+SCRIPT_SIZE, ABOVE, BELOW = 0.82, 0.12, 0.08  # of the line's size: smaller type, this far above or below its foot
 
 def line_text(
     words: Sequence[PlacedWord],

@@ -244,8 +244,8 @@ def settle_pages(
     first: int,
     stop: int,
 ) -> None:
-    "Settle pages whose neighbours are known."
-    for page in pages[max(first, 0):stop]: settle_page(page, heads.of(page.number, page.lines))
+    "Settle pages whose neighbours are known, each once."
+    for page in pages[max(first, 0):max(stop, 0)]: settle_page(page, heads.of(page.number, page.lines))
 
 def read_document(
     document: pypdfium2.PdfDocument,

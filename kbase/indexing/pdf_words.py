@@ -165,7 +165,8 @@ class Looks:
         return TypeLook(abs(size), *self.style(text_object), turn)
 
 # %% ../../nbs/indexing/24_pdf_words.ipynb #pwd24
-FIGURES = re.compile(r"(?<=[^\W\d_]|[.,;:!?)\]”’\"'*])\d{1,3}(?!\d|[.,]\d|%)|^\d{1,2}(?=[^\W\d_])")
+FIGURES = re.compile(r"(?<=[^\W\d_]|[.,;:!?)\]”’\"'*])\d{1,3}(?!\d|[.,]\d|%)|^\d{1,2}(?=[^\W\d_])"
+                     r"|(?<=\d)\d(?=[.,;:)]*$)")  # the last one is the last figure of a number: 10⁶
 RAISED_FOOT = 0.2  # of the size; figures on the line stand at 0, raised ones at .3 and more in the faces looked at
 
 def raised_figures(
@@ -179,8 +180,13 @@ def raised_figures(
     found = FIGURES.search(text)
     if not found: return None
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-    if not raw.FPDFText_GetCharBox(text_page, first + found.start(), left, right, bottom, top): return None
-    return found.span() if bottom.value - base > RAISED_FOOT * size else None
+    def is_raised(at: int) -> bool:
+        return bool(raw.FPDFText_GetCharBox(text_page, first + at, left, right, bottom, top)) \
+            and bottom.value - base > RAISED_FOOT * size
+    start, end = found.span()
+    if not is_raised(start): return None
+    while start > 1 and text[start - 1].isdigit() and is_raised(start - 1): start -= 1
+    return start, end
 
 # %% ../../nbs/indexing/24_pdf_words.ipynb #pwd26
 def word_extents(

@@ -48,13 +48,14 @@ COLLECTED = {  # places whose text is kept
     "footnote": "note", "shptxt": "box", "dptxbxtext": "box", "pntext": "mark", "listtext": "mark", "title": "title",
     "author": "author", "subject": "subject", "keywords": "keywords", "creatim": "created", "revtim": "modified"}
 SILENT_PLACES = {  # others, and what a report calls them; "" where they hold nothing that was written
-    **dict.fromkeys(("fonttbl", "stylesheet", "colortbl", "info", "fldinst", "listtable", "listoverridetable",
-                     "themedata",
-                     "datastore", "latentstyles", "rsidtbl", "generator", "xe", "tc", "shprslt", "nonshppict",
-                     "bkmkstart", "bkmkend", "datafield", "pgdsctbl", "filetbl", "revtbl", "xmlnstbl", "fontemb", "operator",
-                     "company", "category", "comment", "doccomm", "template", "hlinkbase", "printim", "buptim", "sn",
-                     "sv", "sp", "atnid", "atnauthor", "atndate", "atnref", "ftnsep", "aftnsep", "ftnsepc", "objclass", "txe",
-                     "objdata", "panose", "falt", "colorschememapping", "manager", "mmathPr", "formfield", "rxe"), ""),
+    **dict.fromkeys((
+        "fonttbl", "stylesheet", "colortbl", "info", "fldinst", "listtable", "listoverridetable",
+        "themedata", "datastore", "latentstyles", "rsidtbl", "generator", "xe", "tc", "shprslt",
+        "nonshppict", "bkmkstart", "bkmkend", "datafield", "pgdsctbl", "filetbl", "revtbl", "xmlnstbl",
+        "fontemb", "operator", "company", "category", "comment", "doccomm", "template", "hlinkbase",
+        "printim", "buptim", "sn", "sv", "sp", "atnid", "atnauthor", "atndate", "atnref", "ftnsep",
+        "aftnsep", "ftnsepc", "objclass", "txe", "objdata", "panose", "falt", "colorschememapping",
+        "manager", "mmathPr", "formfield", "rxe"), ""),
     **dict.fromkeys(("header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr", "footerf"), "running"),
     "pict": "picture", "annotation": "comment", "object": ""}
 SIGNS = {"tab": " ", "emdash": "—", "endash": "–", "emspace": " ", "enspace": " ", "qmspace": " ", "bullet": "•",
@@ -62,8 +63,8 @@ SIGNS = {"tab": " ", "emdash": "—", "endash": "–", "emspace": " ", "enspace"
          "nestrow": " ", "lbr": "\n", "~": " ", "_": "-", "-": "", "{": "{", "}": "}", "\\": "\\", "softline": " "}
 
 # %% ../../nbs/indexing/26_rtf_text.ipynb #rtt13
-_TOKEN = re.compile(rb"\\([a-zA-Z]{1,32})(-?\d{1,10})? "
-                    rb"?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|[\r\n]+|([^\\{}\r\n]+)",
+_TOKEN = re.compile(rb"\\([a-zA-Z]{1,32})(-?\d{1,10})?[ ]?"
+                    rb"|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|[\r\n]+|([^\\{}\r\n]+)",
                     re.DOTALL)
 
 @dataclass

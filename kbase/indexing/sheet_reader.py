@@ -141,7 +141,9 @@ def open_workbook(
         raise ConversionError(message) from error
 
 def _facts_of(sheet: "python_calamine.CalamineSheet") -> SheetFacts:  # where nothing else is known
-    return SheetFacts(sheet.total_height, sheet.total_width, sheet.total_height * sheet.total_width)
+    if not sheet.end: return SheetFacts()
+    rows, columns = sheet.end[0] + 1, sheet.end[1] + 1
+    return SheetFacts(rows, columns, rows * columns)
 
 def _near_part(data: bytes, facts: SheetFacts) -> bytes:
     with zipfile.ZipFile(io.BytesIO(data)) as archive: return cut_far_cells(archive, facts.part, facts)

@@ -36,13 +36,13 @@ def drawn_table(
 def _points(holder: etree._Element | None) -> list[str]:  # values in their places
     if holder is None: return []
     levels = named(holder, "lvl") or [holder]
-    found: dict[int, list[str]] = {}
+    found: dict[int, list[str]] = {int(value(point, "idx")): [] for point in named(holder, "pt")}
     for level in reversed(levels):  # the outermost level stands last
         code = "".join(e.text or "" for e in named(level, "formatCode"))
         points = {int(value(p, "idx")): one_line("".join(e.text or "" for e in named(p, "v"))) for p in named(level,
                                                                                                               "pt")}
         last = ""
-        for at in range(max([*points, *found], default=-1) + 1):
+        for at in range(max(found, default=-1) + 1):
             last = points.get(at, last if len(levels) > 1 else "")
             found.setdefault(at, []).append(_shown(last, code))
     return [" ".join(filter(None, dict.fromkeys(found[at]))) for at in sorted(found)]

@@ -68,6 +68,7 @@ def write_slide(
     title = slide_title(tree) or f"Slide {len(manuscript.pages)}"
     manuscript.heading(1, section)
     manuscript.heading(2, title)
+    blocks = len(manuscript.blocks)
     layout = _related(archive, related, "slideLayout")
     master = _related(archive, related_parts(archive, layout, name), "slideMaster") if layout else ""
     places = layout_places([read_part(archive, found, name) for found in (layout, master) if found])
@@ -76,6 +77,7 @@ def write_slide(
         if missed := write_shape(manuscript, shape, parts, title): unread[missed] += 1
     notes = _related(archive, related, "notesSlide")
     if notes: write_notes(manuscript, read_part(archive, notes, name), 3)
+    if len(manuscript.blocks) == blocks and not slide_title(tree): manuscript.take_back()
     unread["comment"] += sum(found.kind == "comments" for found in related.values())
     return unread
 

@@ -116,6 +116,11 @@ class XmlText:
         "Leave an empty line."
         if self.parts and self.parts[-1] != "\n": self._put("\n")
 
+    def take(self, other: "XmlText") -> None:
+        "Put down what another text holds."
+        self.outline += [(start + self.length, kind, path) for start, kind, path in other.outline]
+        for part in other.parts: self._put(part)
+
     def _put(self, text: str) -> None:
         self.parts.append(text)
         self.length += len(text)
@@ -147,13 +152,23 @@ def write_element(
     else: _write_group(element, text, path, depth)
     return None
 
+_RECORD = 400  # characters of a record that is written as one line: about a hundred tokens, half a chunk
+
 def _write_group(element: etree._Element, text: XmlText, path: tuple[str, ...], depth: int) -> None:
-    name = element_name(element)
-    small = depth > 1 and not text.is_one_of_many(element) and not any(len(child) for child in element)  # part of a record
-    if not small: text.gap()
+    name, many = element_name(element), text.is_one_of_many(element)
+    small = depth > 1 and not many and not any(len(child) for child in element)  # part of a record
+    inner = XmlText(text.prose, counts=text.counts) if many else text
+    if not small: inner.gap()
     for line in _values(element, ""):
-        if not line.startswith(f"{name}: "): text.add(line)
-    for child in element: write_element(child, text, path, name if small else "", depth + 1)
+        if not line.startswith(f"{name}: "): inner.add(line)
+    for child in element: write_element(child, inner, path, name if small else "", depth + 1)
+    lines = "".join(inner.parts).strip().split("\n") if many and inner.length <= _RECORD and not inner.outline else []
+    if lines and all(lines):
+        text.add("; ".join(lines))
+        return
+    if many:
+        text.gap()
+        text.take(inner)
     if not small: text.gap()
 
 # %% ../../nbs/indexing/26_xml_reader.ipynb #xml16

@@ -18,10 +18,10 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from ..printable import printable
-from .table_asked import Asked, ask_grid
+from .table_asked import AskedGrid, ask_grid
 from .table_grid import Grid, grid_of
 from .table_mentions import CellIndex
-from .table_readings import READING_TAKEN, choose_reading, readings, unsure
+from .table_readings import READING_TAKEN, choose_reading, question_readings, unsure
 from .table_shapes import Reading
 from ..rendering import html_table
 from ..tables import Table
@@ -178,7 +178,7 @@ def cited_cells(
                  for row, column in dict.fromkeys(cells))
 
 def named_share(
-    asked: Asked,
+    asked: AskedGrid,
     reading: Reading,
 ) -> float:  # 0 to 1
     "How much of a question is said in the table's own words, of those that a reading uses."
@@ -213,7 +213,7 @@ def read_tables(
     for table in tables[:MOST_TABLES]:
         if table.score < best * (1 - NEAR_TABLE): continue
         asked = ask_grid(question, table.grid, table.index)
-        reading, reason = choose_reading(readings(asked), RIVAL)
+        reading, reason = choose_reading(question_readings(asked), RIVAL)
         if reading is None: reasons.append(reason)
         else:
             rivals.append((table, reading))
