@@ -130,11 +130,13 @@ Modules:
 - `kbase.querying.routes`: The kinds of answer that there are: one line each for people, rules, how to look up, and who writes
 - `kbase.querying.rules`: Which wordings give a question's route away: data, a file a language, with a limit to how much of it there may be
 - `kbase.querying.saving`: A pipeline from a file that somebody sent
+- `kbase.querying.settings_rows`: A line of YAML, TOML or INI is an answer, the whole file is none
 - `kbase.querying.subjects`: The words that documents must have, or the subject that they must deal with
 - `kbase.querying.summary_writer`: What the documents say that a question is about: their summaries, each sentence cited where it stands
 - `kbase.querying.support`: Whether what was found carries an answer, read from words and meaning; and no answer, with the reason
 - `kbase.querying.table_answers`: A question on one table or several: the value, what was done, and the cells that it stands on; or the table, and why it was not read
 - `kbase.querying.table_asked`: Which rows, which column, by what: what each word of a question can stand for
+- `kbase.querying.table_cross`: Tables whose rows are what is measured and whose columns are years: the cell where both meet
 - `kbase.querying.table_grid`: A table's cells as what they mean: numbers, dates, times, names
 - `kbase.querying.table_mentions`: A question's words, looked up in a table's columns and cells
 - `kbase.querying.table_model`: A model writes one SELECT; the fence runs it, and the result is held against the table

@@ -22,7 +22,7 @@ import warnings
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import pairwise, zip_longest
+from itertools import islice, pairwise, zip_longest
 from typing import NamedTuple
 
 from markdown_it import MarkdownIt
@@ -285,6 +285,13 @@ def _whole(text: str, at: int) -> bool:  # whether one value begins there and is
     try: return not SOLID.search(text, _json.raw_decode(text, at)[1])
     except (ValueError, RecursionError): return False
 
+_NAMES = ("id", "name", "title", "key", "code", "label")  # of the member that says which record it is
+
+def _identity(text: str, at: int) -> str:  # what an object calls itself
+    for _, key, value, end in islice(_members(text, at), 10):
+        if key.lower() in _NAMES and text[value] not in "[{": return text[value:end].strip('"')[:80]
+    return ""
+
 def read_records(
     text: str,
 ) -> Marks:
@@ -301,7 +308,9 @@ def read_records(
         for i, (start, key, value, end) in enumerate(_members(text, at)):
             if i or depth: marks[start] = "record", path  # the first takes the outermost bracket along
             if end - value <= OPENED or depth >= OPENED_DEPTH: continue
-            opened.append((value, depth + 1, (*path, key) if key else path))
+            name = key or (_identity(text, value) if text[value] == "{" else "")
+            if name and start in marks: marks[start] = "record", (*path, name)
+            opened.append((value, depth + 1, (*path, name) if name else path))
     return marks
 
 # %% ../nbs/04_blocks.ipynb #da6d6ef0

@@ -106,6 +106,9 @@ _NUMBER = re.compile(
     rf"(?P<minus>[-−–(]*)\s*(?P<before>(?i:{_MONEY}))?\s*(?P<minus2>[-−–+(]*)\s*(?P<digits>{_DIGITS}|[.,]\d+)"
     rf"(?P<close>\)?)\s*(?P<behind>(?![-−–]$)[^\d\s()]?[^\d()]{{0,18}}|[^\W\d]{{1,3}}[²³23])?\s*(?P<close2>\)?)(?P<trail>[-−–]?)")
 
+_PLAIN = {".": re.compile(r"-?\d{1,15}(?:\.\d{1,15})?", re.ASCII), ",": re.compile(r"-?\d{1,15}", re.ASCII)}
+_HAS_DIGIT = re.compile(r"\d")
+
 class Quantity(NamedTuple):
     "A number as it was written."
     value: float
@@ -158,6 +161,8 @@ def read_number(
     language: str = "",
 ) -> Quantity | None:  # None where the cell is no number
     "The number in a cell."
+    if _PLAIN[decimal].fullmatch(cell): return Quantity(float(cell))  # nearly all numbers of large tables
+    if not _HAS_DIGIT.search(cell): return None
     found = _NUMBER.fullmatch(without_marks(unicodedata.normalize("NFC", cell)))
     if not found: return None
     value = plain_number(found["digits"], decimal)
@@ -181,9 +186,11 @@ _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?(?:[T "
                   r"]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)?")
 _NUMERIC = re.compile(r"(\d{1,2})([./-])\s?(\d{1,2})\2\s?(\d{4}|\d\d)")
 _YEAR_ONLY = re.compile(r"(?:1[0-9]|20|21)\d\d")
-_WORDED = re.compile(r"(?:[^\W\d]+,\s*)?(?:(?P<day>\d{1,2})(?:st|nd|rd|th|er|\.|º)?\s*(?:of |de "
-                     r")?)?[-\s]?(?P<month>[^\W\d]{3,12}\.?)[-\s]*"
-                     r"(?:(?P<day2>\d{1,2})(?:st|nd|rd|th)?\s*,\s*)?(?:de )?(?P<year>\d{4})")
+_TIME = r"(?:,?\s+\d{1,2}:\d\d(?::\d\d)?(?:\s?[APap]\.?[Mm]\.?)?)"
+_WORDED = re.compile(
+    r"(?:[^\W\d]{2,12}\.?,?\s+)?(?:(?P<day>\d{1,2})(?:st|nd|rd|th|er|\.|º)?\s*(?:of |de )?)?[-\s]?"
+    rf"(?P<month>[^\W\d]{{3,12}}\.?)[-\s]*(?:(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?:\s*,\s*|{_TIME}?\s+))?"
+    rf"(?:de )?(?P<year>\d{{4}}){_TIME}?(?:\s?(?:UTC|GMT|Z|[+-]\d\d:?\d\d))?")
 
 @lru_cache(maxsize=64)
 def month_names(

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from .excerpts import Excerpt, excerpt, markup_of
-from .hits import Hit, Hits, hit_html, linked, place_within, strength_dict
+from .hits import BY_OCR, Hit, Hits, hit_html, linked, page_words, place_within, strength_dict
 from .nodes import digest
 from .printable import printable
 from .rendering import framed, html_table, marked_html, rendered, strength_html
@@ -43,6 +43,8 @@ class Citation:
     context_start: int = 0  # where that begins in the document's text, characters
     markup: str = ""  # how quote and context are written, a name of `blocks.MARKUPS`; "" where the uri says it
     gone: bool = False  # its file is no longer where it was added from
+    page_label: str = ""  # what is printed on the page, where that is not its number
+    by_ocr: bool = False  # the page is a picture, whose words were guessed
 
     def holds(
         self,
@@ -58,8 +60,9 @@ class Citation:
     @property
     def place(self) -> str:
         "Where it stands, for people: uri, page, headings."
-        page = f", page {self.page}" if self.page else ""
-        return f"{self.uri}{page}" + (f" § {' > '.join(self.headings)}" if self.headings else "")
+        page = f", {page_words(self)}" if self.page else ""
+        ocr = f" ({BY_OCR})" if self.by_ocr else ""
+        return f"{self.uri}{page}{ocr}" + (f" § {' > '.join(self.headings)}" if self.headings else "")
 
     @property
     def excerpt(self) -> Excerpt:

@@ -231,7 +231,8 @@ def test_none_is_said_plainly(stocked, question):
 def test_words_that_only_stand_together_are_marked_weak(stocked):
     answer = KnowledgeBase(stocked[0]).ask("Which documents mention gate built sluice?")
     assert not answer.refused and answer.strength.level == "weak"
-    assert "No document has \u201cgate built sluice\u201d as it stands" in answer.text
+    assert answer.strength.words == "No document has \u201cgate built sluice\u201d as it stands"
+    assert "all its words in one passage" in answer.text and "No document" not in answer.text  # it is said once
 
 
 def test_documents_without_the_words(stocked):

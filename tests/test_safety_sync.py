@@ -1,25 +1,21 @@
 """What must never happen to what is in, by the rows of the safety table (R1, R2, R3, R8, R9, R11, R12), and the account
 that adds up. On both stores where a store is in it."""
 
-import json
 import os
 import random
 import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from kbase import KnowledgeBase
-from kbase.indexing.account import Account
 from kbase.indexing.converters import ConversionError
 from kbase.indexing.jobs import CHANGING, VERSION_STAYS
 from kbase.nodes import digest
-from kbase.stores.contract import StoreError
 
 WORDS = Path(__file__).read_text(encoding="utf-8").split()
 FOUND = ("added", "updated", "moved", "unchanged", "failed", "skipped")
@@ -101,9 +97,13 @@ def test_a_renamed_file_moves_and_nothing_is_embedded(kb, tmp_path):
     (folder / "plain_words.txt").rename(folder / "other_words.txt")
     plan = kb.plan(folder)
     assert {row.uri: row.reason for row in plan.rows if row.action == "move"} == {
-        "notes/first.md": "was notes/part0/note000.md", "notes/other_words.txt": "was notes/plain_words.txt"}  # fmt: skip
+        "notes/first.md": "was notes/part0/note000.md",
+        "notes/other_words.txt": "was notes/plain_words.txt",
+    }
     report = kb.sync(folder, progress=False)
-    assert report.count("moved") == 2 and report.embedded == 0 and adds_up(report) and not rows(report, "removed", "gone")
+    assert (
+        report.count("moved") == 2 and report.embedded == 0 and adds_up(report) and not rows(report, "removed", "gone")
+    )
     assert not [v for v in contents(kb).values() if v[5] in ("notes/part0/note000.md", "notes/plain_words.txt")]
     assert {value[4]: vectors(kb)[key] for key, value in contents(kb).items()} == old
     assert kb.find_source("notes/other_words.txt").title == "other words"
@@ -129,7 +129,10 @@ def test_what_a_sync_does_not_touch(kb, tmp_path):
     by_hand = write(folder, "hand.md", "# By hand\n\nNamed by itself.")
     from haystack import Document
 
-    kb.add([Document(id="d", content="A document of a program.", meta={"file_path": str(folder / "x.txt")}), by_hand], progress=False)
+    kb.add(
+        [Document(id="d", content="A document of a program.", meta={"file_path": str(folder / "x.txt")}), by_hand],
+        progress=False,
+    )
     kb.sync(other, progress=False)
     kb.sync(folder, progress=False)
     by_hand.unlink()
@@ -163,7 +166,14 @@ def test_the_plan_is_what_the_sync_does(kb, tmp_path):
     plan = kb.plan(folder)
     assert contents(kb) == before and "1 to add, 1 changed, 1 moved, 9 unchanged, 1 skipped, 1 to remove" in str(plan)
     report = kb.sync(folder, progress=False)
-    done = {"add": "added", "change": "updated", "move": "moved", "keep": "unchanged", "skip": "skipped", "remove": "removed"}
+    done = {
+        "add": "added",
+        "change": "updated",
+        "move": "moved",
+        "keep": "unchanged",
+        "skip": "skipped",
+        "remove": "removed",
+    }
     assert {row.uri: done[row.action] for row in plan.rows} == {row.uri: row.state for row in report.rows}
     assert kb.plan(folder).nothing
 
@@ -259,9 +269,14 @@ def test_r1_killed_at_random_points_and_resumed(tmp_path):
 def test_r2_two_processes_and_no_document_twice(kb, tmp_path):
     folder = notes(tmp_path / "notes", 20)
     children = [
-        subprocess.Popen([sys.executable, "-c", ADD, kb.store.place, str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, "-c", ADD, kb.store.place, str(folder)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         for _ in range(2)
-    ]  # fmt: skip
+    ]
     ends = [child.communicate(timeout=120) for child in children]
     assert all("done" in out or "StoreLocked" in errors for out, errors in ends), ends
     assert len(kb) == 20 and len(contents(kb)) == kb.store.count_documents()
@@ -285,7 +300,9 @@ with KnowledgeBase(sys.argv[1]) as kb:
 @pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_FSIZE and SIGXFSZ as Linux has them")
 def test_r3_a_full_disk_is_said_and_the_next_sync_goes_on(tmp_path):
     folder, place = notes(tmp_path / "notes", 40), tmp_path / "kb"
-    done = subprocess.run([sys.executable, "-c", FULL, str(place), str(folder), "60000"], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(place), str(folder), "60000"], capture_output=True, text=True, timeout=120
+    )
     assert "told:" in done.stdout and "make room" in done.stdout, done.stderr[-2000:]
     with KnowledgeBase(place) as kb:
         assert kb.search("note", mode="bm25") is not None  # it can be read
@@ -406,3 +423,131 @@ def test_r12_what_was_renamed_before_a_kill_counts_as_moved(kb, tmp_path, monkey
     monkeypatch.undo()
     report = kb.sync(folder, progress=False)
     assert report.count("unchanged") == 5 and report.removed == 5 and len(kb) == 5
+
+
+# ------------------------------------------------------------------ what is attached, what is on the web
+
+
+def mail(path: Path, **files: str) -> Path:
+    from email.message import EmailMessage
+
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "ada@example.org", "ben@example.org", "The weir"
+    message.set_content("The drawings of the weir are attached.")
+    for name, text in files.items():
+        message.add_attachment(text.encode(), maintype="text", subtype="markdown", filename=f"{name}.md")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(message.as_bytes())
+    return path
+
+
+def test_attached_files_come_go_and_move_with_their_mail(kb, tmp_path):
+    folder = tmp_path / "mails"
+    path = mail(folder / "weir.eml", drawing="# Drawing\n\nThe fish ladder has 12 steps.", costs="# Costs\n\nNone.")
+    report = kb.sync(folder, progress=False)
+    names = {"mails/weir.eml", "mails/weir.eml/drawing.md", "mails/weir.eml/costs.md"}
+    assert set(rows(report, "added")) == names and adds_up(report) and report.found == 3
+    hit = kb.search("How many steps has the fish ladder?", top_k=1)[0]
+    assert hit.uri == "mails/weir.eml/drawing.md" and hit.meta["attached_to"] == "mails/weir.eml"
+    again = kb.sync(folder, progress=False)
+    assert set(rows(again, "unchanged")) == names and again.found == 3 and not again.embedded
+    path.rename(folder / "dam.eml")
+    moved = kb.sync(folder, progress=False)
+    assert set(rows(moved, "moved")) == {name.replace("weir.eml", "dam.eml") for name in names} and not moved.embedded
+    assert kb.search("fish ladder", top_k=1)[0].meta["attached_to"] == "mails/dam.eml" and len(kb) == 3
+    mail(folder / "dam.eml", drawing="# Drawing\n\nThe fish ladder has 14 steps.")
+    changed = kb.sync(folder, progress=False)
+    assert set(rows(changed, "updated")) >= {"mails/dam.eml/drawing.md"}
+    assert set(rows(changed, "removed")) == {"mails/dam.eml/costs.md"} and len(kb) == 2 and adds_up(changed)
+    (folder / "dam.eml").unlink()
+    assert kb.sync(folder, progress=False, allow_deletions=True).removed == 1
+    assert len(kb) == 0 and not contents(kb) and not kb.store.sources()
+
+
+def test_an_attached_file_that_cannot_be_read_has_its_row(kb, tmp_path):
+    path = mail(tmp_path / "mails" / "weir.eml", nothing="%PDF-1.7\nnothing that could be read")
+    report = kb.add(path, progress=False)
+    assert rows(report, "added") and set(rows(report, "failed")) == {"weir.eml/nothing.md"} and adds_up(report)
+    again = kb.add(path, progress=False)
+    assert set(rows(again, "failed")) == {"weir.eml/nothing.md"} and again.found == 2
+    assert kb.retry_failed(progress=False).failed == 1
+    assert kb.delete("weir.eml") and not kb.store.sources()
+
+
+def test_a_page_of_the_web_is_asked_by_its_version(kb, monkeypatch):
+    from kbase.indexing import jobs
+    from kbase.indexing.fetching import Fetched
+
+    asked, page = [], {"etag": "v1", "text": "<h1>The weir</h1><p>It was rebuilt in 1957.</p>"}
+
+    def fetch(address, etag="", modified="", **options):
+        asked.append(etag)
+        if page["etag"] == "":
+            raise ConversionError(f"{address}: the server answers 404")
+        if etag == page["etag"]:
+            return Fetched(address, b"", "weir.html", etag=etag, unchanged=True)
+        return Fetched(address, page["text"].encode(), "weir.html", "text/html", page["etag"])
+
+    monkeypatch.setattr(jobs.read_page, "__defaults__", (*jobs.read_page.__defaults__[:-1], fetch))
+    where = "https://example.org/weir.html#ladder"
+    assert rows(kb.add(where, progress=False), "added") == {"https://example.org/weir.html": ""}
+    assert kb.sync(where, progress=False).count("unchanged") == 1 and asked == ["", "v1"]
+    page |= {"etag": "v2", "text": "<h1>The weir</h1><p>It was rebuilt in 1958.</p>"}
+    assert kb.sync([where], progress=False).count("updated") == 1
+    assert "1958" in kb.search("weir")[0].text and len(kb) == 1
+    page["etag"] = ""
+    report = kb.sync(where, progress=False)
+    assert VERSION_STAYS in rows(report, "failed")["https://example.org/weir.html"] and len(kb) == 1
+    page["etag"] = "v2"
+    assert kb.retry_failed(progress=False).count("updated", "added") == 1
+
+
+def test_a_list_is_deleted_or_nothing_is(kb, tmp_path):
+    kb.add(notes(tmp_path / "notes", 3), progress=False)
+    with pytest.raises(KeyError):
+        kb.delete(["notes/part0/note000.md", "nowhere"])
+    assert len(kb) == 3
+    assert kb.delete(["notes/part0/note000.md", "notes/part1/note001.md"]) > 0 and len(kb) == 1
+
+
+def test_a_folder_is_watched_until_it_is_stopped(kb, tmp_path):
+    folder = notes(tmp_path / "notes", 2)
+    with kb.watch(folder) as watching:
+        wait_for(lambda: len(kb) == 2)
+        write(folder, "new.md", "# New\n\nA note about herons.")
+        wait_for(lambda: len(kb) == 3)
+        (folder / "new.md").rename(folder / "newer.md")
+        wait_for(lambda: any("moved" in event.what for event in watching.events))
+        assert watching.running and "watching" in repr(watching) and "stop()" in watching._repr_html_()
+    assert not watching.running
+    write(folder, "late.md", "# Late\n\nNobody looks.")
+    time.sleep(2.5)
+    assert len(kb) == 3
+    with pytest.raises(NotADirectoryError):
+        kb.watch(folder / "nowhere")
+
+
+def wait_for(what, seconds=20.0):
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.1)
+
+
+def test_ctrl_c_while_files_are_read_ends_at_once_and_goes_on_later(tmp_path):
+    folder = tmp_path / "pages"
+    for i in range(300):
+        write(folder, f"{i:03}.html", f"<h1>Page {i}</h1>" + "<p>word of the page</p>" * 400)
+    code = ("import sys, time; from kbase import KnowledgeBase\n"
+            "try: KnowledgeBase(sys.argv[1]).sync(sys.argv[2], progress=False)\n"
+            "except KeyboardInterrupt as stop: print('stopped', stop.__notes__, flush=True)")  # fmt: skip
+    child = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "kb"), str(folder)], stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, text=True)  # fmt: skip
+    with KnowledgeBase(tmp_path / "kb") as kb:
+        wait_for(kb.store.count_documents, 60)
+        began = time.monotonic()
+        child.send_signal(signal.SIGINT)
+        out, errors = child.communicate(timeout=60)
+        assert "which are in and safe" in out and time.monotonic() - began < 8, (out, errors)
+        report = kb.sync(folder, progress=False)
+        assert report.ok == 300 and report.count("unchanged") > 0 and adds_up(report)

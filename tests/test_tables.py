@@ -201,7 +201,8 @@ def test_a_table_goes_on_over_pages_ragflow_5888():
         assert found.pages == ((0, 1), (1, 2))
     other = [again[0], Table((("Ship", "Calls"), ("Aurora", "3")), page=2, start=4, end=9)]
     assert len(join_pages(other, text)) == 2
-    for between, count in (("(continued)", 1), ("Seite 7, Fortsetzung", 1), ("- 12 -", 1), ("2004", 2), ("Ships of Emden", 2)):
+    cases = {"(continued)": 1, "Seite 7, Fortsetzung": 1, "- 12 -": 1, "2004": 2, "Ships of Emden": 2}
+    for between, count in cases.items():
         parts = [again[0], Table((head, ("Husum", "3")), page=2, start=4 + len(between), end=40)]
         assert len(join_pages(parts, f"abc{between} the second")) == count, between
     apart = [again[0], Table((head, ("Husum", "3")), page=2, start=200, end=210)]
@@ -290,7 +291,8 @@ def test_hostile_cells_stay_text(kb):
 
 
 def test_title_notes_and_sheet_of_a_grid():
-    cells = [["Calls by harbour", "", ""], ["Harbour", "2023", "2024"], ["Emden", "31", "28"], ["Source: a port", "", ""]]
+    cells = [["Calls by harbour", "", ""], ["Harbour", "2023", "2024"], ["Emden", "31", "28"]]
+    cells.append(["Source: a port", "", ""])
     table, remark = table_of_grid(cells, sheet="Calls", range="A1:C4")
     assert (table.title, table.notes, table.sheet, remark) == ("Calls by harbour", "Source: a port", "Calls", "")
     assert table.columns == ("Harbour", "2023", "2024") and len(table.body) == 1

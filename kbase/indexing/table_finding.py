@@ -14,6 +14,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
 from ..blocks import Block, read_blocks
 from .written_tables import written_tables
@@ -117,7 +118,8 @@ def find_tables(
     whole = document.markup in ("csv", "json")
     found = []
     for part in join_pages(tables, document.text):
-        title, headings, around = (part.table.title, (), "") if whole else surroundings(document, part.table, blocks)
+        title, headings, around = surroundings(document, part.table, () if whole else blocks)
+        if whole: title = title or document.title or PurePosixPath(document.uri).stem
         page = part.table.page or (document.page_at(part.table.start) if part.table.end else None)
         found.append(replace(part, table=replace(part.table, title=title, page=page), headings=headings, around=around))
     return found

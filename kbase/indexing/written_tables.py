@@ -20,7 +20,7 @@ from itertools import groupby, pairwise
 from ..blocks import Block, line_starts, read_blocks
 from ..delimited import csv_dialect
 from ..nodes import Document
-from ..table_headers import guess_header_rows, table_of_grid
+from ..table_headers import table_of_grid
 from ..tables import Table, even_rows
 
 # %% ../../nbs/indexing/32_written_tables.ipynb #346b399f
@@ -100,14 +100,13 @@ def csv_tables(
     text: str,
     delimiter: str = "",  # where it is known
 ) -> list[Table]:
-    "The tables of a CSV text; one after an empty row is a table of its own if its columns are others."
+    "The tables of a CSV text; one after an empty row is a table of its own if it has more or fewer columns."
     parts = list(_csv_parts(text, delimiter or csv_dialect(text).delimiter))
     joined: list[tuple[int, int, list[list[str]]]] = []
     for start, end, rows in parts:
         last = joined[-1] if joined else None
         single = last is not None and all(sum(map(bool, map(str.strip, row))) == 1 for row in last[2])  # a title
-        width = max(map(len, last[2])) if last else 0
-        alike = width == max(map(len, rows)) and not guess_header_rows(even_rows(rows)[0])
+        alike = last is not None and max(map(len, last[2])) == max(map(len, rows))
         if last and (single or alike): joined[-1] = last[0], end, last[2] + rows
         else: joined.append((start, end, rows))
     tables = (table_of_grid(rows, start=start, end=end)[0] for start, end, rows in joined)

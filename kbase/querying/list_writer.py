@@ -18,7 +18,7 @@ from ..embedding import Embedder
 from ..excerpts import excerpt, markup_of
 from .account import SHOWN, counted, shown_of
 from .fact_writer import joined_hits
-from .mentions import COUNTED_IN_TEXTS
+from .mentions import COUNTED_IN_TEXTS, THESE
 from .passages import Passage, Quotes, as_prose, cite, hit_pieces
 from .plan import Plan, QueryPart
 from .support import Evidence, Support, answer_strength, check_limits, read_documents, refuse
@@ -113,8 +113,9 @@ def answer_mentions(
         if part.filters: reason += ", among those that the filter leaves"
         return Answer(question, "", route, refused=True, reason=reason, evidence=hits, trace=trace,
                       strength=strength._replace(level="none", value=0.0, words=reason))
-    verb = _verb(len(hits), part.without)
-    head = "".join(f"{note}.\n" for note in hits.notes) + f"{counted(len(hits))} {verb} {said}{shown_of(len(hits))}"
+    instead = "".join(note.partition(THESE)[2] for note in hits.notes[:1])  # "have each side of it"
+    if len(hits) == 1: instead = instead.replace("have", "has", 1)
+    head = f"{counted(len(hits))} {instead or f'{_verb(len(hits), part.without)} {said}'}{shown_of(len(hits))}"
     return Answer(question, f"{head}:\n{_listed(hits, quotes)}", route, tuple(quotes.citations), evidence=hits,
                   strength=strength, trace=trace)
 

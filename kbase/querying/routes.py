@@ -106,5 +106,5 @@ add_route(RouteSpec("account", "how many documents there are, which, and which h
                                "author, a date",
                     AccountWriter,
                     {"top_k": 50, "group_by": "document"}, load_rules("account")))
-add_route(RouteSpec("table", "a value, a count or a comparison that is read from a table, and nothing else", TableWriter,
-                    {"top_k": 8}, load_rules("table")))
+add_route(RouteSpec("table", "a value, a count or a comparison that is read from a table, and nothing else",
+                    TableWriter, {"top_k": 8}, load_rules("table")))
