@@ -260,7 +260,7 @@ def mixed(folder: Path, files: int) -> None:
     began, worked = time.perf_counter(), processor_seconds()
     kb.embedder.embed_texts(texts)
     raw, raw_work = time.perf_counter() - began, processor_seconds() - worked
-    print(f"processor time (a busy machine changes it little): add {work:.1f} s, raw {raw_work:.1f} s: {raw_work / work:.0%}")
+    print(f"processor time: add {work:.1f} s, raw {raw_work:.1f} s: {raw_work / work:.0%}")
     print(
         f"{report}\n{len(texts)} texts: add {whole:.1f} s, raw {raw:.1f} s: {raw / whole:.0%} of the raw rate; "
         + ", ".join(f"{part} {seconds:.1f} s" for part, seconds in spent.items())
