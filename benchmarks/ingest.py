@@ -12,6 +12,7 @@ without a model: only their memory is of interest.
 """
 
 import argparse
+import gc
 import io
 import json
 import os
@@ -303,10 +304,13 @@ def without_model() -> None:
 def peak_of(path: Path, folder: Path) -> None:
     "Peak memory of adding one large file: of this process, and of the largest of its children."
     from kbase import KnowledgeBase
+    from kbase.indexing.reader_process import reader_processes
 
     without_model()
     began = time.perf_counter()
     report = KnowledgeBase(folder / "kb").add(path, progress=False)
+    reader_processes().close()
+    gc.collect()  # a process counts when it has ended
     own, child = (resource.getrusage(who).ru_maxrss / 2**20 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     print(
         f"{path.name}, {path.stat().st_size / 2**20:.0f} MB: {report}, {report.rows[0].nodes} nodes in "
