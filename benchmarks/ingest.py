@@ -12,7 +12,6 @@ without a model: only their memory is of interest.
 """
 
 import argparse
-import gc
 import io
 import json
 import os
@@ -302,19 +301,15 @@ def without_model() -> None:
 
 
 def peak_of(path: Path, folder: Path) -> None:
-    "Peak memory of adding one large file: of this process, and of the largest of its children."
+    "Peak memory of adding one large file; that of its readers is limited by `Limits.memory_bytes`."
     from kbase import KnowledgeBase
-    from kbase.indexing.reader_process import reader_processes
 
     without_model()
     began = time.perf_counter()
     report = KnowledgeBase(folder / "kb").add(path, progress=False)
-    reader_processes().close()
-    gc.collect()  # a process counts when it has ended
-    own, child = (resource.getrusage(who).ru_maxrss / 2**20 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     print(
         f"{path.name}, {path.stat().st_size / 2**20:.0f} MB: {report}, {report.rows[0].nodes} nodes in "
-        f"{time.perf_counter() - began:.0f} s: peak {own:.2f} GB, of its readers {child:.2f} GB"
+        f"{time.perf_counter() - began:.0f} s: peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GB"
     )
 
 
