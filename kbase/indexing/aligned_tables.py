@@ -30,7 +30,8 @@ class LinePart(NamedTuple):
 
 COLUMN_GAP = 0.75  # of the line's height; a blank is .25 to .35, in justified text up to .7, between columns 1 or more
 _VALUE = re.compile(r"(?:[A-Z]{0,3}[$€£¥])?\s?[-−–(]?\s?(?:[A-Z]{0,3}[$€£¥])?\s?(?:\d[\d.,  "
-                    r"]*|\.\d+)\s?[)%]{0,3}(?:\s?[-–]\s?\d[\d.,]*%?)?(?:\s?\(\w\))?[*†x]?|[-–—−]{1,3}%?|[Nn]/?[AaMm]|\*")
+                    r"]*|\.\d+)\s?[)%]{0,3}(?:\s?[-–]\s?\d[\d.,]*%?)?(?:\s?\(\w\))?[*†x]?"
+                    r"|(?:[A-Z]{0,3}[$€£¥]\s?)?[-–—−]{1,3}%?|[Nn]/?[AaMm]|\*")
 _SIGN = re.compile(r"[A-Z]{0,3}[$€£¥]|\(")
 _TAIL = re.compile(r"[)%]{1,3}|bps|pts|x")
 
