@@ -2053,6 +2053,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                             'kbase/indexing/table_nodes.py'),
                                             'kbase.indexing.table_nodes.row_text': ( 'indexing/table_nodes.html#row_text',
                                                                                      'kbase/indexing/table_nodes.py'),
+                                            'kbase.indexing.table_nodes.table_notes': ( 'indexing/table_nodes.html#table_notes',
+                                                                                        'kbase/indexing/table_nodes.py'),
                                             'kbase.indexing.table_nodes.table_text': ( 'indexing/table_nodes.html#table_text',
                                                                                        'kbase/indexing/table_nodes.py'),
                                             'kbase.indexing.table_nodes.unique_nodes': ( 'indexing/table_nodes.html#unique_nodes',

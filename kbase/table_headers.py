@@ -22,7 +22,10 @@ _YEAR_CELL = re.compile(r"(?:FY|CY)?\s?(?:1[6-9]|20)\d\d(?:\s?[-–/]\s?(?:\d\d)
 _UNIT_CELL = re.compile(r"\(.{1,60}\)|[%#]|in \S{1,20}|[A-Z]{0,3}[$€£¥]?\s?['’]?(?:0{3}s?|m|k|bn|M|million|thousand)?",
                         re.I)
 
+_NOTHING_CELL = re.compile(r"(?:[A-Z]{0,3}[$€£¥]\s?)?[—–]|[$€£¥]\s?-")
+
 def _is_value(cell: str) -> bool:
+    if _NOTHING_CELL.fullmatch(cell): return True
     return any(map(str.isdigit, cell)) and is_number_cell(cell) and not _YEAR_CELL.fullmatch(cell)
 
 def _is_heading(row: Sequence[str]) -> bool:  # a row with its first cell only: a heading inside the table

@@ -20,7 +20,7 @@ from ..embedding import Embedder
 from .converters import ConversionError, EmptyDocument, Limits, convert_file
 from .sources import Item, storable
 from .splitting import split_document
-from .table_nodes import nodes_of_tables
+from .table_nodes import nodes_of_tables, table_notes
 from .summaries import summarize, nodes_of_summary
 from ..language import ANALYSIS, detect_language, encodable
 from ..nodes import RECIPE, Document, Node, digest
@@ -97,4 +97,4 @@ def notes_on(
     warnings = document.meta.get("warnings", [])
     methods = {str(node.payload["method"]) for node in nodes if "method" in node.payload}
     refused = [f"summary {method}" for method in sorted(methods) if method.startswith("extractive (")]
-    return [*map(str, warnings), *refused]
+    return [*map(str, warnings), *refused, *table_notes(document)]

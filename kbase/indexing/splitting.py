@@ -170,7 +170,8 @@ def chunk_payload(
     header_path = path[:-1] if first.inner and first.columns and path else path
     payload: dict[str, Any] = {} if document.markup == "text" else {"markup": document.markup}
     if first.inner and first.kind in LINED and document.markup in MIXED: payload["inside"] = first.kind
-    if len(first.headings) > len(header_path): payload["headings"] = list(first.headings)
+    own = shared_path(piece.headings for piece in pieces) if document.outline else first.headings  # not in the text
+    if len(own) > len(header_path): payload["headings"] = list(own)
     if pages := pages_within(document, first.start, pieces[-1].end): payload["pages"] = pages
     return payload
 

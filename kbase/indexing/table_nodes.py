@@ -8,7 +8,7 @@ about it would say, and carries the data or leads to it. A long table has a node
 
 # %% auto #0
 __all__ = ['LABELS', 'LONG_TABLE', 'MOST_ROW_NODES', 'INLINE', 'column_line', 'table_text', 'row_text', 'nodes_of_table',
-           'unique_nodes', 'nodes_of_tables']
+           'unique_nodes', 'nodes_of_tables', 'table_notes']
 
 # %% ../../nbs/indexing/34_table_nodes.ipynb #06f53acc
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,6 +17,7 @@ from typing import Any
 from ..arrow_tables import packed_pieces, typed_fields
 from ..cell_values import DateValue, Quantity, is_missing_cell
 from .table_finding import FoundTable, find_tables
+from .written_tables import MOST_WRITTEN
 from ..nodes import Document, Node
 from ..typed_table import Column, TypedTable, type_table
 
@@ -111,3 +112,13 @@ def nodes_of_tables(
     "The nodes of all tables of a document."
     tables = enumerate(find_tables(document))
     return unique_nodes(node for number, found in tables for node in nodes_of_table(document, found, number))
+
+# %% ../../nbs/indexing/34_table_nodes.ipynb #cc5eb40b
+def table_notes(
+    document: Document,
+) -> list[str]:
+    "What of a document's tables is not kept as data."
+    size = len(document.text)
+    if document.markup not in ("csv", "json") or size <= MOST_WRITTEN: return []
+    kept = f"only the first {MOST_WRITTEN:,} of {size:,} characters are" if document.markup == "csv" else "it is not"
+    return [f"too long for a table: {kept} kept as data, all of it as text"]
