@@ -51,8 +51,8 @@ def paths(found) -> set[tuple[str, ...]]:
 
 
 WORDS = (
-    "The keeper of the lock writes down every boat that passes, the hour, the load and the level of the water above and "
-    "below the gates, and once a month he sends the book to the office in the town, where nobody reads it. "
+    "The keeper of the lock writes down every boat that passes, the hour, the load and the level of the water above "
+    "and below the gates, and once a month he sends the book to the office in the town, where nobody reads it. "
 )
 PAPER = f"""
 #set document(title: "On weirs", author: ("Ada Weir", "Bo Lock"))
@@ -520,3 +520,15 @@ def test_numbered_headings_of_one_depth_stand_equally_high():
     assert ("2 Locks",) in paths(convert_pdf(data, "a.pdf")) and ("3 Mills", "3.1 Corn") in paths(
         convert_pdf(data, "a.pdf")
     )
+
+
+def test_pictures_are_read_in_the_reading_process_or_name_the_extra(monkeypatch):
+    from kbase.indexing.converted import UnsupportedFormat
+    from kbase.indexing.formats import FORMATS, sniff
+    from kbase.indexing.pdf_reader import convert_picture
+
+    data = scan(SCANNED)
+    assert sniff(data, "photo") == sniff(data, "a.png") == "image" and FORMATS["image"].apart
+    monkeypatch.setattr("kbase.indexing.pdf_reader.ocr_installed", lambda: False)
+    with pytest.raises(UnsupportedFormat, match=re.escape("pip install 'kbase-jupyter[ocr]'")):
+        convert_picture(data, "a.png")

@@ -8,10 +8,11 @@ text. `kbase.indexing.formats` has it run in a process of its own."""
 
 # %% auto #0
 __all__ = ['VOWELS', 'FEW_VOWELS', 'ENOUGH_LETTERS', 'WRONG_SHARE', 'SCAN_SHARE', 'SCAN_WORDS', 'OCR_SCALE', 'OCR_TIME',
-           'MOST_PIXELS', 'SCAN_WIDTH', 'is_garbled', 'Page', 'word_inside', 'text_without', 'table_line', 'read_page',
-           'settle_page', 'ordered_lines', 'paragraphs_with_headings', 'read_pictures', 'words_of_lines',
-           'settle_pictures', 'page_ranges', 'page_notes', 'no_text', 'first_line', 'with_caption', 'text_of_pages',
-           'settle_pages', 'read_document', 'converted_pages', 'convert_pdf', 'picture_pages', 'convert_picture']
+           'MOST_PIXELS', 'SCAN_WIDTH', 'is_garbled', 'Page', 'word_inside', 'text_without', 'table_line',
+           'read_pdf_page', 'settle_page', 'ordered_lines', 'paragraphs_with_headings', 'read_pictures',
+           'words_of_lines', 'settle_pictures', 'page_ranges', 'page_notes', 'no_text', 'first_line', 'with_caption',
+           'text_of_pages', 'settle_pages', 'read_document', 'converted_pages', 'convert_pdf', 'picture_pages',
+           'convert_picture']
 
 # %% ../../nbs/indexing/27_pdf_reader.ipynb #pdf03
 import io
@@ -26,7 +27,8 @@ from typing import Any
 import pypdfium2
 
 from kbase.indexing.converted import (
-    Attached, ConversionError, Converted, EmptyDocument, FileTooLarge, Limits, one_line,
+    Attached, ConversionError, Converted, EmptyDocument, FileTooLarge, Limits, UnsupportedFormat,
+    one_line,
 )
 from .pdf_columns import lines_as_read
 from kbase.indexing.pdf_file import (
@@ -38,7 +40,7 @@ from .pdf_paragraphs import paragraphs_of
 from .pdf_running import NEARBY, RunningHeads
 from .pdf_tables import tables_on_page
 from .pdf_text import marked_text, mended, placed
-from .pdf_words import Looks, PlacedWord, page_frame, page_words
+from .pdf_words import Looks, PlacedWord, page_frame, words_on_page
 from .picture_text import OCR_EXTRA, PageReading, ocr_installed, read_page_picture
 from ..tables import Table
 
@@ -99,13 +101,13 @@ def table_line(box: PageBox, number: int) -> Line:
     "A line that stands where a table stands."
     return Line(PLACEHOLDER, box[0], box[2], box[3], 10, page=number, tops=box[1])
 
-def read_page(
+def read_pdf_page(
     page: pypdfium2.PdfPage,
     number: int,  # from 0
     looks: Looks,
 ) -> Page:
     "A page as words and lines."
-    frame, words = page_frame(page), page_words(page, looks)
+    frame, words = page_frame(page), words_on_page(page, looks)
     drawn = list(objects_on(page, frame))
     found = Page(number, frame.size[1], frame.size[0], page_lines(words, number), words=words, rules=rules_of(drawn))
     if not words: found.state = "picture" if drawn else "blank"
@@ -283,7 +285,7 @@ def read_document(
             page.flatten()
             page.close()
             page = document[number]
-        pages.append(read_page(page, number, looks))
+        pages.append(read_pdf_page(page, number, looks))
         heads.add(number, pages[-1].lines, pages[-1].height)
         page.close()
         settle_pages(pages, heads, number - NEARBY, number - NEARBY + 1)
@@ -352,7 +354,7 @@ def picture_pages(
                                        f"{MOST_PIXELS:,}: make it smaller")
                 page = Page(number, frame.height * SCAN_WIDTH / frame.width, SCAN_WIDTH, state="picture")
                 pages.append(page)
-                if not ocr_installed() or time.monotonic() > stop_at: continue
+                if time.monotonic() > stop_at: continue
                 picture = np.asarray(ImageOps.exif_transpose(frame).convert("RGB"))[:, :, ::-1]
                 page.ocr = read_page_picture(np.ascontiguousarray(picture), picture.shape[1] / SCAN_WIDTH, number)
                 if page.ocr.reliable: page.lines = list(page.ocr.lines)
@@ -365,7 +367,8 @@ def convert_picture(
     name: str = "the file",  # for messages
     limits: Limits = Limits(),  # noqa: B008 (frozen)
 ) -> Converted:
-    "The text in a picture. Raises EmptyDocument where there is none, or where OCR is not installed."
+    "The text in a picture. Raises EmptyDocument where there is none, UnsupportedFormat where OCR is not installed."
+    if not ocr_installed(): raise UnsupportedFormat(f"{name}: is a picture: {OCR_EXTRA} reads the text in pictures")
     pages = picture_pages(data, name, time.monotonic() + OCR_TIME * limits.seconds)
     settle_pictures(pages)
     return converted_pages(pages, name, {"page_count": len(pages)} if len(pages) > 1 else {})

@@ -9,7 +9,7 @@ beside this one make lines of words, paragraphs and headings of lines, and `kbas
 # %% auto #0
 __all__ = ['ENDS_LINE', 'BLANK_CODES', 'FIGURES', 'RAISED_FOOT', 'CJK', 'VERTICAL', 'PlacedWord', 'TypeLook', 'font_style',
            'character_codes', 'character_boxes', 'Frame', 'page_frame', 'word_starts', 'Looks', 'raised_figures',
-           'word_extents', 'split_raised', 'vertical_lines', 'page_words']
+           'word_extents', 'split_raised', 'vertical_lines', 'words_on_page']
 
 # %% ../../nbs/indexing/24_pdf_words.ipynb #pwd03
 import ctypes
@@ -245,7 +245,7 @@ def vertical_lines(
                  width - line[0].left, line[0].size, line[0].bold, turn=3) for line in lines]
 
 # %% ../../nbs/indexing/24_pdf_words.ipynb #pwd27
-def page_words(
+def words_on_page(
     page: pypdfium2.PdfPage,
     looks: Looks | None = None,  # the document's
 ) -> list[PlacedWord]:  # in the order of the file, as PDFium has it
