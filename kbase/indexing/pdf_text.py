@@ -103,7 +103,8 @@ def marked_text(
         table = drawn.get(id(paragraph))
         caption = table.title if table and table.title in captions else ""
         text = table_markdown(table, caption) if table else paragraph_markdown(paragraph)
-        parts += [separator(before, paragraph) if before else "", "\f" * new, text]
+        empty, gap = "\f" * max(new - 1, 0), separator(before, paragraph) if before else ""
+        parts += [empty, gap, "\f" * min(new, 1), text]
         page, before = max(page, paragraph.last.page), paragraph
     return "".join(parts) + "\f" * (page_count - 1 - page)
 
