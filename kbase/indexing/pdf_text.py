@@ -26,7 +26,7 @@ _INLINE = re.compile(r"""
   | (?<!\w)_(?=\w)|(?<=\w)_(?!\w)     # an underscore at the edge of a word
   | <(?=[A-Za-z/!?])
   | &(?=\#?\w{1,31};)
-  | (?<=\])\((?=\S*\))                # [1](2) is no link
+  | (?<=\])\((?=\S{0,500}\))                # [1](2) is no link
 """, re.VERBOSE)
 _OPENING = re.compile(r"\s*(?:\#{1,6}(?=\s|$)|>|[+*](?=\s)|~~~|([-=_*])(?:\s*\1)+\s*$)")
 
