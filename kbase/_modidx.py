@@ -1221,6 +1221,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                          'kbase/indexing/pdf_headings.py'),
                                              'kbase.indexing.pdf_headings.by_key': ( 'indexing/pdf_headings.html#by_key',
                                                                                      'kbase/indexing/pdf_headings.py'),
+                                             'kbase.indexing.pdf_headings.contents_entry': ( 'indexing/pdf_headings.html#contents_entry',
+                                                                                             'kbase/indexing/pdf_headings.py'),
                                              'kbase.indexing.pdf_headings.entries_in_text': ( 'indexing/pdf_headings.html#entries_in_text',
                                                                                               'kbase/indexing/pdf_headings.py'),
                                              'kbase.indexing.pdf_headings.looks_like_heading': ( 'indexing/pdf_headings.html#looks_like_heading',
