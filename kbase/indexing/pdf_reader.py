@@ -8,11 +8,11 @@ text. `kbase.indexing.formats` has it run in a process of its own."""
 
 # %% auto #0
 __all__ = ['VOWELS', 'FEW_VOWELS', 'ENOUGH_LETTERS', 'WRONG_SHARE', 'SCAN_SHARE', 'SCAN_WORDS', 'OCR_SCALE', 'OCR_TIME',
-           'MOST_PIXELS', 'SCAN_WIDTH', 'is_garbled', 'Page', 'word_inside', 'text_without', 'table_line',
-           'read_pdf_page', 'settle_page', 'ordered_lines', 'paragraphs_with_headings', 'read_pictures',
+           'NEAR_RULE', 'WIDE_BAND', 'MOST_PIXELS', 'SCAN_WIDTH', 'is_garbled', 'Page', 'word_inside', 'text_without',
+           'table_line', 'read_pdf_page', 'settle_page', 'ordered_lines', 'paragraphs_with_headings', 'read_pictures',
            'words_of_lines', 'settle_pictures', 'page_ranges', 'page_notes', 'no_text', 'first_line', 'with_caption',
-           'text_of_pages', 'settle_pages', 'read_document', 'converted_pages', 'convert_pdf', 'picture_pages',
-           'convert_picture']
+           'text_of_pages', 'stands_in_cell', 'settle_pages', 'read_document', 'converted_pages', 'convert_pdf',
+           'picture_pages', 'convert_picture']
 
 # %% ../../nbs/indexing/27_pdf_reader.ipynb #pdf03
 import io
@@ -262,6 +262,21 @@ def text_of_pages(
     text = mended(marked_text(paragraphs, tables, len(pages)))
     return placed(text, [table for _, table in tables])
 
+NEAR_RULE = 1.5  # of the size; between a line and the rules of its cell
+WIDE_BAND = 0.6  # of the page's width; a wider box around a line alone is the band of a running head
+
+def stands_in_cell(
+    line: Line,
+    rules: Sequence[PageBox],
+    width: float,  # of the page
+) -> bool:
+    "Whether there are rules right above and right below a line, as around a cell of a table."
+    over = [box for box in rules if box[0] <= line.left + 1 and box[2] >= line.right - 1
+            and not (box[3] - box[1] > 2 and box[2] - box[0] > WIDE_BAND * width)]
+    reach = NEAR_RULE * line.size
+    above = any(line.top - reach <= y <= line.top + 1 for box in over for y in (box[1], box[3]))
+    return above and any(line.bottom - 1 <= y <= line.bottom + reach for box in over for y in (box[1], box[3]))
+
 def settle_pages(
     pages: Sequence[Page],
     heads: RunningHeads,
@@ -269,7 +284,11 @@ def settle_pages(
     stop: int,
 ) -> None:
     "Settle pages whose neighbours are known, each once."
-    for page in pages[max(first, 0):max(stop, 0)]: settle_page(page, heads.of(page.number, page.lines))
+    for page in pages[max(first, 0):max(stop, 0)]:
+        found = heads.of(page.number, page.lines)
+        running = [line for line in found if not stands_in_cell(line, page.rules, page.width)]
+        heads.take(running)
+        settle_page(page, running)
 
 def read_document(
     document: pypdfium2.PdfDocument,
