@@ -51,8 +51,8 @@ def paths(found) -> set[tuple[str, ...]]:
 
 
 WORDS = (
-    "The keeper of the lock writes down every boat that passes, the hour, the load and the level of the water above and "
-    "below the gates, and once a month he sends the book to the office in the town, where nobody reads it. "
+    "The keeper of the lock writes down every boat that passes, the hour, the load and the level of the water above "
+    "and below the gates, and once a month he sends the book to the office in the town, where nobody reads it. "
 )
 PAPER = f"""
 #set document(title: "On weirs", author: ("Ada Weir", "Bo Lock"))
@@ -430,21 +430,36 @@ def test_scores_decide():
 # -- size
 
 
+def many_pages(count: int) -> bytes:
+    "A PDF by hand: forty lines a page."
+    lines = [WORDS[at : at + 90] for at in range(0, len(WORDS), 90)] * 20
+    parts = [
+        "1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj",
+        "3 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj",
+    ]
+    for number in range(count):
+        shown = "".join(f"0 -14 Td ({line}) Tj " for line in [f"Entry {number}.", *lines[: 37 + number % 3]])
+        stream = f"BT /F1 10 Tf 60 760 Td {shown}ET"
+        parts.append(
+            f"{10 + 2 * number} 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents {11 + 2 * number} 0 R"
+            "/Resources<</Font<</F1 3 0 R>>>>>>endobj"
+        )
+        parts.append(f"{11 + 2 * number} 0 obj<</Length {len(stream)}>>stream\n{stream}\nendstream endobj")
+    kids = " ".join(f"{10 + 2 * number} 0 R" for number in range(count))
+    parts.append(f"2 0 obj<</Type/Pages/Kids[{kids}]/Count {count}>>endobj\ntrailer<</Root 1 0 R>>")
+    return ("%PDF-1.4\n" + "\n".join(parts)).encode()
+
+
 def test_three_thousand_pages_stay_under_a_gigabyte(tmp_path):
-    pdf = fpdf.FPDF()
-    pdf.set_font("Helvetica", size=9)
-    for number in range(3000):
-        pdf.add_page()
-        pdf.multi_cell(0, 5, f"Entry {number}. {WORDS * 8}")
-    (tmp_path / "big.pdf").write_bytes(bytes(pdf.output()))
+    (tmp_path / "big.pdf").write_bytes(many_pages(3000))
     code = (
         "import resource, sys; from kbase.indexing.pdf_reader import convert_pdf; "
         "found = convert_pdf(open(sys.argv[1], 'rb').read(), 'big.pdf'); "
-        "assert len(found.pages) == 3000 and 'Entry 2999.' in found.text; "
+        "assert len(found.pages) == 3000 and 'Entry 2999.' in found.text, found.meta; "
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, tmp_path / "big.pdf"], capture_output=True, text=True, timeout=300
+        [sys.executable, "-c", code, tmp_path / "big.pdf"], capture_output=True, text=True, timeout=600
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert int(done.stdout) < 1000
@@ -520,3 +535,15 @@ def test_numbered_headings_of_one_depth_stand_equally_high():
     assert ("2 Locks",) in paths(convert_pdf(data, "a.pdf")) and ("3 Mills", "3.1 Corn") in paths(
         convert_pdf(data, "a.pdf")
     )
+
+
+def test_pictures_are_read_in_the_reading_process_or_name_the_extra(monkeypatch):
+    from kbase.indexing.converted import UnsupportedFormat
+    from kbase.indexing.formats import FORMATS, sniff
+    from kbase.indexing.pdf_reader import convert_picture
+
+    data = scan(SCANNED)
+    assert sniff(data, "photo") == sniff(data, "a.png") == "image" and FORMATS["image"].apart
+    monkeypatch.setattr("kbase.indexing.pdf_reader.ocr_installed", lambda: False)
+    with pytest.raises(UnsupportedFormat, match=re.escape("pip install 'kbase-jupyter[ocr]'")):
+        convert_picture(data, "a.png")

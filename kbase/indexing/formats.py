@@ -30,7 +30,7 @@ from .json_reader import convert_json, convert_jsonl
 from .mail_reader import convert_eml, convert_mbox, convert_mhtml, convert_msg
 from .notebook_reader import convert_ipynb
 from .open_reader import convert_open_slides, convert_open_text
-from .pdf_reader import convert_pdf
+from .pdf_reader import convert_pdf, convert_picture
 from .rtf_reader import convert_rtf
 from .sheet_reader import convert_sheets
 from .slide_reader import convert_slides
@@ -132,6 +132,12 @@ for _format in (
     Format("XML", _XML_SUFFIXES, convert_xml, "bytes", apart=True, opening=_XML),
     Format("code", CODE_SUFFIXES, convert_code, apart=True),
 ): add_format(_format)
+
+# %% ../../nbs/indexing/28_formats.ipynb #fmt26
+_PICTURE = re.compile(rb"\x89PNG\r|\xff\xd8\xff|GIF8[79]a|II\*\0|MM\0\*|BM.{4}\0{4}|RIFF.{4}WEBP", re.DOTALL)
+_PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".gif")
+
+add_format(Format("image", _PICTURES, convert_picture, "bytes", apart=True, magic=_PICTURE))
 
 # %% ../../nbs/indexing/28_formats.ipynb #fmt23
 def format_of_name(

@@ -78,7 +78,8 @@ def hangs(
 
 # %% ../../nbs/indexing/25_hyphens.ipynb #par31
 BREAKS = "\x02\ufffe"  # what PDFium, and some fonts, write for a hyphen at the end of a line
-_BROKEN = re.compile(rf"(?P<chain>-?)(?P<left>[^\W\d_]+)[{BREAKS}](?P<right>[^\W\d_]+)(?P<on>-?)")
+_LETTERS = r"[^\W\d_]{1,80}"  # no language breaks longer words; without a bound a long line takes forever
+_BROKEN = re.compile(rf"(?P<chain>-?)(?P<left>{_LETTERS})[{BREAKS}](?P<right>{_LETTERS})(?P<on>-?)")
 
 def join_hyphens(
     text: str,  # U+0002 where a line ended in a hyphen

@@ -9,8 +9,8 @@ bookmarks. `kbase.indexing.pdf_reader` writes headings as Markdown has them."""
 # %% auto #0
 __all__ = ['NUMBER_DEPTHS', 'LONGEST_HEADING', 'NO_HEADINGS', 'LARGER', 'TRUSTED_SHARE', 'ENTRIES', 'CONTENTS_PAGES',
            'DEEPEST_HEADING', 'Rank', 'body_style', 'part_words', 'number_depth', 'may_be_heading',
-           'looks_like_heading', 'Entry', 'title_key', 'printed_entries', 'by_key', 'entries_in_text', 'rank_of',
-           'one_rank_a_number', 'with_depths']
+           'looks_like_heading', 'Entry', 'title_key', 'contents_entry', 'printed_entries', 'by_key', 'entries_in_text',
+           'rank_of', 'one_rank_a_number', 'with_depths']
 
 # %% ../../nbs/indexing/26_pdf_headings.ipynb #phd03
 import re
@@ -119,21 +119,28 @@ def title_key(
     "What two writings of a title have in common."
     return re.sub(r"[\W_]|\x02", "", text).casefold()
 
+def contents_entry(
+    text: str,  # a line
+) -> re.Match[str] | None:
+    "A line of a table of contents: its title and its page."
+    text = text.strip()
+    return _ENTRY.fullmatch(text) if text[-1:].isalnum() and len(text) <= 2 * LONGEST_HEADING else None
+
 def printed_entries(
     paragraphs: Sequence[Paragraph],
 ) -> list[Entry]:
     "The entries of the tables of contents at the start of a document."
     pages = Counter(line.page for p in paragraphs for line in p.lines
-                    if line.page < CONTENTS_PAGES and _ENTRY.fullmatch(line.text.strip()))
+                    if line.page < CONTENTS_PAGES and contents_entry(line.text))
     listed = {page for page, count in pages.items() if count >= ENTRIES}
     lines = [line for p in paragraphs for line in p.lines if line.page in listed and line.turn == 0]
     entries = []
     for before, line in zip([None, *lines], lines, strict=False):
-        if not (found := _ENTRY.fullmatch(line.text.strip())):
+        if not (found := contents_entry(line.text)):
             if part_words()[0].match(line.text): entries.append(Entry(title_key(line.text), 1, line.page))
             continue
         title, other = found["title"], ""
-        if before and not _ENTRY.fullmatch(before.text.strip()): other = title_key(before.text + title)
+        if before and not contents_entry(before.text): other = title_key(before.text + title)
         entries.append(Entry(title_key(title), number_depth(title), line.page, other))
     return [entry for entry in entries if len(entry.key) > 2]
 

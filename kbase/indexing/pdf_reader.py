@@ -8,10 +8,11 @@ text. `kbase.indexing.formats` has it run in a process of its own."""
 
 # %% auto #0
 __all__ = ['VOWELS', 'FEW_VOWELS', 'ENOUGH_LETTERS', 'WRONG_SHARE', 'SCAN_SHARE', 'SCAN_WORDS', 'OCR_SCALE', 'OCR_TIME',
-           'MOST_PIXELS', 'SCAN_WIDTH', 'is_garbled', 'Page', 'word_inside', 'text_without', 'table_line', 'read_page',
-           'settle_page', 'ordered_lines', 'paragraphs_with_headings', 'read_pictures', 'words_of_lines',
-           'settle_pictures', 'page_ranges', 'page_notes', 'no_text', 'first_line', 'with_caption', 'text_of_pages',
-           'settle_pages', 'read_document', 'converted_pages', 'convert_pdf', 'picture_pages', 'convert_picture']
+           'NEAR_RULE', 'WIDE_BAND', 'MOST_PIXELS', 'SCAN_WIDTH', 'is_garbled', 'Page', 'word_inside', 'text_without',
+           'table_line', 'read_pdf_page', 'settle_page', 'ordered_lines', 'paragraphs_with_headings', 'read_pictures',
+           'words_of_lines', 'settle_pictures', 'page_ranges', 'page_notes', 'no_text', 'first_line', 'with_caption',
+           'text_of_pages', 'stands_in_cell', 'settle_pages', 'read_document', 'converted_pages', 'convert_pdf',
+           'picture_pages', 'convert_picture']
 
 # %% ../../nbs/indexing/27_pdf_reader.ipynb #pdf03
 import io
@@ -26,7 +27,8 @@ from typing import Any
 import pypdfium2
 
 from kbase.indexing.converted import (
-    Attached, ConversionError, Converted, EmptyDocument, FileTooLarge, Limits, one_line,
+    Attached, ConversionError, Converted, EmptyDocument, FileTooLarge, Limits, UnsupportedFormat,
+    one_line,
 )
 from .pdf_columns import lines_as_read
 from kbase.indexing.pdf_file import (
@@ -38,7 +40,7 @@ from .pdf_paragraphs import paragraphs_of
 from .pdf_running import NEARBY, RunningHeads
 from .pdf_tables import tables_on_page
 from .pdf_text import marked_text, mended, placed
-from .pdf_words import Looks, PlacedWord, page_frame, page_words
+from .pdf_words import Looks, PlacedWord, page_frame, words_on_page
 from .picture_text import OCR_EXTRA, PageReading, ocr_installed, read_page_picture
 from ..tables import Table
 
@@ -99,13 +101,13 @@ def table_line(box: PageBox, number: int) -> Line:
     "A line that stands where a table stands."
     return Line(PLACEHOLDER, box[0], box[2], box[3], 10, page=number, tops=box[1])
 
-def read_page(
+def read_pdf_page(
     page: pypdfium2.PdfPage,
     number: int,  # from 0
     looks: Looks,
 ) -> Page:
     "A page as words and lines."
-    frame, words = page_frame(page), page_words(page, looks)
+    frame, words = page_frame(page), words_on_page(page, looks)
     drawn = list(objects_on(page, frame))
     found = Page(number, frame.size[1], frame.size[0], page_lines(words, number), words=words, rules=rules_of(drawn))
     if not words: found.state = "picture" if drawn else "blank"
@@ -260,6 +262,21 @@ def text_of_pages(
     text = mended(marked_text(paragraphs, tables, len(pages)))
     return placed(text, [table for _, table in tables])
 
+NEAR_RULE = 1.5  # of the size; between a line and the rules of its cell
+WIDE_BAND = 0.6  # of the page's width; a wider box around a line alone is the band of a running head
+
+def stands_in_cell(
+    line: Line,
+    rules: Sequence[PageBox],
+    width: float,  # of the page
+) -> bool:
+    "Whether there are rules right above and right below a line, as around a cell of a table."
+    over = [box for box in rules if box[0] <= line.left + 1 and box[2] >= line.right - 1
+            and not (box[3] - box[1] > 2 and box[2] - box[0] > WIDE_BAND * width)]
+    reach = NEAR_RULE * line.size
+    above = any(line.top - reach <= y <= line.top + 1 for box in over for y in (box[1], box[3]))
+    return above and any(line.bottom - 1 <= y <= line.bottom + reach for box in over for y in (box[1], box[3]))
+
 def settle_pages(
     pages: Sequence[Page],
     heads: RunningHeads,
@@ -267,7 +284,11 @@ def settle_pages(
     stop: int,
 ) -> None:
     "Settle pages whose neighbours are known, each once."
-    for page in pages[max(first, 0):max(stop, 0)]: settle_page(page, heads.of(page.number, page.lines))
+    for page in pages[max(first, 0):max(stop, 0)]:
+        found = heads.of(page.number, page.lines)
+        running = [line for line in found if not stands_in_cell(line, page.rules, page.width)]
+        heads.take(running)
+        settle_page(page, running)
 
 def read_document(
     document: pypdfium2.PdfDocument,
@@ -283,7 +304,7 @@ def read_document(
             page.flatten()
             page.close()
             page = document[number]
-        pages.append(read_page(page, number, looks))
+        pages.append(read_pdf_page(page, number, looks))
         heads.add(number, pages[-1].lines, pages[-1].height)
         page.close()
         settle_pages(pages, heads, number - NEARBY, number - NEARBY + 1)
@@ -352,7 +373,7 @@ def picture_pages(
                                        f"{MOST_PIXELS:,}: make it smaller")
                 page = Page(number, frame.height * SCAN_WIDTH / frame.width, SCAN_WIDTH, state="picture")
                 pages.append(page)
-                if not ocr_installed() or time.monotonic() > stop_at: continue
+                if time.monotonic() > stop_at: continue
                 picture = np.asarray(ImageOps.exif_transpose(frame).convert("RGB"))[:, :, ::-1]
                 page.ocr = read_page_picture(np.ascontiguousarray(picture), picture.shape[1] / SCAN_WIDTH, number)
                 if page.ocr.reliable: page.lines = list(page.ocr.lines)
@@ -365,7 +386,8 @@ def convert_picture(
     name: str = "the file",  # for messages
     limits: Limits = Limits(),  # noqa: B008 (frozen)
 ) -> Converted:
-    "The text in a picture. Raises EmptyDocument where there is none, or where OCR is not installed."
+    "The text in a picture. Raises EmptyDocument where there is none, UnsupportedFormat where OCR is not installed."
+    if not ocr_installed(): raise UnsupportedFormat(f"{name}: is a picture: {OCR_EXTRA} reads the text in pictures")
     pages = picture_pages(data, name, time.monotonic() + OCR_TIME * limits.seconds)
     settle_pictures(pages)
     return converted_pages(pages, name, {"page_count": len(pages)} if len(pages) > 1 else {})

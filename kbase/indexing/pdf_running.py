@@ -16,7 +16,7 @@ import re
 import statistics
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -135,8 +135,11 @@ class RunningHeads:
         apart = [line for line in running if _is_apart(line, lines, running)]
         while len(apart) < len(running):  # what is no head is text, from which the others must stand apart
             running, apart = apart, [line for line in apart if _is_apart(line, lines, apart)]
-        for line in apart: self.taken.setdefault(keys[id(line)], line)
         return apart
+
+    def take(self, lines: Iterable[Line]) -> None:
+        "Remember lines that were taken out of a page."
+        for line in lines: self.taken.setdefault(head_key(line.text)[0], line)
 
     def _is_running(self, page: int, line: Line, text: str, edges: list[EdgeLine]) -> bool:
         first = bisect_left(edges, page - NEARBY, key=lambda edge: edge.page)

@@ -9,7 +9,7 @@ beside this one make lines of words, paragraphs and headings of lines, and `kbas
 # %% auto #0
 __all__ = ['ENDS_LINE', 'BLANK_CODES', 'FIGURES', 'RAISED_FOOT', 'CJK', 'VERTICAL', 'PlacedWord', 'TypeLook', 'font_style',
            'character_codes', 'character_boxes', 'Frame', 'page_frame', 'word_starts', 'Looks', 'raised_figures',
-           'word_extents', 'split_raised', 'vertical_lines', 'page_words']
+           'word_extents', 'split_raised', 'vertical_lines', 'words_on_page']
 
 # %% ../../nbs/indexing/24_pdf_words.ipynb #pwd03
 import ctypes
@@ -245,7 +245,7 @@ def vertical_lines(
                  width - line[0].left, line[0].size, line[0].bold, turn=3) for line in lines]
 
 # %% ../../nbs/indexing/24_pdf_words.ipynb #pwd27
-def page_words(
+def words_on_page(
     page: pypdfium2.PdfPage,
     looks: Looks | None = None,  # the document's
 ) -> list[PlacedWord]:  # in the order of the file, as PDFium has it
@@ -266,15 +266,18 @@ def _words(page: Any, codes: np.ndarray, boxes: np.ndarray, frame: Frame, looks:
     text = codes.astype("<u4").tobytes().decode("utf-32-le")
     extents = {0: word_extents(boxes, starts, ends, frame)}
     x, y = ctypes.c_double(), ctypes.c_double()
-    owner, look, before = 0, TypeLook(), -1
+    owner, look, before, base, foot = 0, TypeLook(), -1, 0.0, None
+    feet = boxes[starts, 1].tolist()
     for at, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
         text_object = raw.FPDFText_GetTextObject(page, start)
         address = ctypes.addressof(text_object.contents) if text_object else owner
-        if text_object and address != owner: owner, look = address, looks.look(page, text_object, start, frame)
-        raw.FPDFText_GetCharOrigin(page, start, x, y)
+        if text_object and address != owner:
+            owner, look, foot = address, looks.look(page, text_object, start, frame), None
         turn = look.turn % 4
+        if turn or foot != feet[at]:  # the words of one text object stand on one line, as a rule
+            raw.FPDFText_GetCharOrigin(page, start, x, y)
+            base, foot = float(frame.place(x.value, y.value, turn)[1]), feet[at]
         if turn not in extents: extents[turn] = word_extents(boxes, starts, ends, frame, turn)
-        base = float(frame.place(x.value, y.value, turn)[1])
         word = PlacedWord(text[start:end], extents[turn][0][at], extents[turn][1][at], base, *look[:4], start == before,
                           even=look.even)
         figures = frame.rotation == look.turn == 0 and FIGURES.search(word.text)
