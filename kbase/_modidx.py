@@ -2104,6 +2104,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                     'kbase/indexing/tex_reader.py')},
             'kbase.indexing.tex_text': { 'kbase.indexing.tex_text.TexSource': ( 'indexing/tex_text.html#texsource',
                                                                                 'kbase/indexing/tex_text.py'),
+                                         'kbase.indexing.tex_text._aside_code': ( 'indexing/tex_text.html#_aside_code',
+                                                                                  'kbase/indexing/tex_text.py'),
                                          'kbase.indexing.tex_text.aside_formulas': ( 'indexing/tex_text.html#aside_formulas',
                                                                                      'kbase/indexing/tex_text.py'),
                                          'kbase.indexing.tex_text.expand_macros': ( 'indexing/tex_text.html#expand_macros',

@@ -785,3 +785,24 @@ def test_cells_are_found_however_they_are_written() -> None:
     for data in (written, prefixed, without_places.replace(b"<c/>", b'<c s="0"/>')):
         facts = excel_sheet(data, ["", "%"])
         assert (facts.rows, facts.columns, facts.cells, facts.signs) == (1, 3, 2, {(0, 0): "%", (0, 2): "%"})
+
+
+@pytest.mark.parametrize("source", [r"\begin{verbatim}" * 20_000, r"\verb|a " * 20_000, r"\begin{comment}" * 5_000])
+def test_code_without_an_end_is_not_looked_for_again(source: str) -> None:
+    assert "Text." in convert_tex("Text.\n\n" + source, "a.tex").text
+
+
+def test_a_sheet_with_a_document_type_is_refused() -> None:
+    dtd = b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/hostname">]>'
+    data = changed(saved(workbook(["a", "b"], [1, 2])), {"xl/worksheets/sheet1.xml": lambda part: dtd + part})
+    with pytest.raises(ConversionError, match="document type"):
+        convert_bytes(data, "a.xlsx")
+
+
+def test_a_file_within_a_word_file_is_one_that_is_meant_to_be() -> None:
+    document = docx.Document()
+    document.add_paragraph("Hello.")
+    mark = b'<w:altChunk xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" r:id="rId1"/><w:sectPr'
+    data = changed(saved(document), {"word/document.xml": lambda part: part.replace(b"<w:sectPr", mark, 1)})
+    found = convert_docx(data, "a.docx")
+    assert found.text == "Hello." and any("is not read" in note for note in found.warnings)

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from .archives import OLE_START, open_archive, refuse_locked
+from .archives import OLE_START, open_archive, refuse_dtd, refuse_locked
 from .converted import Converted, ConversionError, Limits, one_line
 from .manuscript import Manuscript, finish_manuscript
 from .markdown_lines import plain_lines
@@ -120,6 +120,7 @@ def _about(data: bytes, name: str, limits: Limits) -> tuple[dict[str, SheetFacts
         return {}, {}, []
     with open_archive(data, name, limits, with_dtd=True) as archive:
         parts = archive.namelist()
+        if "content.xml" not in parts: refuse_dtd(archive, name)  # OpenDocument may declare a document type
         refuse_locked_parts(archive, name)
         facts = open_facts(archive) if "content.xml" in parts else excel_facts(archive, name)
         notes = [f"{count} {what}(s) are not read" for start, what in _NOT_TEXT

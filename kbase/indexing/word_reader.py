@@ -56,6 +56,7 @@ def part_elements(
     within: int = 0,  # how many files it is in
 ) -> list[lxml.html.HtmlElement]:  # none where nothing is read
     "What stands in another part, as HTML."
+    if target.kind not in ("chart", "diagramData", "aFChunk"): return []
     data = archive.read(target.part)
     if target.kind in ("chart", "diagramData"):
         root = read_part(archive, target.part, name)
