@@ -806,3 +806,17 @@ def test_a_file_within_a_word_file_is_one_that_is_meant_to_be() -> None:
     data = changed(saved(document), {"word/document.xml": lambda part: part.replace(b"<w:sectPr", mark, 1)})
     found = convert_docx(data, "a.docx")
     assert found.text == "Hello." and any("is not read" in note for note in found.warnings)
+
+
+def test_remarks_and_text_boxes_of_a_sheet_are_read() -> None:
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out)
+    sheet = book.add_worksheet("Fees")
+    sheet.write_row(0, 0, ["Harbour", "Fee"])
+    sheet.write_row(1, 0, ["Emden", 21])
+    sheet.write_comment("B2", "Since May", {"author": "K. Ode"})
+    sheet.insert_textbox("D4", "Fees are paid in advance.")
+    book.close()
+    found = sheets(out.getvalue())
+    assert "Fees are paid in advance." in found.text and "### Comments\n\n- B2, K. Ode: Since May" in found.text
+    assert not found.warnings
