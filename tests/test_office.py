@@ -802,7 +802,8 @@ def test_a_sheet_with_a_document_type_is_refused() -> None:
 def test_a_file_within_a_word_file_is_one_that_is_meant_to_be() -> None:
     document = docx.Document()
     document.add_paragraph("Hello.")
-    mark = b'<w:altChunk xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" r:id="rId1"/><w:sectPr'
+    relations = b"http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    mark = b'<w:altChunk xmlns:r="' + relations + b'" r:id="rId1"/><w:sectPr'
     data = changed(saved(document), {"word/document.xml": lambda part: part.replace(b"<w:sectPr", mark, 1)})
     found = convert_docx(data, "a.docx")
     assert found.text == "Hello." and any("is not read" in note for note in found.warnings)
@@ -820,3 +821,21 @@ def test_remarks_and_text_boxes_of_a_sheet_are_read() -> None:
     found = sheets(out.getvalue())
     assert "Fees are paid in advance." in found.text and "### Comments\n\n- B2, K. Ode: Since May" in found.text
     assert not found.warnings
+
+
+def test_columns_are_read_one_after_the_other_and_rows_of_a_grid_row_by_row() -> None:
+    deck, (compared, free, grid) = deck_of(4, 6, 6)
+    compared.shapes.title.text = "Two harbours"
+    for number, text in enumerate(("Emden", "14 berths", "Husum", "4 berths"), 1):
+        compared.placeholders[number].text = text
+    for left, top, height, text in (
+        (1, 4, 6, "left 1"), (1, 11, 4, "left 2"), (13, 4, 3, "right 1"), (13, 8, 3, "right 2"), (13, 12, 3, "right 3"),
+    ):  # fmt: skip
+        shape = free.shapes.add_textbox(Cm(left), Cm(top), Cm(9), Cm(height))
+        shape.text_frame.text = text
+    for row, texts in enumerate((("Fee", "21 €"), ("Depth", "9 m"))):
+        for column, text in enumerate(texts):
+            box(grid.shapes, 1 + 7 * column, 1 + 4 * row, text)
+    text = " ".join(slides(deck).text.split())
+    assert "Emden 14 berths Husum 4 berths" in text
+    assert "left 1 left 2 right 1 right 2 right 3" in text and "Fee 21 € Depth 9 m" in text
