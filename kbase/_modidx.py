@@ -1111,6 +1111,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                          'kbase/indexing/open_markup.py'),
                                             'kbase.indexing.open_markup.add_text': ( 'indexing/open_markup.html#add_text',
                                                                                      'kbase/indexing/open_markup.py'),
+                                            'kbase.indexing.open_markup.flatten_tables': ( 'indexing/open_markup.html#flatten_tables',
+                                                                                           'kbase/indexing/open_markup.py'),
                                             'kbase.indexing.open_markup.open_text': ( 'indexing/open_markup.html#open_text',
                                                                                       'kbase/indexing/open_markup.py'),
                                             'kbase.indexing.open_markup.refuse_locked_parts': ( 'indexing/open_markup.html#refuse_locked_parts',

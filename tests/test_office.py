@@ -839,3 +839,14 @@ def test_columns_are_read_one_after_the_other_and_rows_of_a_grid_row_by_row() ->
     text = " ".join(slides(deck).text.split())
     assert "Emden 14 berths Husum 4 berths" in text
     assert "left 1 left 2 right 1 right 2 right 3" in text and "Fee 21 € Depth 9 m" in text
+
+
+def test_a_table_in_a_cell_becomes_lines_of_the_cell() -> None:
+    document = docx.Document()
+    outer = document.add_table(2, 2)
+    outer.cell(0, 0).text, outer.cell(0, 1).text, outer.cell(1, 0).text = "Harbour", "Fees", "Emden"
+    inner = outer.cell(1, 1).add_table(2, 2)
+    for at, text in enumerate(("Ore", "21", "Grain", "25")):
+        inner.cell(at // 2, at % 2).text = text
+    (table,) = convert_docx(saved(document), "a.docx").tables
+    assert table.body == (("Emden", "Ore | 21 Grain | 25"),)
