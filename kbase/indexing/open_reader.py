@@ -23,7 +23,7 @@ from .html_tree import meaning_as_text
 from .manuscript import Manuscript, finish_manuscript
 from .office_properties import office_properties
 from .office_xml import child, local_name, named, value
-from .open_markup import DRAWN, OpenText, open_text, write_blocks, write_drawn
+from .open_markup import DRAWN, OpenText, flatten_tables, open_text, write_blocks, write_drawn
 from .slide_shapes import DrawnShape, shapes_in_order
 
 # %% ../../nbs/indexing/27_open_reader.ipynb #opr06
@@ -34,6 +34,7 @@ def write_page(
 ) -> None:
     "Write a tree of HTML into a manuscript."
     meaning_as_text(body)
+    flatten_tables(body)
     if body.text_content().strip(): manuscript.add_with_tables(*fragment_and_tables(body, name))
 
 def unread_remarks(

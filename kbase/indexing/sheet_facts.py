@@ -8,7 +8,7 @@ away. `kbase.indexing.sheet_reader` asks here first."""
 
 # %% auto #0
 __all__ = ['BUILT_IN', 'FAR_ROWS', 'FAR_COLUMNS', 'format_sign', 'SheetFacts', 'column_number', 'excel_sheet', 'excel_facts',
-           'cut_far_cells', 'stream_elements', 'open_facts']
+           'sheet_remarks_and_boxes', 'cut_far_cells', 'stream_elements', 'open_facts']
 
 # %% ../../nbs/indexing/26_sheet_facts.ipynb #shf03
 import io
@@ -22,6 +22,8 @@ from typing import IO
 from lxml import etree
 
 from .archives import read_part, related_parts
+from .converted import one_line
+from .slide_text import frame_text
 
 # %% ../../nbs/indexing/26_sheet_facts.ipynb #shf08
 _LITERAL = re.compile(r'"([^"]*)"|\[\$([^\]-]*)[^\]]*\]|\[[^\]]*\]|\\.|[_*].')
@@ -156,6 +158,27 @@ def excel_facts(
             found.part = target.part
             facts[sheet.get("name", "")] = found
     return facts
+
+# %% ../../nbs/indexing/26_sheet_facts.ipynb #shf23
+def sheet_remarks_and_boxes(
+    archive: zipfile.ZipFile,
+    part: str,  # a sheet of Excel
+    name: str,  # of the file, for messages
+) -> tuple[list[str], list[str]]:  # remarks with their cells and authors; texts of boxes, as Markdown
+    "What is written on a sheet, but in no cell of it."
+    remarks: list[str] = []
+    boxes: list[str] = []
+    for related in related_parts(archive, part, name).values():
+        root = read_part(archive, related.part, name) if related.kind in ("comments", "drawing") else None
+        authors = [one_line(e.text) for e in root.iter("{*}author")] if root is not None else []
+        for remark in root.iter("{*}comment") if root is not None and related.kind == "comments" else ():
+            text = one_line(" ".join(e.text or "" for e in remark.iter("{*}t")))
+            number = remark.get("authorId", "")
+            author = authors[int(number)] if number.isdecimal() and int(number) < len(authors) else ""
+            text = text.removeprefix(f"{author}:").strip()  # Excel writes the name into the text as well
+            if text: remarks.append(f"{', '.join(filter(None, [remark.get('ref', ''), author]))}: {text}")
+        if root is not None and related.kind == "drawing": boxes += map(frame_text, root.iter("{*}txBody"))
+    return remarks, [text for text in boxes if text]
 
 # %% ../../nbs/indexing/26_sheet_facts.ipynb #shf19
 def cut_far_cells(

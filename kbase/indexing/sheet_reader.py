@@ -17,13 +17,15 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from .archives import OLE_START, open_archive, refuse_locked
+from .archives import OLE_START, open_archive, refuse_dtd, refuse_locked
 from .converted import Converted, ConversionError, Limits, one_line
 from .manuscript import Manuscript, finish_manuscript
 from .markdown_lines import plain_lines
 from .office_properties import office_properties
 from .open_markup import refuse_locked_parts
-from .sheet_facts import SheetFacts, cut_far_cells, excel_facts, open_facts
+from kbase.indexing.sheet_facts import (
+    SheetFacts, cut_far_cells, excel_facts, open_facts, sheet_remarks_and_boxes,
+)
 from .sheet_tables import Value, value_text, sheet_pieces
 from ..tables import fill_merged
 
@@ -111,7 +113,7 @@ def write_sheet(
 
 # %% ../../nbs/indexing/27_sheet_reader.ipynb #shr17
 _NOT_TEXT = (("xl/media/", "picture"), ("Pictures/", "picture"), ("xl/charts/chart", "chart"),
-             ("xl/comments", "page(s) of comments: comment"), ("xl/embeddings/", "embedded file"))
+             ("xl/embeddings/", "embedded file"))
 
 def _about(data: bytes, name: str, limits: Limits) -> tuple[dict[str, SheetFacts], dict[str, Any], list[str]]:
     # facts by sheet, properties, warnings
@@ -120,6 +122,7 @@ def _about(data: bytes, name: str, limits: Limits) -> tuple[dict[str, SheetFacts
         return {}, {}, []
     with open_archive(data, name, limits, with_dtd=True) as archive:
         parts = archive.namelist()
+        if "content.xml" not in parts: refuse_dtd(archive, name)  # OpenDocument may declare a document type
         refuse_locked_parts(archive, name)
         facts = open_facts(archive) if "content.xml" in parts else excel_facts(archive, name)
         notes = [f"{count} {what}(s) are not read" for start, what in _NOT_TEXT
@@ -148,6 +151,12 @@ def _facts_of(sheet: "python_calamine.CalamineSheet") -> SheetFacts:  # where no
 def _near_part(data: bytes, facts: SheetFacts) -> bytes:
     with zipfile.ZipFile(io.BytesIO(data)) as archive: return cut_far_cells(archive, facts.part, facts)
 
+def _write_beside(manuscript: Manuscript, data: bytes, part: str, name: str) -> None:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive: remarks, boxes = sheet_remarks_and_boxes(archive, part, name)
+    for text in boxes: manuscript.add(text)
+    if remarks: manuscript.heading(3, "Comments")
+    manuscript.add("\n".join(f"- {remark}" for remark in remarks))
+
 def convert_sheets(
     data: bytes,
     name: str = "the file",  # for messages
@@ -169,5 +178,6 @@ def convert_sheets(
         if not rows: continue
         source = book if facts.rows * facts.columns <= MOST_AREA else open_workbook(_near_part(data, facts), name)
         write_sheet(manuscript, about.name, sheet_texts(source.get_sheet_by_name(about.name), facts, rows))
+        if facts.part: _write_beside(manuscript, data, facts.part, name)
     title = meta.pop("title", "") or re.sub(r"[\s_]+", " ", PurePath(name).stem)
     return finish_manuscript(manuscript, name, title, meta, notes)

@@ -28,26 +28,27 @@ class DrawnShape(NamedTuple):
     right: int = 0
     bottom: int = 0
 
-def _split(shapes: Sequence[DrawnShape], first: int,
-           last: int) -> list[list[DrawnShape]]:  # by gaps; of two fields of DrawnShape
+def _split(shapes: Sequence[DrawnShape], first: int, last: int) -> tuple[float, list[list[DrawnShape]]]:
+    # by gaps, between two fields of a shape: the widest gap, and the groups
     groups: list[list[DrawnShape]] = []
-    end = 0.0
+    end, widest = 0.0, float("-inf")
     for shape in sorted(shapes, key=lambda shape: shape[first]):
-        size = shape[last] - shape[first]
-        if not groups or shape[first] + .1 * size < end: groups = groups or [[]]
-        else: groups.append([])
+        if not groups: groups.append([])
+        elif shape[first] + .1 * (shape[last] - shape[first]) >= end:  # boxes that overlap by a tenth are apart
+            widest = max(widest, shape[first] - end)
+            groups.append([])
         groups[-1].append(shape)
-        end = max(end, shape[last] - .1 * size)  # boxes that overlap by a tenth are apart
-    return groups
+        end = max(end, shape[last] - .1 * (shape[last] - shape[first]))
+    return widest, groups
 
 def shapes_in_order(
     shapes: Sequence[DrawnShape],
 ) -> list[DrawnShape]:
     "Shapes as a person reads them."
-    for first, last in ((2, 4), (1, 3)):  # from top to bottom, from left to right
-        if len(groups := _split(shapes, first, last)) > 1:
-            return [shape for group in groups for shape in shapes_in_order(group)]
-    return sorted(shapes, key=lambda shape: (shape.top, shape.left))
+    down, across = _split(shapes, 2, 4), _split(shapes, 1, 3)
+    groups = across[1] if across[0] > down[0] else down[1]
+    if len(groups) < 2: return sorted(shapes, key=lambda shape: (shape.top, shape.left))
+    return [shape for group in groups for shape in shapes_in_order(group)]
 
 # %% ../../nbs/indexing/26_slide_shapes.ipynb #ssh17
 Places = dict[tuple[str, str], tuple[int, int, int, int]]  # type and number of a place → left, top, right, bottom

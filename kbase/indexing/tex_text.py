@@ -16,9 +16,8 @@ import unicodedata
 from dataclasses import dataclass, field
 
 # %% ../../nbs/indexing/26_tex_text.ipynb #txt05
-_CODE = re.compile(r"\\begin\{(verbatim\*?|lstlisting|minted|Verbatim|alltt)\}"
-                   r"(?:\[[^\]\n]*\])?(?:\{[^}\n]*\})?(.*?)\\end\{\1\}"
-                   r"|\\(?:verb|lstinline)\*?([^a-zA-Z\s*{])(.*?)\3", re.DOTALL)
+_CODE = re.compile(r"\\begin\{(verbatim\*?|lstlisting|minted|Verbatim|alltt)\}(?:\[[^\]\n]*\])?(?:\{[^}\n]*\})?"
+                   r"|\\(?:verb|lstinline)\*?([^a-zA-Z\s*{])([^\n]{0,500}?)\2")
 _COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%[^\n]*(\n[ \t]*)?")
 _LEFT_OUT = re.compile(r"\\begin\{comment\}.*?\\end\{comment\}|\\iffalse\b.*?\\fi\b", re.DOTALL)
 CODE_MARK = "\ue010"  # for private use, in no alphabet; around a number
@@ -29,18 +28,30 @@ class TexSource:
     text: str
     code: list[tuple[str, bool]] = field(default_factory=list)  # code, and whether it is a block
 
+def _aside_code(text: str, code: list[tuple[str, bool]]) -> str:
+    parts, at, endless = [], 0, set[str]()
+    while match := _CODE.search(text, at):
+        name, end = match[1], match.end()
+        stop = text.find(f"\\end{{{name}}}", end) if name and name not in endless else -1
+        if name and stop < 0:  # it is not looked for again
+            endless.add(name)
+            parts.append(text[at:end])
+            at = end
+            continue
+        code.append((text[end:stop].strip("\n"), True) if name else (match[3], False))
+        parts += [text[at:match.start()], f"{CODE_MARK}{len(code) - 1}{CODE_MARK}"]
+        at = stop + len(name) + 6 if name else end
+    return "".join([*parts, text[at:]])
+
 def without_comments(
     text: str,
 ) -> TexSource:
     "A source without comments."
     source = TexSource("")
-    def aside(match: re.Match[str]) -> str:
-        source.code.append((match[2].strip("\n"), True) if match[1] else (match[4], False))
-        return f"{CODE_MARK}{len(source.code) - 1}{CODE_MARK}"
     def ended(match: re.Match[str]) -> str:  # a line that is only a comment leaves no empty line behind
         return match[1] + ("\n" if match[2] is None or match.end() == len(text) else "")
-    lines = [line for line in _CODE.sub(aside,
-                                        text.replace(CODE_MARK, "")).split("\n") if not line.lstrip().startswith("%")]
+    text = _aside_code(text.replace(CODE_MARK, ""), source.code)
+    lines = [line for line in text.split("\n") if not line.lstrip().startswith("%")]
     source.text = _LEFT_OUT.sub("", _COMMENT.sub(ended, "\n".join(lines)))
     return source
 

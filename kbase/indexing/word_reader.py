@@ -24,6 +24,7 @@ from .html_reader import markdown_and_tables
 from .html_tree import meaning_as_text, prune, read_tree
 from .office_properties import office_properties
 from .office_xml import local_name, named, value
+from .open_markup import flatten_tables
 from .rtf_text import read_rtf
 from .slide_graphics import chart_table, diagram_text
 from .word_markup import PART_MARK, dropped_elements, mend_word
@@ -56,6 +57,7 @@ def part_elements(
     within: int = 0,  # how many files it is in
 ) -> list[lxml.html.HtmlElement]:  # none where nothing is read
     "What stands in another part, as HTML."
+    if target.kind not in ("chart", "diagramData", "aFChunk"): return []
     data = archive.read(target.part)
     if target.kind in ("chart", "diagramData"):
         root = read_part(archive, target.part, name)
@@ -133,6 +135,7 @@ def convert_docx(
     if not body.text_content().strip() and body.find(".//img") is None:
         raise EmptyDocument(f"{name}: holds no text" + "".join(f"; {note}" for note in notes))
     meaning_as_text(body)
+    flatten_tables(body)
     heading = one_line(next((h.text_content() for h in body.iter("h1")), ""))
     prune(body)
     title = properties.pop("title", "") or heading
