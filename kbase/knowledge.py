@@ -39,6 +39,7 @@ if TYPE_CHECKING:  # Haystack brings torch, two seconds of import: it comes with
     from haystack import Pipeline
 
     from kbase.querying.plan import Plan
+    from kbase.querying.table_answers import TableAnswer
     from kbase.stored_tables import StoredTables
 
 # %% ../nbs/60_knowledge.ipynb #e6c66bf6
@@ -105,14 +106,14 @@ class Asking(Searching):
         filters: Mapping[str, Any] | None = None,  # Haystack's form
     ) -> Answer:
         "Answer a question from the documents, with citations, or refuse."
+        from kbase.querying.doubts import with_gone
         from kbase.querying.pipeline import answer_question
 
         self._has_vectors()
         asked = as_filter(parse_filter(all_of(self.where, filters)))
         answer = answer_question(self.pipeline, question, route, asked)
         gone = gone_among(self.store, {cited.document_id for cited in answer.citations})
-        cited = tuple(replace(one, gone=one.document_id in gone) for one in answer.citations)
-        return replace(answer, citations=cited, evidence=self._remarked(answer.evidence))
+        return replace(with_gone(answer, gone), evidence=self._remarked(answer.evidence))
 
     def route(self, question: str) -> "Plan":
         "How a question would be answered, how sure that is, and why. Nothing is looked up."
@@ -208,6 +209,19 @@ class Looking(Planning):
         from kbase.stored_tables import tables_of
 
         return tables_of(self.store, all_of(self.where, filters))
+
+    def query_table(
+        self,
+        question: str,
+        table: Any = None,  # one of `tables`, a DataFrame, …; found by the question when not given
+        filters: Mapping[str, Any] | None = None,  # Haystack's form
+    ) -> "TableAnswer":
+        "Answer a question from the cells of a table, with the operation that gave it, or decline."
+        from kbase.querying.table_writer import ask_tables
+
+        embed = self.embedder.embed_query if table is None and self._has_vectors() else None
+        return ask_tables(self.store, question, embed, all_of(self.where, filters), table, self.llm,
+                          self.settings.llm_timeout)
 
     def summary(
         self,
