@@ -22,10 +22,6 @@ from email.parser import HeaderParser
 from email.utils import format_datetime, formataddr
 from typing import Any
 
-from olefile import OleFileIO
-from oxmsg.properties import Properties
-from oxmsg.storage import Storage
-
 from .converted import ConversionError, UnsupportedFormat, one_line
 from .decoding import decode
 from .outlook_rtf import html_in_rtf, unpack_rtf
@@ -80,6 +76,7 @@ def body_html(
 _ROOT, _INNER, _FILES = 32, 24, 8  # bytes of the head of a folder's list of properties: root, message inside, file
 
 def _attached_part(storage: Any, depth: int) -> MIMEBase | None:  # None for a link to a file somewhere else
+    from oxmsg.properties import Properties
     properties = Properties(storage, _FILES)
     name = next((text for number in _FILE_NAMES if (text := value_of(properties, number))), "")
     inner = next((one for one in storage.storages if one.name == f"__substg1.0_{_FILE:04X}000D"), None)
@@ -103,6 +100,7 @@ def mail_of_folder(
     depth: int = 0,
 ) -> Message:
     "A message, with what is attached to it, as a mail."
+    from oxmsg.properties import Properties
     properties = Properties(folder, head)
     mail = MIMEMultipart("mixed")
     for name, text in wire_headers(properties).items(): mail[name] = Header(text, "utf-8", maxlinelen=10_000).encode()
@@ -121,6 +119,8 @@ def outlook_message(
     name: str,  # for messages
 ) -> Message:
     "A .msg file as a mail. Raises ConversionError."
+    from olefile import OleFileIO
+    from oxmsg.storage import Storage
     try:
         with OleFileIO(data) as ole: folder = Storage.from_ole(ole)
     except (OSError, ValueError, KeyError, struct.error) as error:
