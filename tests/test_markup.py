@@ -166,6 +166,26 @@ def test_the_drawing_of_a_cell_is_read():
     assert "Sales" in convert_ipynb(json.dumps({"cells": [cell], "nbformat": 4}), "a.ipynb").text
 
 
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<details><summary>a\x01b</summary>word</details>",
+        "<figure><img alt='a\x02'><figcaption>word\x03</figcaption></figure>",
+        "<p>word<sup>\x01</sup><sub></sub><sup> </sup>",
+        "<p>word<img alt='&#1;'>&#x1F;&#xFFFE;",
+        "<table><caption>\x01word</caption><tr><th>a\x0b<th>b<tr><td>&#2;1<td>2</table>",
+        "<svg role=img><title>wo\x08rd</title></svg>",
+    ],
+)
+def test_characters_that_no_tree_may_hold_cost_nothing(html):
+    text = convert_html(html).text
+    assert "word" in text and not any(sign in text for sign in "\x01\x02\x03\x08\x1f\ufffe")
+
+
+def test_references_to_letters_are_letters():
+    assert convert_html("<p>a&#10;b&#9;c&#65;&#x41;&#12345;&#x1F600;&#127;").text.startswith("a\nb cAA〹😀")
+
+
 # -- tabs and definitions
 
 
