@@ -182,6 +182,22 @@ def test_characters_that_no_tree_may_hold_cost_nothing(html):
     assert "word" in text and not any(sign in text for sign in "\x01\x02\x03\x08\x1f\ufffe")
 
 
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>word<sup></sup><sub> </sub>",
+        "<p>word<math><msup><mi>c</mi><mn></mn></msup></math>",
+        "<button class=accordion>word<button role=tab>b</button></button>",
+        "<a role=tab href=#p>word<a role=tab href=#p>b</a></a><div id=p role=tabpanel>c</div>",
+        "<table><tr></tr></table><table></table><p>word",
+        "<table><tr><th>word</table>",
+        "<figure><figcaption>word<figcaption></figcaption></figcaption></figure>",
+    ],
+)
+def test_empty_and_nested_elements_cost_nothing(html):
+    assert "word" in convert_html(html).text
+
+
 def test_references_to_letters_are_letters():
     assert convert_html("<p>a&#10;b&#9;c&#65;&#x41;&#12345;&#x1F600;&#127;").text.startswith("a\nb cAA〹😀")
 

@@ -199,10 +199,12 @@ def open_panels(
     for panel in body.xpath(f".//*[{_HIDDEN_PANELS}]"): show_panel(panel)
     beside = dict(_panels_of_tabs(body))
     for tab in body.xpath(f".//*[{_TABS}]"):
+        if tab.getparent() is None: continue  # it stood in another tab
         panel = _panel_of(tab, panels)
         _name_panel(tab, beside.get(tab) if panel is None else panel)
     for inner in reversed(body.xpath(".//dt/dt")): inner.getparent().addnext(inner)  # two terms, and no end of the first
-    for button in body.xpath(".//button"): _open_with(button, _panel_of(button, panels))
+    for button in body.xpath(".//button"):
+        if button.getparent() is not None: _open_with(button, _panel_of(button, panels))
     for summary in body.xpath(".//summary"): own_line(summary)
     for term in body.xpath(".//dt[not(ancestor::li)]"):
         text = term.text_content().strip()
