@@ -7,7 +7,8 @@ import pytest
 from kbase.blocks import read_blocks
 from kbase.indexing.converted import ConversionError, EmptyDocument
 from kbase.indexing.converters import convert_bytes, document_of
-from kbase.indexing.html_reader import convert_html, convert_svg
+from kbase.indexing.html_reader import convert_html, convert_svg, markdown_and_tables
+from kbase.indexing.html_tree import read_tree
 from kbase.indexing.notebook_reader import convert_ipynb
 from kbase.indexing.xml_reader import convert_xml
 
@@ -267,6 +268,13 @@ def test_a_table_in_a_list_and_in_a_quotation_is_found():
         place = found.text[table.start : table.end]
         assert "| 1 | 2 |" in place and "End" not in place and "See" not in place
         assert "\ue000" not in found.text and "\ue001" not in found.text
+
+
+def test_a_table_in_a_cell_is_text_of_the_cell():
+    page = "<table><tr><th>a<th>b<tr><td>Left<td><table><tr><td>in<td>side</table></table>"
+    text, tables = markdown_and_tables(read_tree(page), "a.html")
+    assert len(tables) == 1 and not any(mark in text for mark in "\ue000\ue001")
+    assert "in" in tables[0].rows[1][1] and "side" in text
 
 
 def test_several_tables_keep_their_places():
