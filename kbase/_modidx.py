@@ -823,6 +823,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                    'kbase/indexing/html_tree.py'),
                                           'kbase.indexing.html_tree._name_panel': ( 'indexing/html_tree.html#_name_panel',
                                                                                     'kbase/indexing/html_tree.py'),
+                                          'kbase.indexing.html_tree._name_terms': ( 'indexing/html_tree.html#_name_terms',
+                                                                                    'kbase/indexing/html_tree.py'),
                                           'kbase.indexing.html_tree._open_with': ( 'indexing/html_tree.html#_open_with',
                                                                                    'kbase/indexing/html_tree.py'),
                                           'kbase.indexing.html_tree._panel_of': ( 'indexing/html_tree.html#_panel_of',

@@ -191,6 +191,12 @@ def _open_with(button: lxml.html.HtmlElement, panel: lxml.html.HtmlElement | Non
     if panel is not None and not _is_menu(button) or _is_opener(button): own_line(button)
     elif holder.tag == "p" and len(holder.text_content()) > 2 * len(button.text_content()): button.drop_tag()
 
+def _name_terms(body: lxml.html.HtmlElement) -> None:
+    for inner in reversed(body.xpath(".//dt/dt")): inner.getparent().addnext(inner)  # two terms, and no end of the first
+    for term in body.xpath(".//dt[not(ancestor::li)]"):
+        text = term.text_content().strip()
+        if len(text) <= LONGEST_NAME and not _SIGNATURE.search(text): own_line(term)
+
 def open_panels(
     body: lxml.html.HtmlElement,  # changed in place
 ) -> None:
@@ -202,13 +208,10 @@ def open_panels(
         if tab.getparent() is None: continue  # it stood in another tab
         panel = _panel_of(tab, panels)
         _name_panel(tab, beside.get(tab) if panel is None else panel)
-    for inner in reversed(body.xpath(".//dt/dt")): inner.getparent().addnext(inner)  # two terms, and no end of the first
     for button in body.xpath(".//button"):
         if button.getparent() is not None: _open_with(button, _panel_of(button, panels))
     for summary in body.xpath(".//summary"): own_line(summary)
-    for term in body.xpath(".//dt[not(ancestor::li)]"):
-        text = term.text_content().strip()
-        if len(text) <= LONGEST_NAME and not _SIGNATURE.search(text): own_line(term)
+    _name_terms(body)
     for details in body.xpath(".//details"): details.tag = "div"
 
 # %% ../../nbs/indexing/25_html_tree.ipynb #par10
