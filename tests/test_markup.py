@@ -7,7 +7,8 @@ import pytest
 from kbase.blocks import read_blocks
 from kbase.indexing.converted import ConversionError, EmptyDocument
 from kbase.indexing.converters import convert_bytes, document_of
-from kbase.indexing.html_reader import convert_html, convert_svg
+from kbase.indexing.html_reader import convert_html, convert_svg, markdown_and_tables
+from kbase.indexing.html_tree import read_tree
 from kbase.indexing.notebook_reader import convert_ipynb
 from kbase.indexing.xml_reader import convert_xml
 
@@ -166,6 +167,42 @@ def test_the_drawing_of_a_cell_is_read():
     assert "Sales" in convert_ipynb(json.dumps({"cells": [cell], "nbformat": 4}), "a.ipynb").text
 
 
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<details><summary>a\x01b</summary>word</details>",
+        "<figure><img alt='a\x02'><figcaption>word\x03</figcaption></figure>",
+        "<p>word<sup>\x01</sup><sub></sub><sup> </sup>",
+        "<p>word<img alt='&#1;'>&#x1F;&#xFFFE;",
+        "<table><caption>\x01word</caption><tr><th>a\x0b<th>b<tr><td>&#2;1<td>2</table>",
+        "<svg role=img><title>wo\x08rd</title></svg>",
+    ],
+)
+def test_characters_that_no_tree_may_hold_cost_nothing(html):
+    text = convert_html(html).text
+    assert "word" in text and not any(sign in text for sign in "\x01\x02\x03\x08\x1f\ufffe")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>word<sup></sup><sub> </sub>",
+        "<p>word<math><msup><mi>c</mi><mn></mn></msup></math>",
+        "<button class=accordion>word<button role=tab>b</button></button>",
+        "<a role=tab href=#p>word<a role=tab href=#p>b</a></a><div id=p role=tabpanel>c</div>",
+        "<table><tr></tr></table><table></table><p>word",
+        "<table><tr><th>word</table>",
+        "<figure><figcaption>word<figcaption></figcaption></figcaption></figure>",
+    ],
+)
+def test_empty_and_nested_elements_cost_nothing(html):
+    assert "word" in convert_html(html).text
+
+
+def test_references_to_letters_are_letters():
+    assert convert_html("<p>a&#10;b&#9;c&#65;&#x41;&#12345;&#x1F600;&#127;").text.startswith("a\nb cAA〹😀")
+
+
 # -- tabs and definitions
 
 
@@ -231,6 +268,13 @@ def test_a_table_in_a_list_and_in_a_quotation_is_found():
         place = found.text[table.start : table.end]
         assert "| 1 | 2 |" in place and "End" not in place and "See" not in place
         assert "\ue000" not in found.text and "\ue001" not in found.text
+
+
+def test_a_table_in_a_cell_is_text_of_the_cell():
+    page = "<table><tr><th>a<th>b<tr><td>Left<td><table><tr><td>in<td>side</table></table>"
+    text, tables = markdown_and_tables(read_tree(page), "a.html")
+    assert len(tables) == 1 and not any(mark in text for mark in "\ue000\ue001")
+    assert "in" in tables[0].rows[1][1] and "side" in text
 
 
 def test_several_tables_keep_their_places():

@@ -48,7 +48,7 @@ def raised(
     if text.lower() in RAISED_MARKS and not before[-1:].isspace(): return RAISED_MARKS[text.lower()]
     if text.isalpha() and len(text) > 2: return f" {text}"
     on_base = before[-1:].isalnum() or before[-1:] in tuple(")]}")
-    if not on_base or text[0] in "[(" or not any(map(str.isalnum, text)): return text
+    if not on_base or not text or text[0] in "[(" or not any(map(str.isalnum, text)): return text
     return {"n": "ⁿ", "i": "ⁱ"}.get(text, f"^{text}") if text.isalpha() and len(text) == 1 else f"^({text})"
 
 # %% ../../nbs/indexing/24_formulas.ipynb #frm08

@@ -124,9 +124,9 @@ _MARK = re.compile(rf"(?m)^[ \t>]*{_FIRST}(\d+)[ \t>]*\n(?:[ \t>]*\n)?|\n(?:[ \t
 def settle_tables(
     body: lxml.html.HtmlElement,  # changed in place
 ) -> list[Table]:
-    "All tables of a page, each between two marks."
+    "The tables of a page, each between two marks."
     tables: list[Table] = []
-    for element in list(body.iter("table")):
+    for element in body.xpath(".//table[not(ancestor::table)]"):  # one in a cell is text of that cell
         table = settle_table(element)
         if table is None: continue
         _put_beside(element, lxml.html.Element("p"), f"{_FIRST}{len(tables)}", before=True)

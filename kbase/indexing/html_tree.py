@@ -22,6 +22,11 @@ from .formulas import formula_text, lowered, raised
 from .pictures import pictures_as_text
 
 # %% ../../nbs/indexing/25_html_tree.ipynb #par11
+# characters that no tree may hold, as they are and as references; form feeds are blanks
+_CONTROLS = dict.fromkeys([*range(9), *range(14, 32), 0xFFFE, 0xFFFF]) | {11: " ", 12: " "}
+_CONTROL = re.compile(r"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01])(?!\d)|[xX]0*(?:[0-8bBcCeEfF]|1[\da-fA-F]|[fF]{3}[eEfF])"
+                      r"(?![\da-fA-F]));?")
+
 def read_tree(
     html: str,
     name: str = "the page",  # for messages
@@ -29,6 +34,7 @@ def read_tree(
     "Parse HTML; nothing it links to is fetched. Raises ConversionError, EmptyDocument."
     parser = lxml.html.HTMLParser(
         encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=True)
+    html = _CONTROL.sub("", html.translate(_CONTROLS))
     try: root = lxml.html.document_fromstring(html.encode("utf-8", "replace"), parser=parser)
     except etree.ParserError as error: raise EmptyDocument(f"{name}: holds no text, only markup") from error
     except etree.XMLSyntaxError as error:  # libxml2 mends any HTML: what stops it is memory
@@ -75,6 +81,7 @@ _SLASH, _FRACTION = re.compile(r"\s*[/⁄∕]\s*"), re.compile(r"\s*[/⁄∕]\s*
 
 def _put_script(element: lxml.html.HtmlElement) -> None:
     text, before, below = element.text_content().strip(), text_before(element), element.getnext()
+    if not text: return put_text(element, element.text_content())
     if element.tag == "sup" and text.isdigit() and _SLASH.fullmatch(element.tail or ""):
         if below is not None and below.tag == "sub" and below.text_content().strip().isdigit():
             element.tail = "/" + below.text_content().strip()
@@ -184,6 +191,12 @@ def _open_with(button: lxml.html.HtmlElement, panel: lxml.html.HtmlElement | Non
     if panel is not None and not _is_menu(button) or _is_opener(button): own_line(button)
     elif holder.tag == "p" and len(holder.text_content()) > 2 * len(button.text_content()): button.drop_tag()
 
+def _name_terms(body: lxml.html.HtmlElement) -> None:
+    for inner in reversed(body.xpath(".//dt/dt")): inner.getparent().addnext(inner)  # two terms, and no end of the first
+    for term in body.xpath(".//dt[not(ancestor::li)]"):
+        text = term.text_content().strip()
+        if len(text) <= LONGEST_NAME and not _SIGNATURE.search(text): own_line(term)
+
 def open_panels(
     body: lxml.html.HtmlElement,  # changed in place
 ) -> None:
@@ -192,14 +205,13 @@ def open_panels(
     for panel in body.xpath(f".//*[{_HIDDEN_PANELS}]"): show_panel(panel)
     beside = dict(_panels_of_tabs(body))
     for tab in body.xpath(f".//*[{_TABS}]"):
+        if tab.getparent() is None: continue  # it stood in another tab
         panel = _panel_of(tab, panels)
         _name_panel(tab, beside.get(tab) if panel is None else panel)
-    for inner in reversed(body.xpath(".//dt/dt")): inner.getparent().addnext(inner)  # two terms, and no end of the first
-    for button in body.xpath(".//button"): _open_with(button, _panel_of(button, panels))
+    for button in body.xpath(".//button"):
+        if button.getparent() is not None: _open_with(button, _panel_of(button, panels))
     for summary in body.xpath(".//summary"): own_line(summary)
-    for term in body.xpath(".//dt[not(ancestor::li)]"):
-        text = term.text_content().strip()
-        if len(text) <= LONGEST_NAME and not _SIGNATURE.search(text): own_line(term)
+    _name_terms(body)
     for details in body.xpath(".//details"): details.tag = "div"
 
 # %% ../../nbs/indexing/25_html_tree.ipynb #par10

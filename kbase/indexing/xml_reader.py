@@ -58,7 +58,7 @@ def element_name(
     element: etree._Element,
 ) -> str:
     "An element's name without its namespace."
-    return str(etree.QName(element).localname) if isinstance(element.tag, str) else ""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""  # a mended tree has odd names
 
 def _is_mixed(element: etree._Element) -> bool:  # text and elements side by side
     if not len(element): return False
@@ -79,14 +79,14 @@ _NO_VALUES = ("class", "style")  # attributes that say how something looks
 def _plain(text: str) -> str:  # feeds hold pieces of HTML as text
     if not _MARKUP.search(text): return one_line(text)
     try: return one_line(lxml.html.fromstring(f"<div>{text}</div>").text_content())
-    except etree.ParserError: return ""
+    except (etree.ParserError, ValueError): return one_line(text)
 
 def _values(element: etree._Element, group: str) -> Iterator[str]:  # lines of an element without elements
     name = f"{group} {element_name(element)}".strip()
     text = _plain(element.text or "")
     if text: yield f"{name}: {text}"
     for key, value in element.attrib.items():
-        key = str(etree.QName(key).localname) if not str(key).startswith("{http://www.w3.org/") else ""
+        key = str(key).rpartition("}")[2] if not str(key).startswith("{http://www.w3.org/") else ""
         if key and key not in _NO_VALUES and value.strip(): yield f"{name} {key}: {one_line(str(value))}"
 
 @dataclass
