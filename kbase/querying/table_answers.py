@@ -126,7 +126,8 @@ class TableAnswer:
     @property
     def text(self) -> str:
         "The values with their unit."
-        return "; ".join(f"{value} {self.unit}" if self.unit and value[-1:].isdigit() else value for value in self.values)
+        def said(value: str) -> str: return f"{value} {self.unit}" if self.unit and value[-1:].isdigit() else value
+        return "; ".join(map(said, self.values))
 
     def __repr__(self) -> str:
         where = f"\n{self.table.place}" if self.table and self.table.place else ""
