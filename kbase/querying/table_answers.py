@@ -181,12 +181,13 @@ def cited_cells(
 
 def named_share(
     asked: AskedGrid,
-    reading: Reading,
+    reading: Reading | None = None,  # None: all words of the table count
 ) -> float:  # 0 to 1
     "How much of a question is said in the table's own words, of those that a reading uses."
     own = {at for one in asked.columns for at in one.places}
     own |= {at for one in asked.cells for at in range(one.start, one.end)}
-    return sum(asked.weights[at] for at in own & reading.places) / (sum(asked.weights) or 1.0)
+    used = own & reading.places if reading else own
+    return sum(asked.weights[at] for at in used) / (sum(asked.weights) or 1.0)
 
 def _answer(question: str, table: PlacedTable, reading: Reading) -> TableAnswer:
     operation, grid = reading.operation, table.grid
@@ -257,6 +258,7 @@ def query_table(
     from kbase.querying.table_model import ask_for_sql
 
     grid = placed[0].grid
+    if named_share(ask_grid(question, grid, placed[0].index)) < least_named: return answer  # it is about something else
     run = ask_for_sql(question, grid, llm, timeout)
     if not run.used: return _declined(question, placed[0], f"{answer.reason}; {run.fallback}", run)
     values = tuple(said_value(value) for value in run.outcome.values)
