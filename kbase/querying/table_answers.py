@@ -13,8 +13,7 @@ __all__ = ['SHOWN_ROWS_AROUND', 'NEAR_TABLE', 'RIVAL', 'NAMED_SHARE', 'MOST_TABL
 
 # %% ../../nbs/querying/51_table_answers.ipynb #tan03
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -49,12 +48,10 @@ class PlacedTable:
     sheet: str = ""
     range: str = ""
     score: float = 1.0  # how well it fits the question, as a search found it; the best one's is 1
+    index: CellIndex | None = field(default=None, repr=False, compare=False)  # of its cells; made when it is asked
 
     @property
     def title(self) -> str: return self.grid.table.title
-
-    @cached_property
-    def index(self) -> CellIndex: return CellIndex(self.grid)
 
     @property
     def place(self) -> str:
@@ -73,10 +70,11 @@ def place_table(
     typed = table if isinstance(table, Table | TypedTable) else table.typed
     inner = typed if isinstance(typed, Table) else typed.table
     grid = grid_of(typed, language)
-    if typed is table: return PlacedTable(grid, start=inner.start, end=inner.end, page=inner.page, sheet=inner.sheet,
-                                          range=inner.range, score=score)
-    return PlacedTable(grid, table.document_id, table.uri, table.document_title, table.node.start, table.node.end,
-                       table.page, table.sheet, table.range, score)
+    found = PlacedTable(grid, start=inner.start, end=inner.end, page=inner.page, sheet=inner.sheet, range=inner.range,
+                        score=score, index=CellIndex(grid))
+    if typed is table: return found
+    return replace(found, document_id=table.document_id, uri=table.uri, document=table.document_title,
+                   start=table.node.start, end=table.node.end, page=table.page, sheet=table.sheet, range=table.range)
 
 # %% ../../nbs/querying/51_table_answers.ipynb #tan09
 def said_value(
