@@ -218,8 +218,9 @@ def read_tables(
         reading, reason = choose_reading(question_readings(asked), RIVAL)
         if reading is None: reasons.append(reason)
         else:
-            rivals.append((table, reading))
-            named = named_share(asked, reading) >= least_named
+            share = named_share(asked, reading)
+            named = share >= least_named
+            if share > 0 or not least_named: rivals.append((table, reading))
             if reading.score >= READING_TAKEN and named: able.append((table, reading))
             else: reasons.append(unsure(reading) if named else "the question names too little of it")
     if not able: return _declined(question, tables[0], reasons[0])
