@@ -3,8 +3,8 @@
 wikitablequestions: each question with its own table given, and with the table found by search among all of them (every
 CSV file added to a knowledge base). tatqa: questions whose answer is a span of the table, with the table given.
 Half of the tables (those at even places in the order of their names) were worked on; the other half was only measured.
-An answer is right when it has the same values as the gold one, compared as the authors' evaluator does: without accents,
-brackets, marks of footnotes and case, numbers as numbers.
+An answer is right when it has the same values as the gold one, compared as the authors' evaluator does: without
+accents, brackets, marks of footnotes and case, numbers as numbers.
 """
 
 import argparse

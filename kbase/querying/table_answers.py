@@ -13,8 +13,7 @@ __all__ = ['SHOWN_ROWS_AROUND', 'NEAR_TABLE', 'RIVAL', 'NAMED_SHARE', 'MOST_TABL
 
 # %% ../../nbs/querying/51_table_answers.ipynb #tan03
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -49,12 +48,10 @@ class PlacedTable:
     sheet: str = ""
     range: str = ""
     score: float = 1.0  # how well it fits the question, as a search found it; the best one's is 1
+    index: CellIndex | None = field(default=None, repr=False, compare=False)  # of its cells; made when it is asked
 
     @property
     def title(self) -> str: return self.grid.table.title
-
-    @cached_property
-    def index(self) -> CellIndex: return CellIndex(self.grid)
 
     @property
     def place(self) -> str:
@@ -73,10 +70,11 @@ def place_table(
     typed = table if isinstance(table, Table | TypedTable) else table.typed
     inner = typed if isinstance(typed, Table) else typed.table
     grid = grid_of(typed, language)
-    if typed is table: return PlacedTable(grid, start=inner.start, end=inner.end, page=inner.page, sheet=inner.sheet,
-                                          range=inner.range, score=score)
-    return PlacedTable(grid, table.document_id, table.uri, table.document_title, table.node.start, table.node.end,
-                       table.page, table.sheet, table.range, score)
+    found = PlacedTable(grid, start=inner.start, end=inner.end, page=inner.page, sheet=inner.sheet, range=inner.range,
+                        score=score, index=CellIndex(grid))
+    if typed is table: return found
+    return replace(found, document_id=table.document_id, uri=table.uri, document=table.document_title,
+                   start=table.node.start, end=table.node.end, page=table.page, sheet=table.sheet, range=table.range)
 
 # %% ../../nbs/querying/51_table_answers.ipynb #tan09
 def said_value(
@@ -126,7 +124,8 @@ class TableAnswer:
     @property
     def text(self) -> str:
         "The values with their unit."
-        return "; ".join(f"{value} {self.unit}" if self.unit and value[-1:].isdigit() else value for value in self.values)
+        def said(value: str) -> str: return f"{value} {self.unit}" if self.unit and value[-1:].isdigit() else value
+        return "; ".join(map(said, self.values))
 
     def __repr__(self) -> str:
         where = f"\n{self.table.place}" if self.table and self.table.place else ""
@@ -180,12 +179,13 @@ def cited_cells(
 
 def named_share(
     asked: AskedGrid,
-    reading: Reading,
+    reading: Reading | None = None,  # None: all words of the table count
 ) -> float:  # 0 to 1
     "How much of a question is said in the table's own words, of those that a reading uses."
     own = {at for one in asked.columns for at in one.places}
     own |= {at for one in asked.cells for at in range(one.start, one.end)}
-    return sum(asked.weights[at] for at in own & reading.places) / (sum(asked.weights) or 1.0)
+    used = own & reading.places if reading else own
+    return sum(asked.weights[at] for at in used) / (sum(asked.weights) or 1.0)
 
 def _answer(question: str, table: PlacedTable, reading: Reading) -> TableAnswer:
     operation, grid = reading.operation, table.grid
@@ -218,8 +218,9 @@ def read_tables(
         reading, reason = choose_reading(question_readings(asked), RIVAL)
         if reading is None: reasons.append(reason)
         else:
-            rivals.append((table, reading))
-            named = named_share(asked, reading) >= least_named
+            share = named_share(asked, reading)
+            named = share >= least_named
+            if share > 0 or not least_named: rivals.append((table, reading))
             if reading.score >= READING_TAKEN and named: able.append((table, reading))
             else: reasons.append(unsure(reading) if named else "the question names too little of it")
     if not able: return _declined(question, tables[0], reasons[0])
@@ -229,7 +230,7 @@ def read_tables(
             return _declined(question, table, f"two tables answer it differently: {table.place}; {other.place}")
     return _answer(question, table, reading)
 
-MOST_TABLES = 5  # that are asked one question
+MOST_TABLES = 40  # that are asked one question: a document may have one a year
 
 # %% ../../nbs/querying/51_table_answers.ipynb #tan18
 def question_language(
@@ -256,6 +257,7 @@ def query_table(
     from kbase.querying.table_model import ask_for_sql
 
     grid = placed[0].grid
+    if named_share(ask_grid(question, grid, placed[0].index)) < least_named: return answer  # it is about something else
     run = ask_for_sql(question, grid, llm, timeout)
     if not run.used: return _declined(question, placed[0], f"{answer.reason}; {run.fallback}", run)
     values = tuple(said_value(value) for value in run.outcome.values)

@@ -106,7 +106,8 @@ def worth_of(
                                                                                 DateValue) else None for one in found)
     if about.kind == "year" and not _names(about.name, "amount_names"): return "year", read(_any_year)
     values = _amounts(typed, column, len(cells))
-    return ("rank" if _names(about.name, "rank_names") else "number"), values
+    last = re.sub(r"\(.*\)|\[.*\]", "", about.name).split()[-1:]  # a number of people is no place
+    return ("rank" if last and _names(last[0], "rank_names") else "number"), values
 
 def _amounts(typed: TypedTable, column: int, height: int) -> tuple[float | None, ...]:
     found = [value if isinstance(value := typed.at(row, column), Quantity) else None for row in range(height)]

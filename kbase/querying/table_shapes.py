@@ -300,7 +300,8 @@ def _apart(asked: AskedGrid) -> Iterator[Reading]:
             head = [at for at in range(cue.end, len(asked.words)) if at not in own]
             about = columns_called(asked.grid, adjective_columns(cue.text, asked.grid.language), NUMBERS)
             hinted = [Meaning(frozenset(), BY_KIND, column=column) for column in about]
-            for measure in (named_column(asked, head, NUMBERS) or hinted)[:2]: yield from _difference(asked, cue, one, two, measure)
+            for measure in (named_column(asked, head, NUMBERS) or hinted)[:2]:
+                yield from _difference(asked, cue, one, two, measure)
         if doubtful:
             for measure in named_column(asked, range(len(asked.words)), NUMBERS)[:2]:
                 used = own | measure.places | _places_of([*more, *doubtful,

@@ -15,7 +15,7 @@ from .table_asked import (BY_KIND, BY_LABEL, ONE_OF_SEVERAL, AskedGrid, Meaning,
                                         place_run,
                                         word_family_stems)
 from .table_grid import GridColumn
-from .table_mentions import AskedWord, QuestionCue, asked_word, columns_called, question_data
+from .table_mentions import AskedWord, QuestionCue, columns_called, question_data
 
 # %% ../../nbs/querying/46_table_wanted.ipynb #tas14
 SKIP = frozenset({"sum", "distinct", "listed", "only", "first", "last", "most", "least", "next", "previous", "mean",
