@@ -3681,6 +3681,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'kbase.results.Report.found': ('results.html#report.found', 'kbase/results.py'),
                                'kbase.results.Report.gone': ('results.html#report.gone', 'kbase/results.py'),
                                'kbase.results.Report.ok': ('results.html#report.ok', 'kbase/results.py'),
+                               'kbase.results.Report.remedy': ('results.html#report.remedy', 'kbase/results.py'),
                                'kbase.results.Report.removed': ('results.html#report.removed', 'kbase/results.py'),
                                'kbase.results.Report.skipped': ('results.html#report.skipped', 'kbase/results.py'),
                                'kbase.results.Report.to_dict': ('results.html#report.to_dict', 'kbase/results.py'),
