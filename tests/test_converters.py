@@ -489,19 +489,19 @@ def test_a_reader_of_a_notebook_cannot_be_read_apart():
 
 
 def test_a_format_is_one_entry(tmp_path):
-    (tmp_path / "talk.srt").write_text("Hello.\n")
-    assert convert_file(tmp_path / "talk.srt").meta["format"] == "text"
-    add_format(Format("subtitles", (".srt",), convert_text))
+    (tmp_path / "talk.lrc").write_text("Hello.\n")
+    assert convert_file(tmp_path / "talk.lrc").meta["format"] == "text"
+    add_format(Format("lyrics", (".lrc",), convert_text))
     try:
-        assert convert_file(tmp_path / "talk.srt").meta["format"] == "subtitles"
+        assert convert_file(tmp_path / "talk.lrc").meta["format"] == "lyrics"
         with pytest.raises(ValueError, match="is a format already"):
-            add_format(Format("subtitles"))
-        with pytest.raises(ValueError, match=".srt is a suffix of subtitles"):
-            add_format(Format("other", (".srt",)))
+            add_format(Format("lyrics"))
+        with pytest.raises(ValueError, match=".lrc is a suffix of lyrics"):
+            add_format(Format("other", (".lrc",)))
         with pytest.raises(ValueError, match="takes is 'pages'"):
             add_format(Format("other", takes="pages"))
     finally:
-        del FORMATS["subtitles"]
+        del FORMATS["lyrics"]
 
 
 # -- paths

@@ -67,7 +67,7 @@ def test_what_a_question_expects(question, language, kind):
         ("time", "It closes after the last ship.", "It closes with a bell."),
         ("time", "It closes at 9.", "It closes by hand."),
         ("person", "Then Anna Brandt came.", "Then an engineer came."),
-        ("person", "The Brandt & Weber Company built it.", "The Engineer built it for the Company."),
+        ("person", "Brandt & Weber built it.", "The Engineer built it for the Company."),
         ("reason", "It is red because rust is red.", "It is red and stays red."),
     ],
 )
@@ -278,3 +278,80 @@ def test_a_single_token_is_no_answer():
 def test_say_is_a_task_and_not_a_subject():
     weights = {term.word: term.weight for term in question_words("What does Ann say about the bridge?")}
     assert weights["say"] < weights["bridge"]
+
+
+# -- rows of a settings file -----------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "row", "path"),
+    [
+        ("ship:\n  mast: 12\n  sail: red\ncrew:\n  cook: Bo\n", "How high is the mast of the ship?", "mast: 12",
+         ("ship",)),
+        ("a:\n  b:\n    lamp: 7\n  c:\n    bell: 8\n", "What is the bell of c?", "bell: 8", ("a", "c")),
+        ("[engine]\npower = 90 kW\n\n[rudder]\nangle=35\n", "What is the angle of the rudder?", "angle=35",
+         ("rudder",)),
+        ('[store]\nhost = "quay"\npool_size = 20\n', "What is the pool size of the store?", "pool_size = 20",
+         ("store",)),
+        ("boats:\n- name: Gull\n  berth: 4\n- name: Tern\n  berth: 9\n", "Where is the berth of Tern?",
+         "- name: Tern\n  berth: 9", ("boats",)),
+    ],
+)
+def test_a_setting_is_quoted_with_its_section(text, question, row, path):
+    found = hits(text, uri="conf.yaml", payload={"markup": "code"})
+    best = find_passages(question, found)[0]
+    assert (best.text, best.headings) == (row, path)
+
+
+def test_code_is_no_settings_file():
+    text = "for (i = 0; i < 3; i++) {\n  draw(i);\n}\n"
+    assert all(piece.kind != "row" for piece in quotable(text))
+
+
+# -- files that are named, files that are gone, pages read by OCR ----------
+
+
+def test_files_in_a_question():
+    from kbase.querying.files import file_in, file_words, without_files
+
+    assert file_words("Summarise papers/m.pdf, please") == ["papers/m.pdf"]
+    assert not file_words("What does random.random() return in Python 3.11?") and not file_words("x" * 100_000)
+    assert file_in("who wrote M.PDF?", "papers/m.pdf") == "M.PDF" and not file_in("am.pdf", "papers/m.pdf")
+    assert file_in("What do my notes.txt say?", "my notes.txt") == "my notes.txt"
+    assert without_files("What does m.pdf say of oak?", ["papers/m.pdf"]).split() == "What does say of oak?".split()
+
+
+def test_a_file_that_is_named_is_the_only_one_read(tmp_path):
+    from kbase import KnowledgeBase
+
+    folder = tmp_path / "boats"
+    folder.mkdir()
+    for name, wood in (("gull.txt", "oak"), ("tern.txt", "pine"), ("old tern.txt", "elm")):
+        (folder / name).write_text(f"The boat is built of {wood}. Its sail is red, and its mast is of {wood} too.\n")
+    with KnowledgeBase(str(tmp_path / "kb")) as kb:
+        kb.add(folder, progress=False)
+        for name, wood in (("gull.txt", "oak"), ("TERN.TXT", "pine"), ("boats/old tern.txt", "elm")):
+            answer = kb.ask(f"What is the boat in {name} built of?")
+            assert wood in answer.text and len({one.uri for one in answer.citations}) == 1, answer
+            assert {hit.uri for hit in kb.ask(f"Summarise {name}").evidence} == {f"boats/{name.split('/')[-1].lower()}"}
+        gone = kb.ask("Summarise swan.pdf")
+        assert gone.refused and "swan.pdf" in gone.reason
+
+
+def test_what_stands_in_gone_files_alone_is_weak():
+    from kbase.querying.doubts import with_gone
+
+    answer = answer_fact("How many ships pass the bridge?", hits("Some 300 ships pass the bridge."))
+    assert answer.strength.level == "strong" and with_gone(answer, ()) == answer
+    weak = with_gone(answer, {"d"})
+    assert weak.strength.level == "weak" and "gone" in weak.strength.words and weak.citations[0].gone
+
+
+def test_a_citation_says_that_its_page_was_read_by_ocr_and_what_is_printed_on_it():
+    meta = {"ocr_pages": [2], "page_labels": ["i", "ii", "1"]}
+    answer = answer_fact("How many ships pass the bridge?", hits("Some 300 ships pass the bridge.", page=2, meta=meta))
+    assert answer.citations[0].by_ocr and answer.citations[0].page_label == "ii"
+    assert "page ii (2 in the file) (read by OCR)" in answer.citations[0].place
+    assert "read by OCR" in answer._repr_html_()
+    plain = answer_fact("How many ships pass the bridge?", hits("Some 300 ships pass the bridge.", page=3, meta=meta))
+    assert not plain.citations[0].by_ocr and "page 1 (3 in the file)" in plain.citations[0].place

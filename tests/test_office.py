@@ -133,6 +133,21 @@ def test_tables_on_one_sheet_are_told_apart() -> None:
     assert [table.sheet for table in found.tables] == ["Sheet"] * 3
 
 
+def test_all_lines_above_a_table_are_its_title() -> None:
+    book = workbook(
+        ["Museum – budget 2025"],
+        ["in thousands of euros"],
+        [],
+        ["Department", "Plan"],
+        ["Exhibitions", 450],
+        ["Shop", 9],
+    )
+    book.active.merge_cells("A1:B1")
+    found = sheets(book)
+    assert found.tables[0].title == "Museum – budget 2025 – in thousands of euros"
+    assert found.text.startswith("## Sheet\n\n**Museum – budget 2025**\n\nin thousands of euros\n\n| Department")
+
+
 def test_a_total_below_an_empty_row_is_of_the_table() -> None:
     book = workbook(["Harbour", "Calls"], ["Emden", 1204], ["Husum", 88], [], ["Total", 1292])
     (table,) = sheets(book).tables
@@ -759,3 +774,14 @@ def test_speakers_tags_and_rolling_lines_of_subtitles() -> None:
 def test_files_that_hold_no_subtitles(source: str, error: type[Exception]) -> None:
     with pytest.raises(error):
         convert_subtitles(source, "a.srt")
+
+
+def test_cells_are_found_however_they_are_written() -> None:
+    from kbase.indexing.sheet_facts import excel_sheet
+
+    written = b'<row r="1"><c r="A1" s="1"><v>1</v></c><c s="1" r="C1" t="n"><f>A1</f><v>2</v></c></row>'
+    prefixed = written.replace(b"<", b"<x:").replace(b"<x:/", b"</x:")
+    without_places = b'<row><c s="1"><v>1</v></c><c/><c s="1"><f>A1</f><v>2</v></c></row>'
+    for data in (written, prefixed, without_places.replace(b"<c/>", b'<c s="0"/>')):
+        facts = excel_sheet(data, ["", "%"])
+        assert (facts.rows, facts.columns, facts.cells, facts.signs) == (1, 3, 2, {(0, 0): "%", (0, 2): "%"})

@@ -122,9 +122,10 @@ class TexText:
             gap = re.compile(r"\{\}|[ \t]*\n?[ \t]*").match(self.text, at)
             return gap.end() if gap and name not in ("newline", "par") else at
         if name in COMMANDS: return COMMANDS[name](self, name, at, parts)
-        spans, _, after = self.arguments(at, DROPPED_COMMANDS.get(name, LAST_ARGUMENT.get(name, 1)))
+        spans, _, after = self.arguments(at, DROPPED_COMMANDS.get(name, LAST_ARGUMENT.get(name, 3)))
         if name in DROPPED_COMMANDS: return after
-        if spans: parts.append(self.read(*spans[-1]))
+        if name in LAST_ARGUMENT: spans = spans[-1:]
+        if spans: parts.append(" ".join(self.read(*span) for span in spans))
         elif after == at: parts.append("" if self.text[at:at + 1].isspace() else " ")
         return after if spans else at
 

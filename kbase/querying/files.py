@@ -31,7 +31,7 @@ def file_words(
     found = _FILE_LIKE.findall(readable(question))
     return [word for word in found if "://" not in word and word.rpartition(".")[2].lower() in ENDINGS]
 
-# %% ../../nbs/querying/44_files.ipynb #61206dee
+# %% ../../nbs/querying/44_files.ipynb #513a8d3c
 def file_in(
     question: str,
     uri: str,
@@ -53,7 +53,10 @@ def files_named(
     if not asked: return []
     found = [source for word in asked for source in store.sources_named(word, "uri")]
     if len({source.uri for source in found}) == len(set(asked)): return found
-    return [source for source in store.sources() if file_in(question, source.uri)]
+    read = {source.uri: (source, file_in(question, source.uri)) for source in store.sources()}
+    names = {name for _, name in read.values() if name}
+    longer = {name for name in names for other in names if name != other and other.endswith(name)}  # b.txt of "a b.txt"
+    return [source for source, name in read.values() if name and name not in longer]
 
 def without_files(
     question: str,

@@ -28,7 +28,7 @@ from ..embedding import Embedder
 from ..excerpts import quote_markdown
 from ..language import split_sentences
 from .expected import expected_kind, has_expected
-from .quotable import Surroundings, Quotable, quotable
+from .quotable import Surroundings, Quotable, opens_list, quotable
 from .terms import (TASK_WEIGHT, Term, TextTerms, coverage, is_dangling, is_negated, languages_of,
                                   question_words, stems_of, text_terms, with_rarity)
 from .things import readable
@@ -312,9 +312,10 @@ def _joined(ordered: Sequence[Passage]) -> list[Passage]:
 CHUNK_GAP = 40  # characters of white space between two chunks at most
 
 def _continued(passage: Passage, hits: Iterable[Hit]) -> list[Passage]:
-    # a list that goes on in the next chunk, where that was found as well
+    # a list that goes on, or begins, in the next chunk, where that was found as well
     whole, hit = passage.piece, passage.hit
-    if whole is None or whole.kind != "list" or not whole.more or hit.text[passage.end:].strip(): return [passage]
+    goes_on = whole is not None and (whole.kind == "list" and whole.more > 0 or opens_list(passage.text))
+    if whole is None or not goes_on or hit.text[passage.end:].strip(): return [passage]
     for other in hits:
         if other.document_id != hit.document_id or not 0 <= other.start - hit.end <= CHUNK_GAP: continue
         rest = next(iter(hit_quotables(other)), None)

@@ -24,6 +24,7 @@ from ..language import split_sentences, words
 from ..lines import first_row_leads, is_signature, reads_as_prose
 from .furniture import is_form, is_menu, is_reference
 from .rules import word_list, word_pattern
+from .settings_rows import has_settings, settings_rows
 
 # %% ../../nbs/querying/46_quotable.ipynb #quo06
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def says_something(
     shown = _IMAGE.sub(" ", bare)
     tokens = [token for token in shown.split() if any(map(str.isalnum, token))]
     spaced = language not in ("zh", "ja", "th", "ko")
-    if min(len(_worded(shown)), len(tokens)) < 2 and (spaced or len(bare.strip()) < 4):
+    if min(len(_worded(shown)), len(tokens) if kind != "row" else 2) < 2 and (spaced or len(bare.strip()) < 4):
         return False
     lines = bare.strip().split("\n")
     if kind == "prose" and len(lines) > 1 and all(len(line.split()) == 1 for line in lines):
@@ -189,6 +190,9 @@ def cut_block(
     if kind == "prose" or (kind in ("item", "row") and end - start > MAX_QUOTE):
         found = [Quotable(a, b, "prose", block.headings) for a, b in _sentences(text, start, end, language)]
         return _with_bullets(text, found)
+    if kind == "code" and has_settings(text[start:end]):
+        return [Quotable(row.start, row.end, "row", (*block.headings, *row.path))
+                for row in settings_rows(text, start, end)]
     grid = kind == "table" and bool(re.search(_GRID_RULE, text[start:end]))
     part = grid and text[start] != "+"  # the rest of a drawn table
     if end - start <= MAX_QUOTE and not part: return [Quotable(start, end, kind, block.headings)]
@@ -427,6 +431,7 @@ def _kept(text: str, piece: Quotable, lone: bool, around: Surroundings, language
     opened = piece.lead[1] > piece.lead[0] and piece.start == piece.lead[0]  # with the sentence that ends in a colon
     if opened and text[slice(*piece.lead)].casefold().strip(" \n*_:：") in word_list("pointing", folder="words"):
         return False
+    if piece.kind == "list" and all(is_reference(text[a:b]) for a, b in piece.parts[1:3]): return False
     if piece.kind == "answer" or lone or opened: return any(map(str.isalnum, own)) and not is_link_list(own)
     if piece.kind == "code" and around.markup not in ("python", "text") and piece.first and not around.notebook:
         return not _PROMPT_LINE.search(own)
