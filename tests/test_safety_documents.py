@@ -16,10 +16,12 @@ from html import escape
 from pathlib import Path
 
 import fpdf
+import numpy as np
 import pytest
 from hostile import HOSTILE_NAMES, TEXT, docx_with, hostile_files, page_objects, pdf_of, saved
 
 from kbase import KnowledgeBase
+from kbase.embedding import Embedder
 from kbase.indexing import converters
 from kbase.indexing.converted import Attached, Converted, ConversionError, FileTooLarge, Limits
 from kbase.indexing.converters import convert_bytes, convert_file, document_of, safe_names, within_limits
@@ -349,6 +351,26 @@ def test_d7_a_long_line_is_cut_into_chunks(tmp_path):
     size, chunks, longest, peak = answer.get(timeout=300)
     child.join()
     assert size == 10_000_000 and chunks > 10_000 and longest < 2000 and peak < 2**30
+
+
+def test_d7_a_document_of_a_megabyte_is_read_again(tmp_path, monkeypatch):
+    draw, dimension = np.random.default_rng(0), 384
+
+    def embed_batches(self, texts):  # no model: only what the store does is of interest
+        rows = draw.standard_normal((len(texts), dimension), np.float32)
+        yield list(range(len(texts))), rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+    monkeypatch.setattr(Embedder, "embed_batches", embed_batches)
+    path = tmp_path / "line.txt"
+    words = [f"{word:x}" for word in draw.integers(2**20, size=5000)]
+    path.write_text(" ".join(words[int(place)] for place in draw.integers(5000, size=250_000)))
+    assert path.stat().st_size > 1_400_000
+    with KnowledgeBase(tmp_path / "kb") as kb:
+        rows = kb.add(path, progress=False).rows
+        assert [row.state for row in rows] == ["added"] and rows[0].nodes > 2500
+    with KnowledgeBase(tmp_path / "kb") as kb:
+        assert sum(len(batch) for batch in kb.store.scan()) == rows[0].nodes
+        assert kb.search(words[7], mode="bm25")
 
 
 # -- D8, D9: names

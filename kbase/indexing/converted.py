@@ -160,14 +160,14 @@ class Limits:
     unpacked_bytes: int = 300 * 2**20  # all parts of an archive together
     unpacked_ratio: int = 100  # unpacked over packed size; asked of archives that unpack to more than 32 MiB
     entries: int = 10_000  # parts of an archive
-    seconds: float = 60.0  # of reading, on the wall clock; see `of_size`
+    seconds: float = 120.0  # of reading, on the wall clock; see `of_size`
     memory_bytes: int = 2 * 2**30  # address space of the reading process; Linux only
-    attached: int = 200  # files inside one file
-    attached_bytes: int = 100 * 2**20  # all of them together
+    attached: int = 10_000  # files inside one file; a mailbox has thousands
+    attached_bytes: int = 200 * 2**20  # all of them together
 
     def of_size(
         self,
         size: int,  # bytes of the file
     ) -> "Limits":
-        "The limits of one file: as many seconds again for every 3 MB, up to thirty times as many."
-        return replace(self, seconds=self.seconds * min(1 + size / (3 * 2**20), 30))
+        "The limits of one file: as many seconds again for every 6 MB, up to fifteen times as many."
+        return replace(self, seconds=self.seconds * min(1 + size / (6 * 2**20), 15))
