@@ -240,6 +240,12 @@ class Report:
     @property
     def removed(self) -> int: return self.count("removed")
 
+    @property
+    def remedy(self) -> str:
+        "What removes the sources that are gone."
+        held = any(row.state == "gone" and "allow_deletions=True" in row.reason for row in self.rows)
+        return "kb.sync(folder, allow_deletions=True)" if held else "kb.sync(folder)"
+
     def to_frame(self) -> "pd.DataFrame":
         "One row a source."
         import pandas as pd
@@ -255,7 +261,7 @@ class Report:
         counts = ", ".join(f"{self.count(state)} {state}" for state in STATES if state != "gone" and self.count(state))
         nodes = sum(row.nodes for row in self.rows if row.state in STATES[:3])
         missing = f"{self.gone} file is gone" if self.gone == 1 else f"{self.gone} files are gone"
-        hint = f"; {missing}: kb.sync(folder) removes {'it' if self.gone == 1 else 'them'}"
+        hint = f"; {missing}: {self.remedy} removes {'it' if self.gone == 1 else 'them'}"
         of_them = f" ({self.embedded} of them embedded)" if self.embedded else ""
         summary = f"{self.found} found: {counts or 'nothing'}; {nodes} nodes{of_them} in {self.seconds:.1f} s"
         return printable(summary + hint * bool(self.gone), False)

@@ -374,7 +374,7 @@ def birds(tmp_path) -> Path:
 
 def test_what_is_gone_is_said_planned_and_removed_by_a_sync(birds):
     done = kbase(birds, "add", "birds")
-    assert "1 file is gone: `kbase sync PATH` removes it" in done.stdout and "gone: birds/swift.md" in done.stderr
+    assert "1 file is gone: `kbase sync FOLDER` removes it" in done.stdout and "gone: birds/swift.md" in done.stderr
     assert "note            1 of its files is gone: `kbase sync FOLDER`" in kbase(birds, "status").stdout
     assert "the file is gone" in kbase(birds, "search", "swift").stdout
     planned = kbase(birds, "plan", "birds").stdout

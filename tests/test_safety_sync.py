@@ -488,7 +488,7 @@ def test_a_page_of_the_web_is_asked_by_its_version(kb, monkeypatch):
             return Fetched(address, b"", "weir.html", etag=etag, unchanged=True)
         return Fetched(address, page["text"].encode(), "weir.html", "text/html", page["etag"])
 
-    monkeypatch.setattr(jobs.read_page, "__defaults__", (*jobs.read_page.__defaults__[:-1], fetch))
+    monkeypatch.setattr(jobs.visit_page, "__defaults__", (*jobs.visit_page.__defaults__[:-1], fetch))
     where = "https://example.org/weir.html#ladder"
     assert rows(kb.add(where, progress=False), "added") == {"https://example.org/weir.html": ""}
     assert kb.sync(where, progress=False).count("unchanged") == 1 and asked == ["", "v1"]

@@ -154,7 +154,7 @@ def test_what_another_has_done_meanwhile_is_left_alone(tmp_path, monkeypatch):
         Table(kb.store, monkeypatch)
         with late:
             late.add(list(find_items(folder)))
-        assert [late.rows[i].state for i in range(3)] == ["unchanged"] * 3
+        assert [late.rows[i,].state for i in range(3)] == ["unchanged"] * 3
 
 
 def test_claims_are_renewed_after_a_third_of_their_time(monkeypatch):

@@ -109,7 +109,7 @@ def gone_files(
         elif inside and ignored and not kept and (pattern := inside.leaves_out(row.path)):
             yield Gone(row, f"{pattern!r} of an ignore file leaves it out now")
 
-# %% ../../nbs/indexing/35_account.ipynb #481f577e
+# %% ../../nbs/indexing/35_account.ipynb #5f8f1225
 VANISHED_SHARE = 0.2  # of a folder's documents; of ten that are gone three are asked about, two are not
 
 def hold_back(
@@ -124,7 +124,8 @@ def hold_back(
         lost = [one for one in gone if one.source.nodes and not one.kept and scope.holds(one.source.path)
                 and not (one.twin and scope.holds(one.twin))]  # moved within the folder
         if len(lost) < inside and len(lost) <= max(1, VANISHED_SHARE * inside): continue
-        why = f"{len(lost)} of {inside} files of {scope.folder} are gone: allow_deletions=True removes what was in them"
+        why = (f"{len(lost)} of {inside} files of {scope.folder} are gone or left out: allow_deletions=True removes what was "
+               "in them")
         held |= {one.source.document_id: why for one in lost}
     return [one._replace(kept=one.kept or held.get(one.source.document_id, "")) for one in gone]
 

@@ -9,7 +9,7 @@ its row of the report. Nothing is stored here: `indexing.batches` does that, and
 __all__ = ['SETTINGS_CHANGED', 'VERSION_STAYS', 'WRITING_SECONDS', 'TRIES', 'PAUSE_SECONDS', 'CHANGING', 'Job', 'measure',
            'is_stored', 'is_unchanged', 'moved_from', 'Decision', 'Inspection', 'keep_ids', 'Prepared', 'read_item',
            'prepare', 'nodes_of', 'refused_job', 'read_attached', 'bytes_hash', 'read_job', 'with_attached',
-           'looked_again', 'read_page', 'renamed', 'whole_document', 'move_job']
+           'looked_again', 'visit_page', 'renamed', 'whole_document', 'move_job']
 
 # %% ../../nbs/indexing/36_jobs.ipynb #6fc4fe41
 import hashlib
@@ -251,7 +251,7 @@ def bytes_hash(data: bytes) -> str:
     "SHA-256, hex, as of a file with these bytes."
     return hashlib.sha256(data).hexdigest()
 
-# %% ../../nbs/indexing/36_jobs.ipynb #920d291b
+# %% ../../nbs/indexing/36_jobs.ipynb #2b48ef9b
 TRIES = 3
 PAUSE_SECONDS = 0.2  # before the second try; twice as long before the next
 CHANGING = "it changed while it was read: what was read last is in, and the next sync looks again"
@@ -264,7 +264,7 @@ def read_job(
     sleep: Callable[[float], None] = time.sleep,
 ) -> Prepared:
     "Make nodes of an item and of what is attached to it; ConversionError or OSError when it cannot be read."
-    if job.item.address: return read_page(job, recipe, account, store)
+    if job.item.address: return visit_page(job, recipe, account, store)
     for tried in range(1, TRIES + 1):
         error: Exception | None = None
         try: document, attached = read_item(job.item, job.source.uri, recipe)
@@ -300,8 +300,8 @@ def looked_again(
         return measure(job.item, job.source, limits)
     except OSError: return replace(job.source, fingerprint="", modified=0)
 
-# %% ../../nbs/indexing/36_jobs.ipynb #4686063e
-def read_page(
+# %% ../../nbs/indexing/36_jobs.ipynb #ecebfebd
+def visit_page(
     job: Job,
     recipe: Recipe,
     account: Account,

@@ -180,7 +180,7 @@ _Version = Annotated[bool, typer.Option("--version", callback=_version, is_eager
 @app.callback()
 def _options(version: _Version = False) -> None: ...
 
-# %% ../../nbs/serving/81_shell.ipynb #69c99f1d
+# %% ../../nbs/serving/81_shell.ipynb #2ee5c4e6
 ROWS = 20  # sources that are listed; --json has all
 
 def listed(
@@ -202,7 +202,9 @@ def in_shell(
     lines: bool = False,  # line ends stay
 ) -> str:
     "A note that names the command to use."
-    for call, command in (("kb.sync(folder)", "`kbase sync FOLDER`"), ("kb.add", "`kbase add`"), ("kb.doctor(repair=True)",
+    for call, command in (("kb.sync(folder)", "`kbase sync FOLDER`"),
+                          ("kb.sync(folder, allow_deletions=True)", "`kbase sync FOLDER --allow-deletions`"),
+                          ("kb.add", "`kbase add`"), ("kb.doctor(repair=True)",
                           "`kbase doctor --repair`"), ("allow_deletions=True", "`--allow-deletions`"),
                           ("kb.delete", "`kbase delete`")):
         note = note.replace(call, command)

@@ -39,7 +39,8 @@ def report_text(
     nodes = sum(row.nodes for row in report.rows if row.state in STATES[:3])
     lines = [f"{report.found} found: {counts}; {count_of(nodes, 'node')} in {report.seconds:.1f} s"]
     if report.gone:
-        its = "is gone: `kbase sync PATH` removes it" if report.gone == 1 else "are gone: `kbase sync PATH` removes them"
+        command = in_shell(report.remedy)
+        its = f"is gone: {command} removes it" if report.gone == 1 else f"are gone: {command} removes them"
         lines.append(f"{count_of(report.gone, 'file')} {its}")
     lines.append(f"{knowledge.store.place}: {count_of(len(knowledge), 'document')}")
     return printable("\n".join(lines))
