@@ -7,9 +7,9 @@ understood without. `querying.passages` scores them."""
 
 # %% auto #0
 __all__ = ['Extent', 'MAX_QUOTE', 'ANSWER_LENGTH', 'MOST_OF_LIST', 'FRAGMENT', 'SIGNATURE_LENGTH', 'WHOLE', 'Quotable',
-           'is_link_list', 'has_prose', 'says_something', 'is_question', 'stripped', 'opens_list', 'cut_block',
-           'list_items', 'whole_list', 'list_of', 'Walk', 'pieces_in_order', 'answer_end', 'with_answers',
-           'joined_path', 'Surroundings', 'quotable']
+           'is_link_list', 'has_prose', 'says_something', 'is_question', 'stripped', 'opens_list', 'table_and_rows',
+           'header_of_row', 'cut_block', 'list_items', 'whole_list', 'list_of', 'Walk', 'pieces_in_order', 'answer_end',
+           'with_answers', 'joined_path', 'Surroundings', 'quotable']
 
 # %% ../../nbs/querying/46_quotable.ipynb #quo04
 import re
@@ -169,6 +169,28 @@ def _with_bullets(text: str, pieces: Sequence[Quotable]) -> list[Quotable]:
         found.append(piece)
     return found
 
+_RULE_LINE = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
+
+def table_and_rows(
+    text: str,
+    whole: Quotable,  # a table in Markdown
+) -> list[Quotable]:  # the whole, then its rows, where it has two or more
+    "A table that is quoted whole or by one of its rows, below its first line."
+    lines = _between(text, whole.start, whole.end, r"\n")
+    ruled = len(lines) > 3 and _RULE_LINE.fullmatch(text[slice(*lines[1])])
+    if not ruled: return [whole]
+    rows = tuple(lines[2:])
+    found = [replace(whole, start=a, end=b, kind="row", lead=lines[0]) for a, b in rows]
+    return [replace(whole, lead=lines[0], parts=rows), *found]
+
+def header_of_row(
+    text: str,
+    row: Quotable,
+) -> str:  # "" where it is no row of a table in Markdown
+    "The lines that a row of a table in Markdown stands below: names and rule."
+    below = text[row.lead[1]:].lstrip("\n").split("\n", 1)[0] if row.kind == "row" and row.lead[1] else ""
+    return f"{text[slice(*row.lead)]}\n{below}\n" if below and _RULE_LINE.fullmatch(below) else ""
+
 def cut_block(
     text: str,
     block: Block,
@@ -195,7 +217,9 @@ def cut_block(
                 for row in settings_rows(text, start, end)]
     grid = kind == "table" and bool(re.search(_GRID_RULE, text[start:end]))
     part = grid and text[start] != "+"  # the rest of a drawn table
-    if end - start <= MAX_QUOTE and not part: return [Quotable(start, end, kind, block.headings)]
+    if end - start <= MAX_QUOTE and not part:
+        whole = Quotable(start, end, kind, block.headings)
+        return [whole] if kind != "table" or grid else table_and_rows(text, whole)
     if kind == "code":
         return [Quotable(a, b, kind, block.headings) for a, b in _between(text, start, end, r"\n[ \t]*\n")]
     rows = _between(text, start, end, _GRID_RULE if grid else r"\n")
