@@ -39,9 +39,9 @@ def lacks_expected(
     lacking = [p.lacks for p in passages if p.words >= least]
     return f"{_EXPECTED_WORDS[lacking[0]]} in the best passages" if lacking and all(lacking) else ""
 
-# %% ../../nbs/querying/49_doubts.ipynb #4a2f9608
-# Of 100 right answers of xquad/en, anthropic_docs and tatqa that look sure 3 are called weak for a word of this share, of
-# 22 whose source was taken away 3; from .28 to .33 the same, at .2 one right answer in eight
+# %% ../../nbs/querying/49_doubts.ipynb #7d3f1b53
+# Of 100 right answers of xquad/en, anthropic_docs and tatqa that look sure 3 are called weak for a word of this share,
+# of 22 whose source was taken away 3; from .28 to .33 the same, at .2 one right answer in eight
 HEAVY = 0.3
 # cosine of two words that may stand for each other: delete and remove have .76, cost and price .74, log and write .31
 NEAR = 0.6

@@ -155,7 +155,7 @@ def _inside(part: Passage, whole: Passage) -> bool:
     return part.piece is not None and whole.piece is not None and part is not whole and (part.start,
                                                                                          part.end) in whole.piece.parts
 
-MOST_ROWS = 3  # of a table that are quoted one by one, as many as an answer has passages; where more match, the whole is
+MOST_ROWS = 3  # of a table that are quoted one by one, as many as an answer has passages
 
 def whole_or_items(
     passages: Sequence[Passage],  # of one hit
@@ -218,8 +218,8 @@ def read_passages(
         passages = [_passage_of(hit, rank, piece, terms, read) for piece in hit_quotables(hit)]
         for passage in whole_or_items(passages, terms): found.setdefault(passage.span, passage)
     turned = same_way_round(question, found.values())
-    read = _with_lacks(question, turned, hits)
-    return sorted(read, key=lambda p: (-p.words * (LACKING if p.lacks else 1.0), p.rank, p.start))
+    known = _with_lacks(question, turned, hits)
+    return sorted(known, key=lambda p: (-p.words * (LACKING if p.lacks else 1.0), p.rank, p.start))
 
 # %% ../../nbs/querying/47_passages.ipynb #3f0743be
 def above(
