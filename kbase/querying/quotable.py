@@ -7,9 +7,9 @@ understood without. `querying.passages` scores them."""
 
 # %% auto #0
 __all__ = ['Extent', 'MAX_QUOTE', 'ANSWER_LENGTH', 'MOST_OF_LIST', 'FRAGMENT', 'SIGNATURE_LENGTH', 'WHOLE', 'Quotable',
-           'is_link_list', 'has_prose', 'says_something', 'is_question', 'stripped', 'opens_list', 'table_and_rows',
-           'header_of_row', 'cut_block', 'list_items', 'whole_list', 'list_of', 'Walk', 'pieces_in_order', 'answer_end',
-           'with_answers', 'joined_path', 'Surroundings', 'quotable']
+           'is_link_list', 'says_something', 'is_question', 'stripped', 'opens_list', 'table_and_rows', 'header_of_row',
+           'cut_block', 'list_items', 'whole_list', 'list_of', 'Walk', 'pieces_in_order', 'answer_end', 'with_answers',
+           'joined_path', 'Surroundings', 'quotable']
 
 # %% ../../nbs/querying/46_quotable.ipynb #quo04
 import re
@@ -22,7 +22,7 @@ from typing import NamedTuple
 from ..blocks import MIXED, Block, blocks_of
 from ..language import split_sentences, words
 from ..lines import first_row_leads, is_signature, reads_as_prose
-from .furniture import is_form, is_menu, is_reference
+from .furniture import has_prose, is_form, is_menu, is_reference, says_what_it_defines
 from .rules import word_list, word_pattern
 from .settings_rows import has_settings, settings_rows
 
@@ -75,15 +75,6 @@ def _is_greeting(text: str, language: str) -> bool:
     greets = 0 < len(found) <= 4 and bool({found[0], " ".join(found[:2])} & greetings)
     return greets and not any(map(str.isdigit, text))
 
-_COMMENT = re.compile(r"(?:#(?!\|)|//|--|;|%|\"\"\"|'''|/\*|^[ \t]+[\"'])\s*(\S.*)", re.M)
-_DEFINES = re.compile(r"^\s*(?:async def|def|class|fn|func|function|interface|struct|CREATE TABLE)\s+\w", re.M | re.I)
-
-def has_prose(
-    code: str,
-) -> bool:
-    "Whether code has words for people: a comment or a docstring of three words or more."
-    return any(len(re.findall(r"[^\W\d_]{2,}", found)) >= 3 for found in _COMMENT.findall(code))
-
 _CODE_LINE = re.compile(
     r"\s*(?:[\w.\[\]]+\s*=\s*\S|[\w.]+\(|(?:import|from|return|def|class|print|elif|raise)\b|[)\]}]"
     r"|['\"][\w-]+['\"]\s*[,:]|.*[({\[,]\s*$)")
@@ -115,7 +106,7 @@ def says_something(
     if kind == "prose" and (_is_code(lines) or _points_elsewhere(bare)): return False
     if kind in ("prose", "item") and (is_menu(bare) or is_reference(bare) or is_form(bare)): return False
     if is_link_list(bare) or _LEADERS.search(bare) or "::=" in bare and kind != "list": return False
-    if kind == "code": return not _PROMPT_LINE.search(text) and (has_prose(text) or bool(_DEFINES.search(text)))
+    if kind == "code": return not _PROMPT_LINE.search(text) and (has_prose(text) or says_what_it_defines(text))
     if _PROMPT_LINE.search(text): return False
     return not _is_greeting(bare, language)
 

@@ -43,7 +43,7 @@ def has_settings(
                             if not _ENTRY.match(line))
     return entries > 0 and fitting >= FEWEST_SETTINGS * len(lines)
 
-# %% ../../nbs/querying/45_settings_rows.ipynb #0d53219e
+# %% ../../nbs/querying/45_settings_rows.ipynb #ea38836c
 def settings_rows(
     text: str,
     start: int,  # of a block with settings
@@ -51,7 +51,7 @@ def settings_rows(
 ) -> list[SettingsRow]:
     "The settings of a block, one by one."
     rows: list[SettingsRow] = []
-    bracket, above = tuple[str, ...](), list[tuple[int, str]]()  # the section in brackets; (depth, name) of lines that open something
+    bracket, above = tuple[str, ...](), list[tuple[int, str]]()  # the section in brackets; depth and name of openers
     entry_depth = -1  # of the list entry that lines belong to
     for a, b in _lines(text, start, end):
         line = text[a:b]
