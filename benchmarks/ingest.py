@@ -1,19 +1,29 @@
 """What adding files costs, beside the embedding itself: `python benchmarks/ingest.py [--chunks 5000] [--files 1000]
-[--memory 20000]`
+[--memory 20000] [--mixed 1000] [--line 100] [--pages 3000]`
 
 Text is made here: files of sentences over a Zipf vocabulary, chunked by kbase. One run compares, on the same chunks,
 (1) sentence-transformers as it comes (fp32, batches of 32), (2) kbase's embedder alone ("raw"), (3) the whole of
 `kb.add`;
 then a second `add` of unchanged files with the first; and, in a process of its own, the peak of resident memory.
+
+`mixed` adds files of fourteen formats that real libraries made, and those of `awkward_docs` where KBASE_DATA has them,
+and says which part of the work took how long. `line` (MB) adds a text of one line and `pages` a PDF of so many pages,
+without a model: only their memory is of interest.
 """
 
 import argparse
+import io
+import json
+import os
 import random
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
+from email.message import EmailMessage
 from pathlib import Path
 
 WORDS = 30_000
@@ -103,15 +113,235 @@ def memory(folder: Path, chunks: int) -> None:
     print(f"{report}: peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GB")
 
 
+def sayings(draw: random.Random, words: int) -> str:
+    "Sentences of English-like words."
+    letters = "aeioubcdfglmnprst"
+    vocabulary = ["".join(draw.choices(letters, k=draw.randint(2, 10))) for _ in range(2000)]
+    text = [draw.choice(vocabulary) for _ in range(words)]
+    return " ".join(" ".join(text[at : at + 12]).capitalize() + "." for at in range(0, words, 12))
+
+
+def saved(document) -> bytes:
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def as_docx(text: str) -> bytes:
+    import docx
+
+    document = docx.Document()
+    document.add_heading("Report", 1)
+    for at in range(0, len(text), 600):
+        document.add_paragraph(text[at : at + 600])
+    return saved(document)
+
+
+def as_pptx(text: str) -> bytes:
+    import pptx
+
+    show = pptx.Presentation()
+    for at in range(0, len(text), 500):
+        slide = show.slides.add_slide(show.slide_layouts[1])
+        slide.shapes.title.text, slide.placeholders[1].text = f"Slide {at // 500}", text[at : at + 500]
+    return saved(show)
+
+
+def as_xlsx(text: str) -> bytes:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.active.append(["number", "remark"])
+    for number, at in enumerate(range(0, len(text), 80)):
+        book.active.append([number, text[at : at + 80]])
+    return saved(book)
+
+
+def as_pdf(text: str, pages: int = 1) -> bytes:
+    import fpdf
+
+    document = fpdf.FPDF()
+    document.set_font("helvetica", size=11)
+    for _ in range(pages):
+        document.add_page()
+        document.multi_cell(0, text=text)
+    return bytes(document.output())
+
+
+def as_notebook(text: str) -> bytes:
+    cells = [
+        {"cell_type": "markdown", "source": text, "metadata": {}},
+        {"cell_type": "code", "source": "1 + 1", "outputs": [], "metadata": {}, "execution_count": 1},
+    ]
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}).encode()
+
+
+def as_mail(text: str) -> bytes:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "ada@example.org", "bob@example.org", text[:40]
+    mail.set_content(text)
+    return mail.as_bytes()
+
+
+MAKERS = {
+    ".txt": str.encode,
+    ".md": lambda text: f"# Notes\n\n{text}".encode(),
+    ".rst": lambda text: f"Notes\n=====\n\n{text}".encode(),
+    ".html": lambda text: f"<html><title>Notes</title><h1>Notes</h1><p>{text.replace('. ', '.<p>')}".encode(),
+    ".csv": lambda text: (
+        "number,remark\n" + "\n".join(f"{n},{line}" for n, line in enumerate(text.split(". ")))
+    ).encode(),
+    ".json": lambda text: json.dumps({"title": "Notes", "lines": text.split(". ")}).encode(),
+    ".py": lambda text: (
+        "\n\n".join(f'def step{n}():\n    "{line}"' for n, line in enumerate(text.split(". ")))
+    ).encode(),
+    ".docx": as_docx,
+    ".pptx": as_pptx,
+    ".xlsx": as_xlsx,
+    ".pdf": as_pdf,
+    ".ipynb": as_notebook,
+    ".eml": as_mail,
+    ".jsonl": lambda text: "\n".join(json.dumps({"said": line}) for line in text.split(". ")).encode(),
+}
+
+
+def write_mixed(folder: Path, count: int) -> None:
+    "Files of every kind in turn, and those of `awkward_docs` beside them."
+    folder.mkdir(parents=True, exist_ok=True)
+    draw, kinds = random.Random(5), sorted(MAKERS)
+    for number in range(count):
+        kind = kinds[number % len(kinds)]
+        (folder / f"{number:04}{kind}").write_bytes(MAKERS[kind](sayings(draw, draw.randint(100, 600))))
+    awkward = Path(os.environ.get("KBASE_DATA", "/nowhere"), "awkward_docs", "files")
+    if awkward.is_dir():
+        shutil.copytree(awkward, folder / "awkward")
+
+
+def timed(spent: dict[str, float], part: str, function):
+    "The same function, which notes how long it takes: of all threads together."
+
+    def wrapped(*arguments, **named):
+        began = time.perf_counter()
+        try:
+            return function(*arguments, **named)
+        finally:
+            spent[part] = spent.get(part, 0.0) + time.perf_counter() - began
+
+    return wrapped
+
+
+def mixed(folder: Path, files: int) -> None:
+    "Adding files of all formats, as a share of the raw rate on the same texts; and its parts."
+    from kbase import KnowledgeBase
+    from kbase.indexing.recipe import Recipe
+    from kbase.nodes import KINDS
+
+    write_mixed(folder / "files", files)
+    kb = KnowledgeBase(folder / "kb")
+    kb.embedder.embed_query("warm")
+    spent: dict[str, float] = {}
+    read = "read_all" if hasattr(Recipe, "read_all") else "read"
+    with (
+        patched(Recipe, read, timed(spent, "reading", getattr(Recipe, read))),
+        patched(Recipe, "nodes", timed(spent, "cutting and summing up", Recipe.nodes)),
+        patched(type(kb.store), "put", timed(spent, "storing", type(kb.store).put)),
+    ):
+        began = time.perf_counter()
+        report = kb.add(folder / "files", progress=False)
+        whole = time.perf_counter() - began
+    texts = list(
+        {
+            node.content_hash: node.embedded_text
+            for batch in kb.store.scan()
+            for node in batch
+            if KINDS[node.kind].embedded
+        }.values()
+    )
+    began = time.perf_counter()
+    kb.embedder.embed_texts(texts)
+    raw = time.perf_counter() - began
+    print(
+        f"{report}\n{len(texts)} texts: add {whole:.1f} s, raw {raw:.1f} s: {raw / whole:.0%} of the raw rate; "
+        + ", ".join(f"{part} {seconds:.1f} s" for part, seconds in spent.items())
+        + " (side by side with embedding)"
+    )
+
+
+@contextmanager
+def patched(owner, name: str, value):
+    "An attribute of a class for a while."
+    own, before = name in vars(owner), getattr(owner, name)
+    setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        setattr(owner, name, before) if own else delattr(owner, name)
+
+
+def without_model() -> None:
+    "Vectors that cost nothing."
+    import numpy as np
+
+    from kbase.embedding import Embedder
+
+    draw = np.random.default_rng(0)
+
+    def embed_batches(self, texts):
+        rows = draw.standard_normal((len(texts), self.identity.dimension), np.float32)
+        yield list(range(len(texts))), rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+    Embedder.embed_batches = embed_batches
+
+
+def peak_of(path: Path, folder: Path) -> None:
+    "Peak memory of adding one large file: of this process, and of the largest of its children."
+    from kbase import KnowledgeBase
+
+    without_model()
+    began = time.perf_counter()
+    report = KnowledgeBase(folder / "kb").add(path, progress=False)
+    own, child = (resource.getrusage(who).ru_maxrss / 2**20 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    print(
+        f"{path.name}, {path.stat().st_size / 2**20:.0f} MB: {report}, {report.rows[0].nodes} nodes in "
+        f"{time.perf_counter() - began:.0f} s: peak {own:.2f} GB, of its readers {child:.2f} GB"
+    )
+
+
+def line(folder: Path, megabytes: int) -> None:
+    path = folder / "line.txt"
+    with open(path, "w") as file:
+        draw = random.Random(3)
+        for _ in range(megabytes * 16):
+            file.write(sayings(draw, 10_000)[: 2**16])
+    peak_of(path, folder)
+
+
+def pages(folder: Path, count: int) -> None:
+    path = folder / "pages.pdf"
+    path.write_bytes(as_pdf(sayings(random.Random(4), 350), count))
+    peak_of(path, folder)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--chunks", type=int, default=5000)
     parser.add_argument("--files", type=int, default=1000)
     parser.add_argument("--memory", type=int, default=20_000)
-    parser.add_argument("--only", choices=("rates", "twice", "memory"))
+    parser.add_argument("--mixed", type=int, default=1000)
+    parser.add_argument("--line", type=int, default=100)
+    parser.add_argument("--pages", type=int, default=3000)
+    parts = {"rates": rates, "twice": twice, "memory": memory, "mixed": mixed, "line": line, "pages": pages}
+    parser.add_argument("--only", choices=tuple(parts))
     args = parser.parse_args()
-    sizes = {"rates": args.chunks, "twice": args.files, "memory": args.memory}
-    for name, part in (("rates", rates), ("twice", twice), ("memory", memory)):
+    sizes = {
+        "rates": args.chunks,
+        "twice": args.files,
+        "memory": args.memory,
+        "mixed": args.mixed,
+        "line": args.line,
+        "pages": args.pages,
+    }
+    for name, part in parts.items():
         if args.only == name:
             with tempfile.TemporaryDirectory() as folder:
                 part(Path(folder), sizes[name])

@@ -38,7 +38,7 @@ def arrow_table(
 
     arrays, fields = [], []
     for at, column in enumerate(typed.columns):
-        values = [_plain(typed.at(row, at), column.kind) for row in range(len(typed.table.body))]
+        values = [_plain(value, column.kind) for value in typed.column_values(at)]
         if column.kind in ("number", "year"): kind = pa.int64() if _whole(values) else pa.float64()
         else: kind = pa.date32() if column.kind == "date" else pa.string()
         if kind == pa.int64():

@@ -106,6 +106,9 @@ _NUMBER = re.compile(
     rf"(?P<minus>[-−–(]*)\s*(?P<before>(?i:{_MONEY}))?\s*(?P<minus2>[-−–+(]*)\s*(?P<digits>{_DIGITS}|[.,]\d+)"
     rf"(?P<close>\)?)\s*(?P<behind>(?![-−–]$)[^\d\s()]?[^\d()]{{0,18}}|[^\W\d]{{1,3}}[²³23])?\s*(?P<close2>\)?)(?P<trail>[-−–]?)")
 
+_PLAIN = {".": re.compile(r"-?\d{1,15}(?:\.\d{1,15})?", re.ASCII), ",": re.compile(r"-?\d{1,15}", re.ASCII)}
+_HAS_DIGIT = re.compile(r"\d")
+
 class Quantity(NamedTuple):
     "A number as it was written."
     value: float
@@ -158,6 +161,8 @@ def read_number(
     language: str = "",
 ) -> Quantity | None:  # None where the cell is no number
     "The number in a cell."
+    if _PLAIN[decimal].fullmatch(cell): return Quantity(float(cell))  # nearly all numbers of large tables
+    if not _HAS_DIGIT.search(cell): return None
     found = _NUMBER.fullmatch(without_marks(unicodedata.normalize("NFC", cell)))
     if not found: return None
     value = plain_number(found["digits"], decimal)

@@ -13,6 +13,7 @@ __all__ = ['WIDEST', 'TALLEST', 'one_line_cell', 'even_rows', 'fill_merged', 'la
 # %% ../nbs/00_tables.ipynb #1a786104
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 # %% ../nbs/00_tables.ipynb #1326adc7
@@ -106,14 +107,14 @@ class Table:
         if not 0 <= self.header_rows <= len(self.rows):
             raise ValueError(f"header_rows is {self.header_rows}, the table has {len(self.rows)} rows")
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         "The names of the columns, levels joined by \" > \"; \"\" for one without a name."
         levels = zip(*self.rows[:self.header_rows], strict=True)
         names = tuple(" > ".join(dict.fromkeys(filter(None, cells))) for cells in levels)
         return names or ("",) * self.width
 
-    @property
+    @cached_property
     def body(self) -> tuple[tuple[str, ...], ...]:
         "The rows under the header."
         return self.rows[self.header_rows:]

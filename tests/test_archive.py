@@ -1,7 +1,6 @@
 """A knowledge base in one file, two made one, and the check that mends (rows R8, R9, S10 of the safety table). On both
 stores."""
 
-import io
 import json
 import pickle
 import random

@@ -106,6 +106,27 @@ def test_a_mail_without_a_subject_says_so():
     assert found.title == "2024 plan" and "the mail has no subject" in found.warnings
 
 
+@pytest.mark.parametrize("name", ["From", "To", "Subject", "Date", "Message-ID", "Content-Type", "Content-Disposition"])
+@pytest.mark.parametrize(
+    "value", [b"(" * 50_000, b"<" * 50_000, b'"' * 50_001, b"=?utf-8?q?a" * 9000, b"a;" * 50_000, b"\0\xff\r"]
+)
+def test_a_hostile_header_costs_neither_the_mail_nor_the_time(name, value):
+    found = convert_bytes(b"Return-Path: x\n" + name.encode() + b": " + value + b"\n\nHello there.", "a.eml")
+    assert "Hello there." in found.text or found.attached
+
+
+def test_parts_in_parts_end():
+    data = b"Subject: x\n" + b"".join(
+        b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (i, i) for i in range(5000)
+    )
+    try:
+        found = convert_bytes(data + b"\nHello", "a.eml")
+    except ConversionError as error:
+        assert "too deep" in str(error)
+    else:
+        assert found.warnings
+
+
 # -- text
 
 
@@ -350,6 +371,20 @@ def test_a_mailbox_without_mails_fails():
 @pytest.mark.parametrize("text", [b"From me to you\n\nMusic", b"From 12:30 on we\nwere there", b"Received: from me"])
 def test_prose_is_no_mail(text):
     assert convert_bytes(text, "a.txt").meta["format"] == "text"
+
+
+def test_a_page_saved_with_all_that_is_in_it_is_the_page():
+    saved = MIMEMultipart("related")
+    saved["From"], saved["Snapshot-Content-Location"] = "<Saved by Blink>", "https://example.org/ships"
+    saved["Subject"], saved["Date"] = "Ships", "Tue, 01 Oct 2024 12:34:56 -0500"
+    saved.attach(MIMEText("<h1>Ships</h1><p>The Ada has 12 tons.<img src='cid:x'>", "html"))
+    for kind, data in (("image", MIMEImage(b"\x89PNG", "png")), ("css", MIMEText("p {}", "css"))):
+        data["Content-Location"] = f"https://example.org/{kind}"
+        saved.attach(data)
+    for name in ("ships.mhtml", "ships.mht"):
+        found = convert_bytes(saved.as_bytes(), name)
+        assert found.text == "# Ships\n\nThe Ada has 12 tons." and not found.attached and "from" not in found.meta
+        assert found.meta["url"] == "https://example.org/ships" and found.meta["date"] == "2024-10-01T12:34:56-05:00"
 
 
 # -- Outlook

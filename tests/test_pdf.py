@@ -483,3 +483,40 @@ def test_the_contents_of_a_10k_are_heading_paths(name):
     entries = {title_key(row[1]) for row in re.finditer(r"(?m)^(Item .*?)  \d{1,3}$", contents)}
     assert len(entries) > 20 and not entries - headings
     assert {"parti", "partii", "partiii"} <= headings
+
+
+# -- code, glossaries
+
+
+def test_code_keeps_its_lines_and_indentation():
+    code = "def level(day):\n    # metres above datum\n    return LEVELS[day] * 2\n\nprint(level(3))"
+    found = read(f"The level is a function of the day.\n```python\n{code}\n```\nIt was tested in March.")
+    assert f"```\n{code}\n```" in found.text
+    assert [block.kind for block in read_blocks(document_of(found, "a.pdf", b""))] == ["paragraph", "code", "paragraph"]
+    typed = read(f'#set text(font: "DejaVu Sans Mono", size: 9pt)\n{WORDS * 3}')
+    assert "```" not in typed.text and typed.text.count("nobody reads it.") == 3
+
+
+def test_entries_of_a_glossary_are_apart():
+    found = read("/ Weir: a low dam over which the water falls.\n/ Lock: a chamber with two gates for boats.")
+    assert "falls.\n\nLock" in found.text
+
+
+def test_headings_in_capitals_stand_above_their_lists():
+    found = read(
+        "#set text(size: 10pt)\n#set par(spacing: 16pt)\nTOOLS TO TAKE\n\n- a rope\n- a hook\n\nBOATS TO BUY\n\nTwo."
+    )
+    assert ("TOOLS TO TAKE",) in paths(found)
+
+
+def test_numbered_headings_of_one_depth_stand_equally_high():
+    odd = "#show heading.where(body: [Locks]): it => block(text(12pt)[#counter(heading).display() Locks])\n"
+    source = (
+        f'#set heading(numbering: "1.1")\n{odd}= Weirs\n{WORDS}\n= Locks\n{WORDS}\n= Mills\n{WORDS}\n== Corn\n{WORDS}'
+    )
+    data = typeset(source)
+    pdf = pypdfium2.PdfDocument(data)
+    pdf.close()
+    assert ("2 Locks",) in paths(convert_pdf(data, "a.pdf")) and ("3 Mills", "3.1 Corn") in paths(
+        convert_pdf(data, "a.pdf")
+    )

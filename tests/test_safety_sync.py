@@ -1,25 +1,21 @@
 """What must never happen to what is in, by the rows of the safety table (R1, R2, R3, R8, R9, R11, R12), and the account
 that adds up. On both stores where a store is in it."""
 
-import json
 import os
 import random
 import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from kbase import KnowledgeBase
-from kbase.indexing.account import Account
 from kbase.indexing.converters import ConversionError
 from kbase.indexing.jobs import CHANGING, VERSION_STAYS
 from kbase.nodes import digest
-from kbase.stores.contract import StoreError
 
 WORDS = Path(__file__).read_text(encoding="utf-8").split()
 FOUND = ("added", "updated", "moved", "unchanged", "failed", "skipped")
@@ -101,9 +97,13 @@ def test_a_renamed_file_moves_and_nothing_is_embedded(kb, tmp_path):
     (folder / "plain_words.txt").rename(folder / "other_words.txt")
     plan = kb.plan(folder)
     assert {row.uri: row.reason for row in plan.rows if row.action == "move"} == {
-        "notes/first.md": "was notes/part0/note000.md", "notes/other_words.txt": "was notes/plain_words.txt"}  # fmt: skip
+        "notes/first.md": "was notes/part0/note000.md",
+        "notes/other_words.txt": "was notes/plain_words.txt",
+    }
     report = kb.sync(folder, progress=False)
-    assert report.count("moved") == 2 and report.embedded == 0 and adds_up(report) and not rows(report, "removed", "gone")
+    assert (
+        report.count("moved") == 2 and report.embedded == 0 and adds_up(report) and not rows(report, "removed", "gone")
+    )
     assert not [v for v in contents(kb).values() if v[5] in ("notes/part0/note000.md", "notes/plain_words.txt")]
     assert {value[4]: vectors(kb)[key] for key, value in contents(kb).items()} == old
     assert kb.find_source("notes/other_words.txt").title == "other words"
@@ -129,7 +129,10 @@ def test_what_a_sync_does_not_touch(kb, tmp_path):
     by_hand = write(folder, "hand.md", "# By hand\n\nNamed by itself.")
     from haystack import Document
 
-    kb.add([Document(id="d", content="A document of a program.", meta={"file_path": str(folder / "x.txt")}), by_hand], progress=False)
+    kb.add(
+        [Document(id="d", content="A document of a program.", meta={"file_path": str(folder / "x.txt")}), by_hand],
+        progress=False,
+    )
     kb.sync(other, progress=False)
     kb.sync(folder, progress=False)
     by_hand.unlink()
@@ -163,7 +166,14 @@ def test_the_plan_is_what_the_sync_does(kb, tmp_path):
     plan = kb.plan(folder)
     assert contents(kb) == before and "1 to add, 1 changed, 1 moved, 9 unchanged, 1 skipped, 1 to remove" in str(plan)
     report = kb.sync(folder, progress=False)
-    done = {"add": "added", "change": "updated", "move": "moved", "keep": "unchanged", "skip": "skipped", "remove": "removed"}
+    done = {
+        "add": "added",
+        "change": "updated",
+        "move": "moved",
+        "keep": "unchanged",
+        "skip": "skipped",
+        "remove": "removed",
+    }
     assert {row.uri: done[row.action] for row in plan.rows} == {row.uri: row.state for row in report.rows}
     assert kb.plan(folder).nothing
 
@@ -259,9 +269,14 @@ def test_r1_killed_at_random_points_and_resumed(tmp_path):
 def test_r2_two_processes_and_no_document_twice(kb, tmp_path):
     folder = notes(tmp_path / "notes", 20)
     children = [
-        subprocess.Popen([sys.executable, "-c", ADD, kb.store.place, str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, "-c", ADD, kb.store.place, str(folder)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         for _ in range(2)
-    ]  # fmt: skip
+    ]
     ends = [child.communicate(timeout=120) for child in children]
     assert all("done" in out or "StoreLocked" in errors for out, errors in ends), ends
     assert len(kb) == 20 and len(contents(kb)) == kb.store.count_documents()
@@ -285,7 +300,9 @@ with KnowledgeBase(sys.argv[1]) as kb:
 @pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_FSIZE and SIGXFSZ as Linux has them")
 def test_r3_a_full_disk_is_said_and_the_next_sync_goes_on(tmp_path):
     folder, place = notes(tmp_path / "notes", 40), tmp_path / "kb"
-    done = subprocess.run([sys.executable, "-c", FULL, str(place), str(folder), "60000"], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(place), str(folder), "60000"], capture_output=True, text=True, timeout=120
+    )
     assert "told:" in done.stdout and "make room" in done.stdout, done.stderr[-2000:]
     with KnowledgeBase(place) as kb:
         assert kb.search("note", mode="bm25") is not None  # it can be read

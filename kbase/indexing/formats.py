@@ -27,7 +27,7 @@ from .converted import Converted
 from .decoding import CONTROLS
 from .html_reader import convert_html, convert_svg
 from .json_reader import convert_json, convert_jsonl
-from .mail_reader import convert_eml, convert_mbox, convert_msg
+from .mail_reader import convert_eml, convert_mbox, convert_mhtml, convert_msg
 from .notebook_reader import convert_ipynb
 from .open_reader import convert_open_slides, convert_open_text
 from .pdf_reader import convert_pdf
@@ -117,6 +117,7 @@ for _format in (
 # %% ../../nbs/indexing/28_formats.ipynb #fmt21
 _POSTMARK = re.compile(rb"From [^\n]*\d\d:\d\d[^\n]*\n[!-9;-~]+[ \t]*:")
 _MAIL = re.compile(rb"(?i)(Return-Path:|Received:|MIME-Version:|Message-ID:)[^\n]*\n")
+_SAVED_PAGE = re.compile(rb"(?i)From: <Saved by [^\n]*\n")
 _XML = re.compile(rb"(\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*<\?xml\s")
 _SVG = re.compile(rb"(?is)(\xef\xbb\xbf)?\s*(<\?xml[^>]*\?>\s*)?(<!--.*?-->\s*)*(<!doctype\s+svg[^>]*>\s*)?<svg[\s>]")
 _XML_SUFFIXES = (".xml", ".rss", ".atom", ".opml", ".gpx", ".kml", ".dbk", ".docbook", ".dita", ".tei", ".fb2", ".xsd",
@@ -124,6 +125,7 @@ _XML_SUFFIXES = (".xml", ".rss", ".atom", ".opml", ".gpx", ".kml", ".dbk", ".doc
 
 for _format in (
     Format("mailbox", (".mbox",), convert_mbox, "bytes", apart=True, opening=_POSTMARK),
+    Format("saved web page", (".mht", ".mhtml"), convert_mhtml, "bytes", apart=True, opening=_SAVED_PAGE),
     Format("e-mail", (".eml",), convert_eml, "bytes", apart=True, opening=_MAIL),
     Format("Outlook e-mail", (".msg",), convert_msg, "bytes", apart=True, inside="__properties_version1.0"),
     Format("drawing in SVG", (".svg",), convert_svg, apart=True, opening=_SVG, encoding=_HTML_CHARSET),

@@ -27,6 +27,7 @@ def cell_text(
     cell: lxml.html.HtmlElement,
 ) -> str:
     "A cell as text in one line."
+    if not len(cell): return " ".join((cell.text or "").split())
     parts: list[str] = []
     for event, element in lxml.etree.iterwalk(cell, events=("start", "end")):
         if element is not cell and element.tag not in _IN_LINE: parts.append(" ")
@@ -34,7 +35,8 @@ def cell_text(
     return " ".join("".join(parts).split())
 
 def _span(cell: lxml.html.HtmlElement, key: str) -> int:
-    value = (cell.get(key) or "1").strip()
+    value = (cell.get(key) or "").strip()
+    if not value: return 1
     return int(value) if re.fullmatch(r"\d{1,5}", value) and int(value) else 1
 
 # %% ../../nbs/indexing/25_html_tables.ipynb #htb10
@@ -72,17 +74,18 @@ def settle_table(
     width = max(map(len, grid))
     notes = [row for row in rows if _is_note(row, width)]
     body = len(rows) - len(notes)
-    count = header_row_count(rows[:body], even_rows(_texts(fill_merged(grid, merged)))[0][:body]) if body else 0
+    known: dict[object, str] = {None: ""}
+    cells, _ = even_rows(_texts(fill_merged(grid, merged), known))
+    count = header_row_count(rows[:body], cells[:body]) if body else 0
     filled = fill_merged(grid, merged, count)[:body]
-    cells, _ = even_rows(_texts(filled))
+    cells = even_rows(_texts(filled, known))[0] if merged else cells[:body]
     found = Table(cells, min(count, len(cells)), title, "\n".join(cell_text(row) for row in notes))
     if merged or count > 1 or notes: _write_again(table, filled, found)
     if caption is not None: _put_beside(table, caption, title, before=True)
     for row in reversed(notes): _put_beside(table, row, cell_text(row), before=False)
     return found
 
-def _texts(grid: Sequence[Sequence[object]]) -> list[list[str]]:
-    known: dict[object, str] = {None: ""}
+def _texts(grid: Sequence[Sequence[object]], known: dict[object, str]) -> list[list[str]]:
     return [[known[cell] if cell in known else known.setdefault(cell, cell_text(cell)) for cell in row] for row in grid]
 
 # %% ../../nbs/indexing/25_html_tables.ipynb #htb13

@@ -121,9 +121,11 @@ def _panel_of(control: lxml.html.HtmlElement, panels: dict[str, lxml.html.HtmlEl
 
 def _panels_of_tabs(body: lxml.html.HtmlElement) -> Iterator[tuple[lxml.html.HtmlElement, lxml.html.HtmlElement]]:
     # tabs that do not say which panel they open: a panel names its tab, or there are as many of the one as of the other
+    named: dict[str, list[lxml.html.HtmlElement]] = {}
+    for panel in body.xpath(".//*[@role='tabpanel'][@aria-labelledby]"):
+        named.setdefault(panel.get("aria-labelledby"), []).append(panel)
     for tab in body.xpath(".//*[@role='tab'][@id]"):
-        named = body.xpath(".//*[@role='tabpanel'][@aria-labelledby=$name]", name=tab.get("id"))
-        if len(named) == 1: yield tab, named[0]
+        if len(own := named.get(tab.get("id"), [])) == 1: yield tab, own[0]
     for bar in body.xpath(".//*[@role='tablist']"):
         tabs, around = bar.xpath(".//*[@role='tab']"), bar.getparent()
         panels = around.xpath(".//*[@role='tabpanel'][not(ancestor::*[@role='tabpanel'])]") if around is not None else []

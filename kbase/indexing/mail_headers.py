@@ -66,7 +66,9 @@ def addresses(
     text: str,  # of From, To or Cc
 ) -> str:  # "Ada Ott <ada@example.org>; bob@example.org"
     "Names and addresses, one after the other."
-    pairs = [(one_line(normalize_text(encoded_words(name))), address) for name, address in getaddresses([text]) if name or address]
+    try: found = getaddresses([text])
+    except RecursionError: found = []  # brackets in brackets
+    pairs = [(one_line(normalize_text(encoded_words(name))), address) for name, address in found if name or address]
     if not any("@" in address for _, address in pairs): return one_line(normalize_text(encoded_words(text)))  # a list, a group, a ruin
     return "; ".join(f"{name} <{address}>" if name and name != address else address or name for name, address in pairs)
 

@@ -9,7 +9,7 @@ process of its own."""
 # %% auto #0
 __all__ = ['MISSING_WORDS', 'unflowed', 'part_text', 'says_more', 'MailParts', 'find_parts', 'quoted_spans', 'quotes_outline',
            'safe_name', 'attach_files', 'sent_line', 'mail_head', 'mail_document', 'joined', 'convert_eml',
-           'convert_msg', 'convert_mbox']
+           'convert_mhtml', 'convert_msg', 'convert_mbox']
 
 # %% ../../nbs/indexing/27_mail_reader.ipynb #mlr03
 import re
@@ -35,6 +35,7 @@ from .decoding import decode
 from .html_reader import convert_html
 from .mail_headers import encoded_words, header, header_bytes_as_text, header_notes, mail_properties
 from .mailbox import mails_in
+from .main_text import saved_mark
 from .outlook_message import outlook_message
 from ..lines import CAPTION_LENGTH
 from ..tables import Table
@@ -130,8 +131,9 @@ def _take_text(part: Message, found: MailParts) -> None:
 
 def _take_file(part: Message, found: MailParts) -> None:
     named = part.get_filename() or ""
-    picture = part.get_content_maintype() == "image" and "Content-ID" in part
-    if picture: found.pictures += 1
+    inside = "Content-ID" in part or "Content-Location" in part and not named
+    if inside and part.get_content_maintype() == "image": found.pictures += 1
+    elif "Content-Location" in part and not named: return  # what only a browser needs, of a page saved with all that is in it
     elif part.get_content_type() in _SIGNATURES: return  # says nothing that could be read
     else:
         kind = part.get_content_type()
@@ -324,7 +326,25 @@ def convert_eml(
     limits: Limits = Limits(),  # noqa: B008 (frozen)
 ) -> Converted:
     "A mail. Raises ConversionError."
-    return mail_document(BytesParser().parsebytes(data.lstrip(b"\r\n")), name, limits)
+    try: mail = BytesParser().parsebytes(data.lstrip(b"\r\n"))
+    except RecursionError as error: raise ConversionError(f"{name}: has parts in parts too deep to be read") from error
+    return mail_document(mail, name, limits)
+
+# %% ../../nbs/indexing/27_mail_reader.ipynb #mlr41
+def convert_mhtml(
+    data: bytes,
+    name: str = "the file",  # for messages
+    limits: Limits = Limits(),  # noqa: B008 (frozen)
+) -> Converted:
+    "A page that a browser saved in one file. Raises ConversionError, EmptyDocument."
+    page = BytesParser().parsebytes(data.lstrip(b"\r\n"))
+    html = next((part for part in page.walk() if part.get_content_type() == "text/html"), None)
+    if html is None: raise ConversionError(f"{name}: holds no page: is it whole?")
+    text, notes = part_text(html)
+    address = header(page, "Snapshot-Content-Location")
+    found = convert_html((saved_mark(address) if address else "") + without_data_uris(text)[0], name)
+    dates = {"date": header(page, "Date")} if header(page, "Date") else {}
+    return replace(found, title=found.title or header(page, "Subject"), meta=found.meta | dates, warnings=(*notes, *found.warnings))
 
 # %% ../../nbs/indexing/27_mail_reader.ipynb #mlr32
 def convert_msg(

@@ -28,9 +28,11 @@ from .pdf_lines import Line, Paragraph, paragraph_of
 def body_style(
     lines: Iterable[Line],
 ) -> tuple[float, bool]:  # size in points, whether bold
-    "The size and weight of most letters."
+    "The size and weight of most letters; code is not asked, unless there is nothing else."
     weights: Counter[tuple[float, bool]] = Counter()
-    for line in lines: weights[round(line.size * 2) / 2, line.bold] += sum(map(str.isalpha, line.text))
+    lines = list(lines)
+    for line in [line for line in lines if not line.even] or lines:
+        weights[round(line.size * 2) / 2, line.bold] += sum(map(str.isalpha, line.text))
     return weights.most_common(1)[0][0] if weights else (10.0, False)
 
 # %% ../../nbs/indexing/26_pdf_headings.ipynb #phd10
@@ -60,7 +62,7 @@ def number_depth(
 
 # %% ../../nbs/indexing/26_pdf_headings.ipynb #phd13
 LONGEST_HEADING = 200  # characters; titles of papers reach 150
-NO_HEADINGS = frozenset(("caption", "note", "table"))
+NO_HEADINGS = frozenset(("caption", "note", "table", "code"))
 LARGER = 1.1  # of the text's size; a step that a reader sees
 _SENTENCE = re.compile(r"[.;,]$|[.!?] [A-Z]\w+ \w+")
 
@@ -95,7 +97,8 @@ def _is_set_off(paragraph: Paragraph, after: Paragraph, body: tuple[float, bool]
     text = paragraph.text
     capitals = text.isupper() and len(text.split()) > 1 and not any(map(str.isdigit, text))
     italic = paragraph.italic and not after.italic and paragraph.text[:1].isupper()
-    return alone and (capitals or italic) and len(after.text) > 60 and "  " not in after.text
+    prose = len(after.text) > 60 and "  " not in after.text
+    return alone and (capitals and (prose or after.kind in ("item", "table") or "  " in after.text) or italic and prose)
 
 # %% ../../nbs/indexing/26_pdf_headings.ipynb #phd16
 @dataclass(frozen=True)
@@ -183,7 +186,7 @@ def one_rank_a_number(
     ranks: Sequence[Rank],
     texts: Sequence[str],  # of the headings
 ) -> list[Rank]:
-    "Ranks in which headings with as many numbers (2.1, 3.4) stand equally high, whatever type a title happens to be in."
+    "Ranks in which headings with as many numbers (2.1, 3.4) stand equally high, whatever type a title is in."
     usual: dict[int, Counter[Rank]] = {}
     for rank, text in zip(ranks, texts, strict=True):
         if _DECIMAL.match(text): usual.setdefault(number_depth(text), Counter())[rank] += 1

@@ -8,8 +8,8 @@ the order in which lines are read, `pdf_paragraphs` joins them."""
 
 # %% auto #0
 __all__ = ['PLACEHOLDER', 'SCRIPT_SIZE', 'ABOVE', 'BELOW', 'WIDE_GAP', 'NEXT_GAP', 'RTL', 'END_HYPHEN', 'Line', 'line_text',
-           'line_of', 'words_apart', 'word_runs', 'join_runs', 'page_lines', 'rows_of', 'join_lines', 'Paragraph',
-           'paragraph_of', 'word_boxes']
+           'even_text', 'line_of', 'words_apart', 'word_runs', 'join_runs', 'page_lines', 'rows_of', 'join_lines',
+           'Paragraph', 'paragraph_of', 'word_boxes']
 
 # %% ../../nbs/indexing/25_pdf_lines.ipynb #pln03
 import re
@@ -37,6 +37,7 @@ class Line(NamedTuple):
     page: int = 0  # from 0
     tops: float = 0.0  # the upper edge of what it is made of, where that is more than a line
     bold_ends: tuple[bool, bool] = (False, False)  # whether its first and its last word are bold
+    even: bool = False  # all its letters are equally wide, as code is set
 
     @property
     def top(self) -> float: return self.tops or self.base - 0.75 * self.size
@@ -65,6 +66,17 @@ def line_text(
         else: text += blank + word.text
     return text
 
+def even_text(
+    words: Sequence[PlacedWord],  # of letters that are equally wide
+) -> str:
+    "The words of a line of code, with as many blanks between them as there is room for."
+    step = sum(word.right - word.left for word in words) / max(1, sum(len(word.text) for word in words))
+    text = words[0].text
+    for before, word in pairwise(words):
+        blanks = round((word.left - before.right) / step) if step > 0 else 1
+        text += " " * (min(max(blanks, 1), 80) if not word.glued else 0) + word.text
+    return text
+
 def line_of(
     words: Sequence[PlacedWord],  # one or more, in the order in which they are read
 ) -> Line:
@@ -76,9 +88,11 @@ def line_of(
         look = weights.most_common(1)[0][0]
         main = next(word for word in words if (round(word.size, 1), word.bold, word.italic) == look)
     bold = all(word.bold for word in words if any(map(str.isalnum, word.text)))
-    return Line(line_text(words, main.size, main.base), min(word.left for word in words),
+    even = all(word.even for word in words) and max(word.size for word in words) == min(word.size for word in words)
+    text = even_text(words) if even else line_text(words, main.size, main.base)
+    return Line(text, min(word.left for word in words),
                 max(word.right for word in words), main.base, main.size, bold and words[0].bold, main.italic,
-                main.turn, bold_ends=(words[0].bold, words[-1].bold))
+                main.turn, bold_ends=(words[0].bold, words[-1].bold), even=even)
 
 # %% ../../nbs/indexing/25_pdf_lines.ipynb #pln12
 WIDE_GAP = 1.5  # of the size; blanks in justified lines stay under 1, gutters begin at about 1.2
@@ -169,7 +183,7 @@ class Paragraph:
     text: str  # U+0002: a hyphen at the end of a line; U+000C: a new page begins here
     lines: tuple[Line, ...] = field(repr=False)  # one or more
     gap: float = 0.0  # blank height above it, in sizes; 9 at the top of a column
-    kind: str = ""  # item, caption, note or "" for prose; headings are found later
+    kind: str = ""  # item, caption, note, code, table or "" for prose; headings are found later
     depth: int = 0  # of a heading; 0 for none
 
     @property

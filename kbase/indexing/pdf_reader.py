@@ -9,9 +9,9 @@ text. `kbase.indexing.formats` has it run in a process of its own."""
 # %% auto #0
 __all__ = ['VOWELS', 'FEW_VOWELS', 'ENOUGH_LETTERS', 'WRONG_SHARE', 'SCAN_SHARE', 'SCAN_WORDS', 'OCR_SCALE', 'OCR_TIME',
            'MOST_PIXELS', 'SCAN_WIDTH', 'is_garbled', 'Page', 'word_inside', 'text_without', 'table_line', 'read_page',
-           'settle_page', 'ordered_lines', 'paragraphs_with_headings', 'read_pictures', 'page_ranges', 'page_notes',
-           'no_text', 'first_line', 'with_caption', 'text_of_pages', 'settle_pages', 'read_document', 'converted_pages',
-           'convert_pdf', 'picture_pages', 'convert_picture']
+           'settle_page', 'ordered_lines', 'paragraphs_with_headings', 'read_pictures', 'words_of_lines',
+           'settle_pictures', 'page_ranges', 'page_notes', 'no_text', 'first_line', 'with_caption', 'text_of_pages',
+           'settle_pages', 'read_document', 'converted_pages', 'convert_pdf', 'picture_pages', 'convert_picture']
 
 # %% ../../nbs/indexing/27_pdf_reader.ipynb #pdf03
 import io
@@ -169,6 +169,28 @@ def read_pictures(
         bitmap.close()
         source.close()
 
+def words_of_lines(
+    lines: Sequence[Line],
+) -> list[PlacedWord]:
+    "The words of lines whose letters have no places of their own."
+    words = []
+    for line in lines:
+        step = (line.right - line.left) / max(1, len(line.text))
+        words += [PlacedWord(found[0], line.left + found.start() * step, line.left + found.end() * step, line.base,
+                             line.size) for found in re.finditer(r"\S+", line.text)]
+    return words
+
+def settle_pictures(
+    pages: Sequence[Page],  # changed in place
+) -> None:
+    "Running heads and tables of pages that OCR has read."
+    heads = RunningHeads(len(pages))
+    for page in pages: heads.add(page.number, page.lines if page.ocr else [], page.height)
+    for page in pages:
+        if not page.ocr or not page.ocr.reliable: continue
+        page.state, page.words = "", words_of_lines(page.lines)
+        settle_page(page, heads.of(page.number, page.lines))
+
 # %% ../../nbs/indexing/27_pdf_reader.ipynb #pdf17
 def page_ranges(
     numbers: Sequence[int],  # from 1, in order
@@ -189,7 +211,7 @@ def page_notes(
     read = [page for page in pages if page.ocr and page.ocr.reliable]
     doubtful = [page for page in pages if page.state == "picture" and page.ocr and not page.ocr.reliable]
     pictures = [page for page in pages if page.state == "picture" and not page.ocr]
-    garbled = [page for page in pages if page.state == "garbled" and page not in read]
+    garbled = [page for page in pages if page.state == "garbled"]
     late = "pictures, and the time for OCR was over: raise the limit or split the file"
     notes = [(read, "read by OCR"), (doubtful, "pictures that OCR could not read reliably: not in the text"),
              (pictures, late if ocr_installed() else f"pictures without text: {OCR_EXTRA} reads them"),
@@ -267,6 +289,7 @@ def read_document(
         settle_pages(pages, heads, number - NEARBY, number - NEARBY + 1)
     settle_pages(pages, heads, count - NEARBY, count)
     read_pictures(document, pages, stop_at)
+    settle_pictures(pages)
     words = frozenset(word for page in pages for line in page.lines for word in re.findall(r"\w+", line.text.lower()))
     for line in heads.kept(words): pages[line.page].lines.insert(0, line)
     return pages, [line.text for line in heads.taken.values()]
@@ -327,7 +350,7 @@ def picture_pages(
                 if frame.width * frame.height > MOST_PIXELS:
                     raise FileTooLarge(f"{name}: is a picture of {frame.width} × {frame.height} pixels, more than "
                                        f"{MOST_PIXELS:,}: make it smaller")
-                page = Page(number, frame.height * SCAN_WIDTH / frame.width, state="picture")
+                page = Page(number, frame.height * SCAN_WIDTH / frame.width, SCAN_WIDTH, state="picture")
                 pages.append(page)
                 if not ocr_installed() or time.monotonic() > stop_at: continue
                 picture = np.asarray(ImageOps.exif_transpose(frame).convert("RGB"))[:, :, ::-1]
@@ -344,4 +367,5 @@ def convert_picture(
 ) -> Converted:
     "The text in a picture. Raises EmptyDocument where there is none, or where OCR is not installed."
     pages = picture_pages(data, name, time.monotonic() + OCR_TIME * limits.seconds)
+    settle_pictures(pages)
     return converted_pages(pages, name, {"page_count": len(pages)} if len(pages) > 1 else {})

@@ -36,6 +36,7 @@ class PlacedWord(NamedTuple):
     turn: int = 0  # quarter turns to the left in which it is written; 4 for a slanted word
     glued: bool = False  # no blank between it and the word before
     raised: bool = False  # drawn as a small figure above the line
+    even: bool = False  # of type whose letters are all equally wide, as code is set
 
     @property
     def top(self) -> float: return self.base - 0.75 * self.size  # as high as capitals of most types
@@ -45,7 +46,8 @@ class PlacedWord(NamedTuple):
 # %% ../../nbs/indexing/24_pdf_words.ipynb #pwd09
 _BOLD = re.compile(r"(?i)bold|black|heavy|semibd|demi(?!an)|[-,_]bd?\b|\bcmbx|\bsfbx|\bcmssbx|-medi\b")
 _ITALIC = re.compile(r"(?i)ital|obliq|[-,_]it\b|\bcmti|\bcmsl|slant")
-_FORCE_BOLD, _ITALIC_FLAG = 1 << 18, 1 << 6  # flags of a font's description, ISO 32000, 9.8.2
+_EVEN = re.compile(r"(?i)mono|courier|consol|menlo|typewriter|\bcmtt|\bsftt|\blmtt|fixed")
+_FORCE_BOLD, _ITALIC_FLAG, _EVEN_FLAG = 1 << 18, 1 << 6, 1  # flags of a font's description, ISO 32000, 9.8.2
 
 class TypeLook(NamedTuple):
     "What the characters of one text object have in common."
@@ -53,14 +55,16 @@ class TypeLook(NamedTuple):
     bold: bool = False
     italic: bool = False
     turn: int = 0
+    even: bool = False
 
 def font_style(
     name: str,  # as the file has it: "ABCDEF+LibertinusSerif-Bold"
     flags: int = 0,
-) -> tuple[bool, bool]:  # bold, italic
+) -> tuple[bool, bool, bool]:  # bold, italic, letters of one width
     "What a font looks like."
     name = name.partition("+")[2] or name
-    return bool(_BOLD.search(name) or flags & _FORCE_BOLD), bool(_ITALIC.search(name) or flags & _ITALIC_FLAG)
+    return (bool(_BOLD.search(name) or flags & _FORCE_BOLD), bool(_ITALIC.search(name) or flags & _ITALIC_FLAG),
+            bool(_EVEN.search(name) or flags & _EVEN_FLAG))
 
 # %% ../../nbs/indexing/24_pdf_words.ipynb #pwd12
 def character_codes(
@@ -140,13 +144,13 @@ class Looks:
     "The looks of a document's text; fonts are asked once."
 
     def __init__(self) -> None:
-        self.fonts: dict[int, tuple[bool, bool]] = {}  # by address; they live as long as the document
+        self.fonts: dict[int, tuple[bool, bool, bool]] = {}  # by address; they live as long as the document
         self._matrix = raw.FS_MATRIX()
 
-    def style(self, text_object: Any) -> tuple[bool, bool]:
-        "Bold and italic of a text object."
+    def style(self, text_object: Any) -> tuple[bool, bool, bool]:
+        "Bold, italic and even of a text object."
         font = raw.FPDFTextObj_GetFont(text_object)
-        if not font: return False, False
+        if not font: return False, False, False
         address = ctypes.addressof(font.contents)
         if address not in self.fonts:
             buffer = ctypes.create_string_buffer(200)
@@ -162,7 +166,8 @@ class Looks:
         size = raw.FPDFText_GetFontSize(text_page, at) * math.hypot(matrix.c, matrix.d)
         turns = (math.degrees(math.atan2(matrix.b, matrix.a)) - frame.rotation) / 90
         turn = round(turns) % 4 if abs(turns - round(turns)) < 0.1 else 4
-        return TypeLook(abs(size), *self.style(text_object), turn)
+        bold, italic, even = self.style(text_object)
+        return TypeLook(abs(size), bold, italic, turn, even)
 
 # %% ../../nbs/indexing/24_pdf_words.ipynb #pwd24
 FIGURES = re.compile(r"(?<=[^\W\d_]|[.,;:!?)\]”’\"'*])\d{1,3}(?!\d|[.,]\d|%)|^\d{1,2}(?=[^\W\d_])"
@@ -270,7 +275,8 @@ def _words(page: Any, codes: np.ndarray, boxes: np.ndarray, frame: Frame, looks:
         turn = look.turn % 4
         if turn not in extents: extents[turn] = word_extents(boxes, starts, ends, frame, turn)
         base = float(frame.place(x.value, y.value, turn)[1])
-        word = PlacedWord(text[start:end], extents[turn][0][at], extents[turn][1][at], base, *look, start == before)
+        word = PlacedWord(text[start:end], extents[turn][0][at], extents[turn][1][at], base, *look[:4], start == before,
+                          even=look.even)
         figures = frame.rotation == look.turn == 0 and FIGURES.search(word.text)
         span = raised_figures(page, word.text, start, y.value, word.size) if figures else None
         yield from split_raised(word, span)

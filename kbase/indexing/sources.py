@@ -57,6 +57,7 @@ def file_item(
     name: str,
     path: Path,
     root: Path,  # the folder that a link must not lead out of
+    home: str = "",  # the same, links resolved, where that is known
 ) -> Item:
     "A file as an item; what is no regular file is skipped."
     try: mode = os.stat(path).st_mode
@@ -64,7 +65,7 @@ def file_item(
     if path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
         return Item(name, skip="a link that leads out of the folder: add its target by itself")
     if not stat.S_ISREG(mode): return Item(name, skip="not a regular file (a pipe, a socket or a device)")
-    return Item(name, path, root=storable(root.resolve()))
+    return Item(name, path, root=home or storable(root.resolve()))
 
 # %% ../../nbs/indexing/34_sources.ipynb #ff753a75
 _WANTED = "add it by itself if it is wanted"
@@ -109,7 +110,7 @@ def walk(
 ) -> Iterator[Item]:  # in order of name; one for each rule of an ignore file at the end
     "The files of a folder, and what is skipped in it. Links to folders are not followed."
     errors: list[OSError] = []
-    rules = IgnoreRules(folder)
+    rules, home = IgnoreRules(folder), storable(folder.resolve())
     for place, folders, files in os.walk(folder, onerror=errors.append):
         here = Path(place)
         prefix = "/".join([name, *here.relative_to(folder).parts])
@@ -121,7 +122,7 @@ def walk(
         for file in sorted(names - _ignored(rules, here, names, False)):
             what = left_by_program(file, names)
             found = f"{prefix}/{file}"
-            yield Item(found, skip=what) if what else file_item(found, here / file, folder)
+            yield Item(found, skip=what) if what else file_item(found, here / file, folder, home)
         while errors: yield Item(f"{prefix}/", skip=f"cannot be read: {(e := errors.pop()).strerror or e}")
     yield from (Item(f"{name}/{pattern}", skip=what) for pattern, what in ignored_lines(rules))
 

@@ -42,10 +42,9 @@ def column_line(
 
 def _labels(typed: TypedTable) -> str:  # the names of the rows: all columns of text, the first one first
     texts = [at for at, column in enumerate(typed.columns) if column.kind == "text"]
-    names = dict.fromkeys(row[at] for at in texts for row in typed.table.body if not is_missing_cell(row[at],
-                                                                                                     typed.language))
+    cells = (row[at] for at in texts for row in typed.table.body[:LABELS])
     line = ""
-    for name in names:
+    for name in dict.fromkeys(cell for cell in cells if not is_missing_cell(cell, typed.language)):
         if len(line) + len(name) > LABELS: return line + " …"
         line += (", " if line else "") + name
     return line
@@ -56,8 +55,7 @@ def table_text(
 ) -> str:
     "What the node of a table says."
     table = typed.table
-    lines = [column_line(column, [typed.at(row, at) for row in range(len(table.body))]) for at,
-             column in enumerate(typed.columns)]
+    lines = [column_line(column, typed.column_values(at)) for at, column in enumerate(typed.columns)]
     parts = (table.title, around, "; ".join(lines), _labels(typed), table.notes)
     return "\n".join(part for part in parts if part)
 

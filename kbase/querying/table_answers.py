@@ -8,7 +8,8 @@ all the same."""
 
 # %% auto #0
 __all__ = ['SHOWN_ROWS_AROUND', 'NEAR_TABLE', 'RIVAL', 'NAMED_SHARE', 'MOST_TABLES', 'PlacedTable', 'place_table', 'said_value',
-           'CitedCell', 'TableAnswer', 'marked_table', 'cited_cells', 'named_share', 'read_tables', 'query_table']
+           'CitedCell', 'TableAnswer', 'marked_table', 'cited_cells', 'named_share', 'read_tables', 'question_language',
+           'query_table']
 
 # %% ../../nbs/querying/51_table_answers.ipynb #tan03
 from collections.abc import Iterable, Sequence
@@ -17,7 +18,9 @@ from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from ..language import detect_language
 from ..printable import printable
+from .rules import LANGUAGES, read_language
 from .table_asked import AskedGrid, ask_grid
 from .table_grid import Grid, grid_of
 from .table_mentions import CellIndex
@@ -62,15 +65,14 @@ class PlacedTable:
 
 def place_table(
     table: Any,  # a Table, a TypedTable, a StoredTable, or a PlacedTable
-    language: str = "en",
+    language: str = "en",  # of the question: its words and the cells' are cut down to stems in the same way
     score: float = 1.0,
 ) -> PlacedTable:
     "A table of any kind, ready to be asked."
     if isinstance(table, PlacedTable): return table
     typed = table if isinstance(table, Table | TypedTable) else table.typed
     inner = typed if isinstance(typed, Table) else typed.table
-    spoken = getattr(typed, "language", "") or language
-    grid = grid_of(typed, spoken)
+    grid = grid_of(typed, language)
     if typed is table: return PlacedTable(grid, start=inner.start, end=inner.end, page=inner.page, sheet=inner.sheet,
                                           range=inner.range, score=score)
     return PlacedTable(grid, table.document_id, table.uri, table.document_title, table.node.start, table.node.end,
@@ -79,7 +81,6 @@ def place_table(
 # %% ../../nbs/querying/51_table_answers.ipynb #tan09
 def said_value(
     value: str | float,
-    unit: str = "",
     clock: bool = False,  # whether it is of seconds
 ) -> str:
     "A value as people read it."
@@ -89,8 +90,7 @@ def said_value(
         hours, minutes = divmod(int(minutes), 60)
         rest = f"{seconds:05.2f}".removesuffix(".00")
         return f"{hours}:{minutes:02d}:{rest}" if hours else f"{minutes}:{rest}"
-    number = f"{value:,.0f}" if value == int(value) else f"{value:,.4f}".rstrip("0").rstrip(".")
-    return f"{number} {unit}".strip()
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.4f}".rstrip("0").rstrip(".")
 
 @dataclass(frozen=True)
 class CitedCell:
@@ -121,11 +121,12 @@ class TableAnswer:
     score: float = 0.0  # of the reading, 0 to 1
     model: "ModelRun | None" = field(default=None, repr=False)  # what a model had to say
     name: str = ""  # of the operation; "" for a model's SQL
+    unit: str = ""  # of the values: "km", "million EUR"; "" where they have none, or say it themselves
 
     @property
     def text(self) -> str:
-        "The value in words."
-        return "; ".join(self.values)
+        "The values with their unit."
+        return "; ".join(f"{value} {self.unit}" if self.unit and value[-1:].isdigit() else value for value in self.values)
 
     def __repr__(self) -> str:
         where = f"\n{self.table.place}" if self.table and self.table.place else ""
@@ -137,7 +138,7 @@ class TableAnswer:
         "The answer by name."
         place = self.table and {name: getattr(self.table, name) for name in ("document_id", "uri", "title", "page",
                                                                              "sheet", "range")}
-        names = ("question", "operation", "sql", "declined", "reason", "score", "name")
+        names = ("question", "operation", "sql", "declined", "reason", "score", "name", "unit")
         return {**{name: getattr(self, name) for name in names}, "values": list(self.values), "table": place,
                 "cells": [vars(cell) for cell in self.cells], "llm": self.model and self.model.to_dict()}
 
@@ -188,14 +189,15 @@ def named_share(
 
 def _answer(question: str, table: PlacedTable, reading: Reading) -> TableAnswer:
     operation, grid = reading.operation, table.grid
-    measure = operation.measure
-    counted = operation.name in ("count", "distinct", "ratio", "more")
-    unit = measure.unit if measure is not None and not counted else ""
-    clock = measure is not None and measure.kind == "time" and not counted
-    values = tuple(said_value(value, unit, clock) for value in reading.outcome.values)
+    measured = None if operation.name in ("count", "distinct", "ratio", "more") else operation.measure
+    own = operation.target or next(iter(operation.across), None) or measured
+    clock = measured is not None and measured.kind == "time"
+    unit = own.unit if own is not None and own.kind == "number" else ""
+    values = tuple(said_value(value, clock) for value in reading.outcome.values)
+    cells = reading.outcome.cells or tuple((row, grid.label.number) for row in operation.rows(grid))
     return TableAnswer(question, values, operation.sentence(), str(operation.sql(grid)),
-                       cited_cells(grid, reading.outcome.cells),
-                       table, score=reading.score, name=operation.name)
+                       cited_cells(grid, cells),
+                       table, score=reading.score, name=operation.name, unit=unit)
 
 def _declined(question: str, table: PlacedTable | None, reason: str, model: "ModelRun | None" = None) -> TableAnswer:
     return TableAnswer(question, table=table, declined=True, reason=reason, model=model)
@@ -230,17 +232,25 @@ def read_tables(
 MOST_TABLES = 5  # that are asked one question
 
 # %% ../../nbs/querying/51_table_answers.ipynb #tan18
+def question_language(
+    question: str,
+) -> str:  # ISO 639-1: one that there are words for
+    "The language of a question on a table."
+    found = detect_language(question)
+    return found if found in LANGUAGES and read_language("table_questions", found) else "en"
+
 def query_table(
     question: str,
     tables: Any,  # a Table, a TypedTable, a StoredTable, or several, best first
     llm: "ChatGenerator | None" = None,
     timeout: float = 30.0,  # seconds for the model
-    language: str = "en",  # of the question, where the table does not say
+    language: str = "",  # ISO 639-1, of the question; "" finds out
     least_named: float = 0.0,  # share of the question that must be in the table's own words; NAMED_SHARE for found ones
 ) -> TableAnswer:
     "Answer a question from a table, with the cells that the answer stands on, or decline."
     several = tables if isinstance(tables, Sequence) else [tables]
-    placed = [place_table(table, language) for table in several]
+    spoken = language or question_language(question)
+    placed = [place_table(table, spoken) for table in several]
     answer = read_tables(question, placed, least_named)
     if not answer.declined or llm is None or not placed: return answer
     from kbase.querying.table_model import ask_for_sql

@@ -19,7 +19,8 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from .table_grid import Grid, GridColumn, day_number
-from .table_mentions import (CellIndex, CellMention, ColumnMention, QuestionCue, AskedWord, find_cells,
+from .table_mentions import (adjective_columns, columns_called, CellIndex, CellMention, ColumnMention,
+                                           QuestionCue, AskedWord, find_cells,
                                            find_columns,
                                            find_cues, question_data, asked_word, asked_words)
 from .table_operations import CellCondition
@@ -52,6 +53,11 @@ class AskedGrid:
     def cued(self, *names: str) -> list[QuestionCue]:
         "The cues of some names, in order."
         return [cue for cue in self.cues if cue.name in names]
+
+    @cached_property
+    def in_cues(self) -> frozenset[int]:
+        "The places of words that say what is to be done."
+        return frozenset(at for cue in self.cues for at in range(cue.start, cue.end))
 
     @cached_property
     def weights(self) -> tuple[float, ...]:
@@ -108,13 +114,17 @@ def ask_grid(
     cells = find_cells(asked, index or CellIndex(grid))
     known = [mention for mention in cells if _is_cell(mention, asked, cues, columns)]
     kept = [cue for cue in cues if not any(cell.start <= cue.start and cue.end <= cell.end for cell in known)]
-    def ranges(cue: QuestionCue) -> bool:  # "from" is one of numbers, or none
+    names = [one.places for one in columns if one.share >= 1 and len(one.places) > 1]  # "mean discharge" is a column
+    kept = [cue for cue in kept if not any(place_run(cue.start, cue.end) <= name for name in names)]
+    def ranges(cue: QuestionCue) -> bool:  # "over" is of a number, or a preposition as any other
         following = asked[min(cue.end, len(asked) - 1)]
-        return cue.name != "between" or cue.text.startswith("between") or number_of_word(following,
-                                                                                    grid.language) is not None
+        alone = cue.name in _PREPOSITIONS and " " not in cue.text and cue.text != "between"
+        return not alone or number_of_word(following, grid.language) is not None
     kept = [cue for cue in kept if ranges(cue)]
     inside = {at for cell in known if cell.end - cell.start > 1 for at in range(cell.start, cell.end)}
     return AskedGrid(grid, asked, tuple(kept), tuple(known), tuple(one for one in columns if not one.places & inside))
+
+_PREPOSITIONS = frozenset({"more_than", "less_than", "between", "before_time", "after_time"})
 
 def _is_cell(mention: CellMention, asked: Sequence[AskedWord], cues: Sequence[QuestionCue],
              columns: Sequence[ColumnMention]) -> bool:
@@ -135,6 +145,7 @@ class NumberLimit(NamedTuple):
     value: float
     year: bool
     upto: float | None = None  # the other end of a range
+    about: tuple[str, ...] = ()  # words for columns, where the wording says it: longer than
 
 _HOW = {"more_than": ">", "less_than": "<", "at_least": ">=", "at_most": "<=", "next": ">", "previous": "<",
         "before_time": "<", "after_time": ">"}
@@ -164,7 +175,8 @@ def find_limits(asked: AskedGrid) -> list[NumberLimit]:
         if cue.name == "between" and value is not None and (upto := at(cue.end + 2)) is not None:
             found.append(NumberLimit(place_run(cue.start, cue.end + 3), ">=", value, is_year(value), upto))
         elif cue.name in _HOW and value is not None:
-            found.append(NumberLimit(place_run(cue.start, after), _HOW[cue.name], value, is_year(value)))
+            found.append(NumberLimit(place_run(cue.start, after), _HOW[cue.name], value, is_year(value),
+                                     about=adjective_columns(cue.text, language)))
         elif cue.name in ("or_more", "or_less"):
             before = next((place for place in (cue.start - 1, cue.start - 2) if at(place) is not None), None)
             if before is not None:
@@ -200,13 +212,22 @@ def limit_parts(
             and any(abs(place - other) <= 3 for place in one.places for other in limit.places)]
     options = [(one.column, 1.0 if number == 0 else ONE_OF_SEVERAL, one.places) for number,
                one in enumerate(_nearest(near, limit.places))]
+    if not options and limit.about:
+        called = columns_called(asked.grid, limit.about, ("number", "time"))
+        options = [(column, BY_KIND, frozenset()) for column in called]
     if limit.year:
         days = [column for column in asked.grid.columns if column.kind in ("date", "year")]
         options = [option for option in options if option[0] in days] or options
         options = options or [(column, BY_KIND if number == 0 else ONE_OF_SEVERAL, frozenset()) for number,
                               column in enumerate(days)]
+    options = [(column, sure, named | _unit_behind(asked, limit, column)) for column, sure, named in options]
     made = (_limited(asked.grid, limit, *option) for option in options)
     return [part for part in made if part is not None]
+
+def _unit_behind(asked: AskedGrid, limit: NumberLimit, column: GridColumn) -> frozenset[int]:  # 1,050 km
+    at = max(limit.places) + 1
+    units = {word.stem for word in asked_words(f"{column.name} {column.unit}", asked.grid.language)}
+    return place_run(at, at + 1) if at < len(asked.words) and asked.words[at].stem in units else frozenset()
 
 def _nearest(found: Sequence[ColumnMention], around: frozenset[int]) -> list[ColumnMention]:
     behind = max(around)

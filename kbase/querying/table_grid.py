@@ -165,13 +165,16 @@ class Grid:
 
 LABEL_VARIETY = 0.7  # of the cells of a column of labels that are different: winners and venues repeat, names rarely
 
+_WRITTEN_UNIT = re.compile(r"\(([^()\s]*[/²³%°][^()\s]*)\)$")  # of a column's name: (m³/s)
 _SCALES = {1e3: "thousand", 1e6: "million", 1e9: "billion"}
 
 def said_unit(
     column: TypedColumn,
 ) -> str:  # "" where there is none
     "What the numbers of a column are of, for people."
-    return " ".join(filter(None, (_SCALES.get(column.scale, ""), column.currency or column.unit)))
+    written = _WRITTEN_UNIT.search(column.name)
+    unit = column.currency or column.unit or (written[1] if written else "")
+    return " ".join(filter(None, (_SCALES.get(column.scale, ""), unit)))
 
 def grid_of(
     table: Table | TypedTable,

@@ -9,7 +9,7 @@ table is about: the words for doing are data, the rest is read from the table it
 # %% auto #0
 __all__ = ['RUN', 'READ_WORDS', 'ALMOST_CELL', 'LONG_LIST', 'ASIDE', 'LIKE_WORD', 'ASKING', 'AskedWord', 'question_data',
            'asked_word', 'asked_words', 'CellMention', 'CellIndex', 'find_cells', 'ColumnMention', 'column_stems',
-           'find_columns', 'QuestionCue', 'find_cues']
+           'columns_called', 'find_columns', 'QuestionCue', 'adjective_columns', 'find_cues']
 
 # %% ../../nbs/querying/44_table_mentions.ipynb #tme03
 import re
@@ -50,7 +50,8 @@ def asked_word(
     language: str = "en",
 ) -> AskedWord:
     "A word, folded and stemmed."
-    folded = unaccented(fold(text.replace("’", "'")), language)
+    folded = fold(text.replace("’", "'"))
+    if language == "en": folded = unaccented(folded)  # who asks in English types names without accents
     if folded[:1].isdigit(): folded = re.sub(r"(?<=\d),(?=\d{3}\b)", "", folded)
     family = _families(language).get(folded, folded)
     found = analyze(family, language)
@@ -186,6 +187,16 @@ def column_stems(
     asked = [word for word in asked_words(plain if plain.strip() else column.name, language)]
     return [word.stem for word in asked if word.content] or [word.stem for word in asked]
 
+def columns_called(
+    grid: Grid,
+    stems: Iterable[str],
+    kinds: Iterable[str] = (),  # of the column; () for all
+) -> list[GridColumn]:
+    "The columns that have one of some words in their names."
+    wanted, allowed = {asked_word(stem, grid.language).stem for stem in stems}, set(kinds)
+    return [column for column in grid.columns
+            if wanted & set(column_stems(column, grid.language)) and (not allowed or column.kind in allowed)]
+
 def find_columns(
     asked: Sequence[AskedWord],
     grid: Grid,
@@ -235,10 +246,19 @@ ASKING = ("count", "which", "who", "when", "where", "how_long", "how_much")  # c
 @lru_cache
 def _cues(language: str) -> list[tuple[str, re.Pattern[str], tuple[str, ...]]]:
     data = question_data(language)
-    plain = [(name, re.compile(rf"(?<!\S)(?:{'|'.join(entries)})(?!\S)"), ()) for name, entries in data["cues"].items()]
-    more = [(row["cue"], re.compile(rf"(?<!\S)(?:{row['words']})(?!\S)"),
-             tuple(row["columns"])) for row in data["adjectives"]]
+    def pattern(words: str) -> re.Pattern[str]: return re.compile(rf"(?<!\S)(?:{words})(?!\S)".replace("ß", "ss"))
+    plain = [(name, pattern("|".join(entries)), ()) for name, entries in data["cues"].items()]
+    more = [(row["cue"], pattern(row["words"]), tuple(row["columns"])) for row in data["adjectives"]]
     return [*more, *plain]
+
+def adjective_columns(
+    text: str,  # words with an adjective: "longer than", "how much more expensive"
+    language: str = "en",
+) -> tuple[str, ...]:  # words for columns
+    "What an adjective is about."
+    parts = text.split(" ")
+    wordings = [text, *parts, *map(" ".join, zip(parts, parts[1:], strict=False))]
+    return next((hint for _, pattern, hint in _cues(language) if hint and any(map(pattern.fullmatch, wordings))), ())
 
 def find_cues(
     asked: Sequence[AskedWord],

@@ -197,8 +197,6 @@ def where_sql(
 ) -> Sql:  # with WHERE, or ""
     "Conditions in SQL."
     parts = [one.sql(grid) for one in conditions]
-    left_out = [row + 1 for row in range(grid.height) if row not in set(grid.rows)]
-    if left_out: parts.append(Sql(f"row NOT IN ({', '.join('?' * len(left_out))})", tuple(left_out)))
     return Sql((" WHERE " + " AND ".join(part.text for part in parts)) if parts else "",
                tuple(value for part in parts for value in part.values))
 

@@ -24,10 +24,15 @@ def question_readings(
     asked: AskedGrid,
 ) -> list[Reading]:  # best first; each with its outcome, none without one
     "Everything that a question may mean."
+    said = any(word.content and at not in asked.in_cues for at, word in enumerate(asked.words))
+    if not asked.grid.rows or not said: return []
     whole = sum(asked.weights) or 1.0
     found: dict[Operation, Reading] = {}
+    rows = [one.places for one in asked.columns if one.column is asked.grid.label and one.share > 0.8]
+    named = frozenset[int]().union(*rows)  # of all rivers: what the rows are is not left over
     for shape in QUESTION_SHAPES.values():
         for reading in shape(asked):
+            reading = reading._replace(places=reading.places | named)
             score = reading.sure * sum(asked.weights[at] for at in reading.places) / whole
             known = found.get(reading.operation)
             if known is None or known.score < score: found[reading.operation] = reading._replace(score=score)

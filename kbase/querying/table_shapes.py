@@ -16,10 +16,10 @@ from typing import NamedTuple
 
 from .table_asked import BY_KIND, BY_LABEL, ONE_OF_SEVERAL, AskedGrid, Meaning, cell_parts, place_run
 from .table_grid import GridColumn
-from .table_mentions import ASKING, QuestionCue, question_data
+from .table_mentions import ASKING, QuestionCue, adjective_columns, columns_called, question_data
 from .table_operations import ROW, CellCondition, Operation, Outcome
 from .table_rows import Rows, row_sets
-from .table_wanted import columns_called, head_places, how_many, measure_parts, named_column, target_parts
+from .table_wanted import head_places, how_many, measure_parts, named_column, target_parts
 
 # %% ../../nbs/querying/48_table_shapes.ipynb #tre08
 class Reading(NamedTuple):
@@ -172,12 +172,19 @@ def _edge(asked: AskedGrid) -> Iterator[Reading]:
                 if target.column is None or any(one.column is target.column for one in rows.conditions): continue
                 top, said = how_many(asked, cue)
                 noun = _words_behind(asked, cue, 1)
-                used = target.places | rows.places | place_run(cue.start,
-                                                               cue.end) | _places_of(asked.cued("listed")) | said | noun
-                for order, sure in _orders(asked, rows.rows):
-                    yield Reading(Operation("top", target.column, rows.conditions, order, cue.name == "last", top=top),
-                                  used,
-                                  sure * target.sure * rows.sure * (0.75 if rows.either else 1.0))
+                used = target.places | rows.places | place_run(cue.start, cue.end) | said | noun
+                used |= _places_of(asked.cued("listed"))
+                doubt = target.sure * rows.sure * (0.75 if rows.either else 1.0)
+                for order, own, sure in _edge_orders(asked, rows, used):
+                    made = Operation("top", target.column, rows.conditions, order, cue.name == "last", top=top)
+                    yield Reading(made, used | own, sure * doubt)
+
+def _edge_orders(asked: AskedGrid, rows: Rows, used: frozenset[int]) -> list[tuple[GridColumn, frozenset[int], float]]:
+    # the first in service: by the column of dates that is named; else as `_orders` has it
+    for one in asked.columns:
+        if one.share >= 0.7 and one.column.kind in ("date", "year") and not one.places & used:
+            return [(one.column, one.places, 1.0)]
+    return [(column, frozenset(), sure) for column, sure in _orders(asked, rows.rows)]
 
 def _orders(asked: AskedGrid, rows: Iterable[int], beside: bool = False) -> list[tuple[GridColumn, float]]:
     # first and last are of time where there is one column of it, and of the list where the question says so
@@ -291,7 +298,9 @@ def _apart(asked: AskedGrid) -> Iterator[Reading]:
         own = one.places | two.places
         for cue in cues:
             head = [at for at in range(cue.end, len(asked.words)) if at not in own]
-            for measure in named_column(asked, head, NUMBERS)[:2]: yield from _difference(asked, cue, one, two, measure)
+            about = columns_called(asked.grid, adjective_columns(cue.text, asked.grid.language), NUMBERS)
+            hinted = [Meaning(frozenset(), BY_KIND, column=column) for column in about]
+            for measure in (named_column(asked, head, NUMBERS) or hinted)[:2]: yield from _difference(asked, cue, one, two, measure)
         if doubtful:
             for measure in named_column(asked, range(len(asked.words)), NUMBERS)[:2]:
                 used = own | measure.places | _places_of([*more, *doubtful,

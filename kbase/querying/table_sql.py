@@ -34,7 +34,7 @@ def fill_table(
         if text != name: columns += [f"{sql_name(text)} TEXT"]
     connection.execute(f"CREATE TABLE {TABLE} ({', '.join(columns)})")
     marks = ", ".join("?" * len(columns))
-    connection.executemany(f"INSERT INTO {TABLE} VALUES ({marks})", (_sql_row(grid, row) for row in range(grid.height)))
+    connection.executemany(f"INSERT INTO {TABLE} VALUES ({marks})", (_sql_row(grid, row) for row in grid.rows))
 
 def _sql_row(grid: Grid, row: int) -> list[Any]:
     values: list[Any] = [row + 1]

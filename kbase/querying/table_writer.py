@@ -27,7 +27,8 @@ from .fact_writer import FactWriter, joined_hits
 from .plan import Plan
 from .retrieval import search_store
 from .support import check_limits
-from .table_answers import MOST_TABLES, NAMED_SHARE, PlacedTable, TableAnswer, place_table, query_table
+from .table_answers import (
+    MOST_TABLES, NAMED_SHARE, PlacedTable, TableAnswer, place_table, query_table, question_language)
 from ..results import Answer, Citation, Hit, Hits
 from ..stored_tables import StoredTable, tables_of_hits
 from ..stores.contract import NodeStore
@@ -47,7 +48,8 @@ def find_stored_tables(
     tables = tables_of_hits(store, hits)[:MOST_TABLES]
     scores = [max(hit.score for hit in hits if table in tables_of_one(hit, tables)) for table in tables]
     best = max(scores, default=0.0) or 1.0
-    return [replace(place_table(table), score=max(0.0, score / best)) for table,
+    language = question_language(question)
+    return [replace(place_table(table, language), score=max(0.0, score / best)) for table,
             score in zip(tables, scores, strict=True)]
 
 def tables_of_one(
