@@ -7,7 +7,7 @@ JSON, `to_dict()`, which the command line, the widgets and the trace of an answe
 
 # %% auto #0
 __all__ = ['NAMED_PARTS', 'BY_OCR', 'GONE', 'BAR_FULL', 'Part', 'Background', 'page_label', 'is_by_ocr', 'Hit', 'sum_bar',
-           'place_within', 'page_words', 'linked', 'hit_html', 'Hits', 'strength_dict']
+           'place_within', 'named_page', 'linked', 'hit_html', 'Hits', 'strength_dict']
 
 # %% ../nbs/06_hits.ipynb #res03
 import re
@@ -179,9 +179,9 @@ def place_within(
     "Where in its document something stands, for people: headings, page."
     headings = " › ".join(heading for heading in found.headings if heading != found.title)
     marks = [BY_OCR * found.by_ocr, GONE * found.gone]
-    return " · ".join(filter(None, [headings, page_words(found), *others, *marks]))
+    return " · ".join(filter(None, [headings, named_page(found), *others, *marks]))
 
-def page_words(
+def named_page(
     found: Any,  # a hit or a citation
 ) -> str:  # "" where it has no page
     "Its page: the number, or what is printed on it and the number."

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from .excerpts import Excerpt, excerpt, markup_of
-from .hits import BY_OCR, Hit, Hits, hit_html, linked, page_words, place_within, strength_dict
+from .hits import BY_OCR, Hit, Hits, hit_html, linked, named_page, place_within, strength_dict
 from .nodes import digest
 from .printable import printable
 from .rendering import framed, html_table, marked_html, rendered, strength_html
@@ -60,7 +60,7 @@ class Citation:
     @property
     def place(self) -> str:
         "Where it stands, for people: uri, page, headings."
-        page = f", {page_words(self)}" if self.page else ""
+        page = f", {named_page(self)}" if self.page else ""
         ocr = f" ({BY_OCR})" if self.by_ocr else ""
         return f"{self.uri}{page}{ocr}" + (f" § {' > '.join(self.headings)}" if self.headings else "")
 

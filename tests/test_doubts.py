@@ -175,6 +175,20 @@ def test_a_word_may_be_missing_where_another_stands_for_it(text, missing):
     assert missing_word("How do I remove a task?", found, passages, Words()) == missing
 
 
+@pytest.mark.parametrize(
+    ("question", "text", "missing"),
+    [
+        ("When did Anna Brandt marry?", "Anna Brandt saw the flood of May.", "marry"),
+        ("When did Anna Brandt marry?", "Anna Brandt married in May.", ""),
+        ("What did the Board of Oberau decide on Anna Brandt?", "The Board of Oberau met Anna Brandt.", "decide"),
+        ("Why did Anna leave the Board?", "The Board of Oberau has a list that Anna made.", "leave"),
+    ],
+)
+def test_names_alone_answer_nothing(question, text, missing):
+    found = hits(text)
+    assert missing_word(question, found, find_passages(question, found)) == missing
+
+
 def test_of_a_long_question_words_may_be_missing():
     found = hits("The bridge at Oberau was built of oak from the hills by masons from Naumburg.")
     question = "From which hills came the oak that masons of Naumburg used for their famous bridge at Oberau?"
@@ -355,3 +369,35 @@ def test_a_citation_says_that_its_page_was_read_by_ocr_and_what_is_printed_on_it
     assert "read by OCR" in answer._repr_html_()
     plain = answer_fact("How many ships pass the bridge?", hits("Some 300 ships pass the bridge.", page=3, meta=meta))
     assert not plain.citations[0].by_ocr and "page 1 (3 in the file)" in plain.citations[0].place
+
+
+# -- rows of a table -------------------------------------------------------
+
+HARBOURS = """# Harbours
+
+| Harbour | Country | Berths | Crane |
+|---|---|---|---|
+| Emden | Germany | 31 | yes |
+| Gdynia | Poland | 44 | yes |
+| Nantes | France | 12 | no |
+| Brest | France | 19 | no |
+| Lorient | France | 7 | yes |
+| Kiel | Germany | 28 | no |
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "named", "left_out"),
+    [
+        ("How many berths does Gdynia have?", ["Gdynia"], ["Emden", "Kiel", "Brest"]),
+        ("Which harbours are in Germany?", ["Emden", "Kiel"], ["Gdynia", "Brest"]),
+        ("Which harbours are in France?", ["Nantes", "Brest", "Lorient"], ["Gdynia", "Kiel"]),
+        ("How many berths do the harbours have?", ["Emden", "Gdynia", "Kiel", "Brest"], []),
+    ],
+)
+def test_the_rows_that_match_are_quoted_below_the_names_of_the_columns(question, named, left_out):
+    answer = answer_fact(question, hits(HARBOURS, title="Harbours", uri="h.md"))
+    assert all(name in answer.text for name in ["| Harbour | Country |", "|---|", *named]), answer.text
+    assert not any(name in answer.text for name in left_out), answer.text
+    assert answer.text.count("|---|---|") == 1 and answer.strength.level == "strong"
+    assert all(citation.quote in HARBOURS for citation in answer.citations)

@@ -10,7 +10,7 @@ before it calls an answer well supported."""
 __all__ = ['HEAVY', 'NEAR', 'MOST_WORDS', 'lacks_expected', 'missing_word', 'lacks_definition', 'doubt_of', 'with_doubt',
            'with_gone']
 
-# %% ../../nbs/querying/49_doubts.ipynb #061cd56f
+# %% ../../nbs/querying/49_doubts.ipynb #68db2025
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
@@ -23,8 +23,8 @@ from ..lines import is_signature
 from .expected import definition_asked
 from .openings import defines, is_called
 from .passages import ALMOST, Passage
-from .support import HELD, Evidence, Support
-from .terms import TASK_WEIGHT, Term, languages_of, question_words, stems_of, text_terms, with_rarity
+from .support import HELD, Evidence, Support, stems_quoted
+from .terms import RARE_WEIGHT, TASK_WEIGHT, Term, languages_of, question_words, with_rarity
 from ..results import Answer
 
 # %% ../../nbs/querying/49_doubts.ipynb #1c05280e
@@ -39,9 +39,9 @@ def lacks_expected(
     lacking = [p.lacks for p in passages if p.words >= least]
     return f"{_EXPECTED_WORDS[lacking[0]]} in the best passages" if lacking and all(lacking) else ""
 
-# %% ../../nbs/querying/49_doubts.ipynb #fc9c34ff
-# Of 100 right answers of xquad/en, anthropic_docs and tatqa that look sure 3 are called weak for a word of this share, of
-# 22 whose source was taken away 3; from .28 to .33 the same, at .2 one right answer in eight
+# %% ../../nbs/querying/49_doubts.ipynb #683ecbe2
+# Of 100 right answers of xquad/en, anthropic_docs and tatqa that look sure 3 are called weak for a word of this share,
+# of 22 whose source was taken away 3; from .28 to .33 the same, at .2 one right answer in eight
 HEAVY = 0.3
 # cosine of two words that may stand for each other: delete and remove have .76, cost and price .74, log and write .31
 NEAR = 0.6
@@ -66,16 +66,16 @@ def missing_word(
     passages: Sequence[Passage],  # that will be quoted
     embedder: Embedder | None = None,  # None: by words alone
 ) -> str:  # "" where none is missing
-    "The word that is a good part of the question, and that stands in no passage."
+    "A word that is a good part of the question, or the only one beside names, and that stands in no passage."
     terms = with_rarity(question_words(question, languages_of(hits)), hits.idf)
     total = sum(term.weight * term.rarity for term in terms)
-    read = [text_terms(p.hit.text, p.hit.language).within(p.start, p.end)
-            | stems_of(" ".join((p.hit.title, *p.headings)), p.hit.language) for p in passages]
-    for term in terms:
-        heavy = term.weight > TASK_WEIGHT and term.weight * term.rarity >= HEAVY * total
-        if heavy and not any(term.stems & stems for stems in read) and not _stands_for(term, passages, embedder):
-            return term.word
-    return ""
+    read = [stems_quoted(p) for p in passages]
+    missing = [term for term in terms if term.weight > TASK_WEIGHT and not any(term.stems & stems for stems in read)]
+    plain = [term for term in terms if TASK_WEIGHT < term.weight < RARE_WEIGHT]
+    named = any(term.weight == RARE_WEIGHT for term in terms)  # when did Martin Luther die: his name is no answer
+    heavy = [term for term in missing if term.weight * term.rarity >= HEAVY * total]
+    alone = plain if named and all(term in missing for term in plain) else []
+    return next((term.word for term in (*heavy, *alone) if not _stands_for(term, passages, embedder)), "")
 
 # %% ../../nbs/querying/49_doubts.ipynb #66ebbe9c
 def lacks_definition(

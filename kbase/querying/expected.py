@@ -44,7 +44,7 @@ def expected_kind(
         if any(pattern and pattern.search(asked) for pattern in patterns): return kind
     return ""
 
-# %% ../../nbs/querying/45_expected.ipynb #634ddb63
+# %% ../../nbs/querying/45_expected.ipynb #d54997df
 _NUMERAL = re.compile(r"\d[\d.,]*")
 _LEADING = re.compile(r"^\W*(?:\d{1,3}[.)]\s|\d+(?:\.\d+)+\s|\[\d+\]|\(\w{1,3}\))[ \t]*", re.MULTILINE)
 _YEAR = re.compile(r"(?:1[5-9]|20)(?!00)\d\d[.,]?")
@@ -52,7 +52,8 @@ _YEAR = re.compile(r"(?:1[5-9]|20)(?!00)\d\d[.,]?")
 @lru_cache(maxsize=64)
 def _listed_words(name: str, language: str) -> re.Pattern[str]:
     edge = r"\b" if language != "zh" else ""
-    return re.compile(f"{edge}{word_pattern(name, [language] if language in LANGUAGES else (), 'words')}{edge}", re.IGNORECASE)
+    return re.compile(f"{edge}{word_pattern(name, [language] if language in LANGUAGES else (), 'words')}{edge}",
+                      re.IGNORECASE)
 
 def _numerals(text: str, question: str) -> list[re.Match[str]]:  # those that the question has not
     asked = {found[0].rstrip(".,") for found in _NUMERAL.finditer(question)}
@@ -61,7 +62,7 @@ def _numerals(text: str, question: str) -> list[re.Match[str]]:  # those that th
 NEAR_BY = 100  # characters between a number and what it counts, in a sentence
 
 @lru_cache(maxsize=256)
-def _counted_thing(question: str, language: str) -> frozenset[str]:  # the terms of "employees" in "how many employees"
+def _counted_thing(question: str, language: str) -> frozenset[str]:  # of "how many employees" the term of employees
     pattern = _asking("count", language)
     found = pattern.search(question) if pattern else None
     after = analyze(question[found.end():found.end() + 60], language) if found else []
@@ -78,7 +79,8 @@ def _counts(text: str, question: str, language: str) -> bool:
     spelled = _listed_words("numbers", language).finditer(text)
     numbers += [found.span() for found in spelled if found[0].casefold() not in asked]
     thing = _counted_thing(question, language)
-    places = [token.start for token in analyze(text, language) if token.term in thing] if numbers and thing and "|" not in text else []
+    prose = numbers and thing and "|" not in text
+    places = [token.start for token in analyze(text, language) if token.term in thing] if prose else []
     return any(not places or any(a - NEAR_BY <= place <= b + NEAR_BY for place in places) for a, b in numbers)
 
 # %% ../../nbs/querying/45_expected.ipynb #ae7714cb

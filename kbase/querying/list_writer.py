@@ -72,7 +72,7 @@ def word_passage(
     pieces = [(a, b) for a, b in hit_pieces(hit) if a <= start and end <= b]
     line = hit.text.rfind("\n", 0, start) + 1, max(hit.text.find("\n", end),
                                                    end) if "\n" in hit.text[end:] else len(hit.text)
-    return Passage(hit, *(pieces[0] if pieces else line), 0)
+    return Passage(hit, *min(pieces, key=lambda piece: piece[1] - piece[0], default=line), 0)
 
 def mention_line(
     hit: Hit,

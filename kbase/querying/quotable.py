@@ -7,8 +7,8 @@ understood without. `querying.passages` scores them."""
 
 # %% auto #0
 __all__ = ['Extent', 'MAX_QUOTE', 'ANSWER_LENGTH', 'MOST_OF_LIST', 'FRAGMENT', 'SIGNATURE_LENGTH', 'WHOLE', 'Quotable',
-           'is_link_list', 'has_prose', 'says_something', 'is_question', 'stripped', 'opens_list', 'cut_block',
-           'list_items', 'whole_list', 'list_of', 'Walk', 'pieces_in_order', 'answer_end', 'with_answers',
+           'is_link_list', 'says_something', 'is_question', 'stripped', 'opens_list', 'table_and_rows', 'header_of_row',
+           'cut_block', 'list_items', 'whole_list', 'list_of', 'Walk', 'pieces_in_order', 'answer_end', 'with_answers',
            'joined_path', 'Surroundings', 'quotable']
 
 # %% ../../nbs/querying/46_quotable.ipynb #quo04
@@ -22,7 +22,7 @@ from typing import NamedTuple
 from ..blocks import MIXED, Block, blocks_of
 from ..language import split_sentences, words
 from ..lines import first_row_leads, is_signature, reads_as_prose
-from .furniture import is_form, is_menu, is_reference
+from .furniture import has_prose, is_form, is_menu, is_reference, says_what_it_defines
 from .rules import word_list, word_pattern
 from .settings_rows import has_settings, settings_rows
 
@@ -75,15 +75,6 @@ def _is_greeting(text: str, language: str) -> bool:
     greets = 0 < len(found) <= 4 and bool({found[0], " ".join(found[:2])} & greetings)
     return greets and not any(map(str.isdigit, text))
 
-_COMMENT = re.compile(r"(?:#(?!\|)|//|--|;|%|\"\"\"|'''|/\*|^[ \t]+[\"'])\s*(\S.*)", re.M)
-_DEFINES = re.compile(r"^\s*(?:async def|def|class|fn|func|function|interface|struct|CREATE TABLE)\s+\w", re.M | re.I)
-
-def has_prose(
-    code: str,
-) -> bool:
-    "Whether code has words for people: a comment or a docstring of three words or more."
-    return any(len(re.findall(r"[^\W\d_]{2,}", found)) >= 3 for found in _COMMENT.findall(code))
-
 _CODE_LINE = re.compile(
     r"\s*(?:[\w.\[\]]+\s*=\s*\S|[\w.]+\(|(?:import|from|return|def|class|print|elif|raise)\b|[)\]}]"
     r"|['\"][\w-]+['\"]\s*[,:]|.*[({\[,]\s*$)")
@@ -115,7 +106,7 @@ def says_something(
     if kind == "prose" and (_is_code(lines) or _points_elsewhere(bare)): return False
     if kind in ("prose", "item") and (is_menu(bare) or is_reference(bare) or is_form(bare)): return False
     if is_link_list(bare) or _LEADERS.search(bare) or "::=" in bare and kind != "list": return False
-    if kind == "code": return not _PROMPT_LINE.search(text) and (has_prose(text) or bool(_DEFINES.search(text)))
+    if kind == "code": return not _PROMPT_LINE.search(text) and (has_prose(text) or says_what_it_defines(text))
     if _PROMPT_LINE.search(text): return False
     return not _is_greeting(bare, language)
 
@@ -169,6 +160,28 @@ def _with_bullets(text: str, pieces: Sequence[Quotable]) -> list[Quotable]:
         found.append(piece)
     return found
 
+_RULE_LINE = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
+
+def table_and_rows(
+    text: str,
+    whole: Quotable,  # a table in Markdown
+) -> list[Quotable]:  # the whole, then its rows, where it has two or more
+    "A table that is quoted whole or by one of its rows, below its first line."
+    lines = _between(text, whole.start, whole.end, r"\n")
+    ruled = len(lines) > 3 and _RULE_LINE.fullmatch(text[slice(*lines[1])])
+    if not ruled: return [whole]
+    rows = tuple(lines[2:])
+    found = [replace(whole, start=a, end=b, kind="row", lead=lines[0]) for a, b in rows]
+    return [replace(whole, lead=lines[0], parts=rows), *found]
+
+def header_of_row(
+    text: str,
+    row: Quotable,
+) -> str:  # "" where it is no row of a table in Markdown
+    "The lines that a row of a table in Markdown stands below: names and rule."
+    below = text[row.lead[1]:].lstrip("\n").split("\n", 1)[0] if row.kind == "row" and row.lead[1] else ""
+    return f"{text[slice(*row.lead)]}\n{below}\n" if below and _RULE_LINE.fullmatch(below) else ""
+
 def cut_block(
     text: str,
     block: Block,
@@ -195,7 +208,9 @@ def cut_block(
                 for row in settings_rows(text, start, end)]
     grid = kind == "table" and bool(re.search(_GRID_RULE, text[start:end]))
     part = grid and text[start] != "+"  # the rest of a drawn table
-    if end - start <= MAX_QUOTE and not part: return [Quotable(start, end, kind, block.headings)]
+    if end - start <= MAX_QUOTE and not part:
+        whole = Quotable(start, end, kind, block.headings)
+        return [whole] if kind != "table" or grid else table_and_rows(text, whole)
     if kind == "code":
         return [Quotable(a, b, kind, block.headings) for a, b in _between(text, start, end, r"\n[ \t]*\n")]
     rows = _between(text, start, end, _GRID_RULE if grid else r"\n")

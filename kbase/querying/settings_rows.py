@@ -12,10 +12,11 @@ __all__ = ['FEWEST_SETTINGS', 'SettingsRow', 'has_settings', 'settings_rows']
 import re
 from typing import NamedTuple
 
-# %% ../../nbs/querying/45_settings_rows.ipynb #3910f8a2
+# %% ../../nbs/querying/45_settings_rows.ipynb #1113675a
 _COMMENT_LINE = re.compile(r"\s*(?:#|;|//|--- *$|\.\.\. *$|$)")
 _SECTION = re.compile(r"\s*(?:\[+\s*([^\]\[]+?)\s*\]+|(?:- )?[\"']?([\w][\w .\-/]{0,60}?)[\"']?\s*:)\s*(?:[#;].*)?$")
-_ENTRY = re.compile(r"\s*(?:- )?[\"']?[\w][\w.\-/]*(?: [\w.\-/]+){0,2}[\"']?\s*(?:=(?!=)|:\s)\s*[^\s{(\[].*(?<![{(\[;,])$")
+_ENTRY = re.compile(r"\s*(?:- )?[\"']?[\w][\w.\-/]*(?: "
+                    r"[\w.\-/]+){0,2}[\"']?\s*(?:=(?!=)|:\s)\s*[^\s{(\[].*(?<![{(\[;,])$")
 _LIST_VALUE = re.compile(r"\s*- \S.*$")
 FEWEST_SETTINGS = 0.8  # share of the lines that must be settings, sections or comments
 
@@ -42,7 +43,7 @@ def has_settings(
                             if not _ENTRY.match(line))
     return entries > 0 and fitting >= FEWEST_SETTINGS * len(lines)
 
-# %% ../../nbs/querying/45_settings_rows.ipynb #638556c1
+# %% ../../nbs/querying/45_settings_rows.ipynb #ea38836c
 def settings_rows(
     text: str,
     start: int,  # of a block with settings
@@ -50,7 +51,7 @@ def settings_rows(
 ) -> list[SettingsRow]:
     "The settings of a block, one by one."
     rows: list[SettingsRow] = []
-    bracket, above = (), list[tuple[int, str]]()  # the section in brackets; (depth, name) of lines that open something
+    bracket, above = tuple[str, ...](), list[tuple[int, str]]()  # the section in brackets; depth and name of openers
     entry_depth = -1  # of the list entry that lines belong to
     for a, b in _lines(text, start, end):
         line = text[a:b]
