@@ -147,7 +147,7 @@ class Following(Filling):
         progress: bool = True,
         allow_deletions: bool = False,  # also where more than a fifth of a folder is gone
     ) -> Report:  # a row for every source that was found, or is gone
-        "Add, update, move and remove, until the knowledge base is like the folder. Ctrl-C is safe, the same again goes on."
+        "Make the knowledge base like the folder: add, update, move, remove. Ctrl-C is safe, the same again goes on."
         from kbase.indexing.sync import sync_sources
 
         self._whole("sync")

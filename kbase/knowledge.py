@@ -369,7 +369,7 @@ class Sharing(Tabulating):
         other: "str | Path | Sharing",  # a knowledge base, its place, or a file that `export` wrote
         prefer: Literal["mine", "theirs", "both"] = "mine",  # where both have one name for different texts
     ) -> Report:  # a row for each document of the other
-        "Take the documents of another knowledge base in, with their vectors. EmbedderMismatch for those of another model."
+        "Take in the documents of another knowledge base, with their vectors. EmbedderMismatch for another model's."
         from kbase.indexing.archive import Archive
         from kbase.indexing.merging import archive_stock, merge_stock, store_stock
 
@@ -392,7 +392,7 @@ class KnowledgeBase(Sharing):
         document: str | Iterable[str],  # its id, uri or title, or several; with `every` also a folder, such as "notes/"
         every: bool = False,  # all documents that are called so, or are in that folder
     ) -> int:  # nodes that went
-        "Remove documents and what is attached to them. KeyError or ValueError as `find_source`; then nothing is removed."
+        "Remove documents and what is attached to them. KeyError or ValueError as `find_source`; nothing goes then."
         names = [document] if isinstance(document, str) else list(document)
         found = [source for name in names
                  for source in (self.sources_called(name) if every else [self.find_source(name)])]

@@ -351,7 +351,8 @@ def test_a_kind_of_ones_own_is_made_stored_and_found(tmp_path, monkeypatch):
         assert {(row.state, row.reason) for row in report.rows} == {("updated", SETTINGS_CHANGED)}
         hits = kb.search("when are plums ripe?", kinds=("toy_question",))
         assert [hit.text for hit in hits] == ["When do plums ripen?"]
-        assert {row.state for row in add_sources(kb.store, folder, asking, Taking(progress=False)).rows} == {"unchanged"}
+        assert {row.state for row in add_sources(kb.store, folder, asking,
+                                                 Taking(progress=False)).rows} == {"unchanged"}
         assert all(hit.kind == "chunk" for hit in kb.search("when are plums ripe?"))
 
 

@@ -89,16 +89,20 @@ class _Members:
         self.file.writestr(zipfile.ZipInfo(name), data, compress_type=how)
         self.listed[name] = {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
-def _lines(lines: Iterable[str]) -> bytes: return "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogatepass")
+def _lines(lines: Iterable[str]) -> bytes: return "".join(f"{line}\n" for line in lines).encode("utf-8",
+                                                                                                "surrogatepass")
 
 def _write_members(store: NodeStore, members: _Members) -> dict[str, Any]:
     inventory, rows, written = take_inventory(store), store.sources(), 0
     with ThreadPoolExecutor(DOCUMENTS_READ, "kbase-export") as pool:
         for number, part in enumerate(batches_of(rows, inventory.documents)):
             items, failed = read_indexed(store, part, pool)
-            if failed: raise StoreError(f"{next(iter(failed))}: {next(iter(failed.values()))}: kb.doctor(repair=True) mends it")
+            if failed:
+                raise StoreError(f"{next(iter(failed))}: {next(iter(failed.values()))}: kb.doctor(repair=True) mends "
+                                 "it")
             members.add(f"documents/{number:06}.jsonl", _lines(map(indexed_line, items)))
-            members.add(f"nodes/{number:06}.arrow", nodes_to_arrow(node for item in items for node in item.nodes), packed=True)
+            members.add(f"nodes/{number:06}.arrow", nodes_to_arrow(node for item in items for node in item.nodes),
+                        packed=True)
             written += sum(len(item.nodes) for item in items)
     for number, ids in enumerate(slices(inventory.loose, COPIED_TOGETHER // 2)):
         found = store.filter_documents({"field": "id", "operator": "in", "value": ids})  # type: ignore[attr-defined]
@@ -138,12 +142,15 @@ class Archive:
         try: self.file = zipfile.ZipFile(self.path)
         except (zipfile.BadZipFile, OSError) as e: raise ArchiveError(f"{self.path} cannot be opened: {e}") from e
         try: self.about: dict[str, Any] = json.loads(self._read("manifest.json", None))
-        except (ValueError, KeyError) as e: raise ArchiveError(f"{self.path.name} is no exported knowledge base: {e}") from e
+        except (ValueError, KeyError) as e:
+            raise ArchiveError(f"{self.path.name} is no exported knowledge base: {e}") from e
         if self.about.get("format") != ARCHIVE_FORMAT:
-            raise ArchiveError(f"{self.path.name} has format {self.about.get('format')}, this kbase reads {ARCHIVE_FORMAT}")
+            raise ArchiveError(f"{self.path.name} has format {self.about.get('format')}, this kbase reads "
+                               f"{ARCHIVE_FORMAT}")
         self.members: Mapping[str, Mapping[str, Any]] = self.about.pop("members")
         strange = {info.filename for info in self.file.infolist()} ^ {*self.members, "manifest.json"}
-        if strange: raise ArchiveError(f"{self.path.name} and its list of members differ: {', '.join(sorted(strange)[:3])}")
+        if strange:
+            raise ArchiveError(f"{self.path.name} and its list of members differ: {', '.join(sorted(strange)[:3])}")
 
     @property
     def name(self) -> str: return str(self.about.get("name") or self.path.stem)
@@ -157,7 +164,8 @@ class Archive:
         info = self.file.getinfo(name)
         bomb = info.file_size > 2**25 and info.file_size > MOST_PACKED * max(1, info.compress_size)
         if info.file_size > MEMBER_BYTES or bomb or info.flag_bits & 1:
-            raise ArchiveError(f"{self.path.name}: {name} unpacks to {info.file_size:,} bytes, or is encrypted: not read")
+            raise ArchiveError(f"{self.path.name}: {name} unpacks to {info.file_size:,} bytes, or is encrypted: not "
+                               "read")
         try:
             with self.file.open(info) as stream: data = stream.read(info.file_size + 1)
         except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError) as e:

@@ -40,7 +40,8 @@ def check_archive(
         raise ConversionError(f"{name}: is encrypted with a password: save a copy without one")
     outside = next((part.filename for part in parts if is_outside(part.filename)), "")
     if outside:
-        raise ConversionError(f"{name}: has a part {outside[:80]!r}, a place outside of the archive: not read; save the "
+        raise ConversionError(f"{name}: has a part {outside[:80]!r}, a place outside of the archive: not read; save "
+                              "the "
                               "file anew")
     return parts
 
@@ -52,9 +53,11 @@ def check_sizes(
 ) -> None:
     "Raises FileTooLarge for an archive that would swell."
     if unpacked > limits.unpacked_bytes:
-        raise FileTooLarge(f"{name}: unpacks to {unpacked:,} bytes, the limit is {limits.unpacked_bytes:,}: not unpacked")
+        raise FileTooLarge(f"{name}: unpacks to {unpacked:,} bytes, the limit is {limits.unpacked_bytes:,}: not "
+                           "unpacked")
     if unpacked > 32 * 2**20 and unpacked > limits.unpacked_ratio * packed:
-        raise FileTooLarge(f"{name}: {packed:,} bytes would unpack to {unpacked:,}, over {limits.unpacked_ratio} times as "
+        raise FileTooLarge(f"{name}: {packed:,} bytes would unpack to {unpacked:,}, over {limits.unpacked_ratio} "
+                           "times as "
                            "many")
 
 def is_outside(
@@ -105,7 +108,8 @@ def read_part(
     try: content = archive.read(part)
     except KeyError: return None
     except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
-        raise ConversionError(f"{name}: its part {part!r} is damaged ({error}): get a whole copy of the file") from error
+        message = f"{name}: its part {part!r} is damaged ({error}): get a whole copy of the file"
+        raise ConversionError(message) from error
     return parse_xml(content, f"{name}: its part {part!r}")
 
 # %% ../../nbs/indexing/25_archives.ipynb #arc15

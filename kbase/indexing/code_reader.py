@@ -40,7 +40,8 @@ def language_of(
     return next((language for language, about in languages().items() if suffix in about["suffixes"]), "other")
 
 # %% ../../nbs/indexing/26_code_reader.ipynb #cod08
-_ANONYMOUS = ("arrow_function", "function_expression", "generator_function", "function")  # named by what they are put into
+_ANONYMOUS = ("arrow_function", "function_expression", "generator_function",
+              "function")  # named by what they are put into
 _HOLDERS = {"variable_declarator": ("name", "value"), "assignment_expression": ("left", "right"),
             "pair": ("key", "value"), "field_definition": ("property", "value"),
             "public_field_definition": ("name", "value")}
@@ -74,7 +75,8 @@ def _is_definition(node: Any, about: dict[str, Any]) -> bool:
     if node.type in about["functions"]: return True
     if node.type in about.get("declarations", ()): return _is_declared(node)
     if node.type not in about["sections"]: return False
-    return not node.type.endswith(("_specifier", "namespace_definition")) or node.child_by_field_name("body") is not None
+    return not node.type.endswith(("_specifier",
+                                   "namespace_definition")) or node.child_by_field_name("body") is not None
 
 def _assigned(node: Any) -> str:  # the name of a function that is put into a variable; ""
     name, value = (node.child_by_field_name(key) for key in _HOLDERS.get(node.type, ("", "")))
@@ -112,7 +114,8 @@ def _first_line(node: Any) -> int:  # comments and annotations above included
         first, above = above.start_point.row, before
     return first
 
-def _last_line(node: Any) -> int: return node.end_point.row - (not node.end_point.column)  # some take the line end along
+def _last_line(node: Any) -> int:
+    return node.end_point.row - (not node.end_point.column)  # some take the line end along
 
 # %% ../../nbs/indexing/26_code_reader.ipynb #cod11
 def code_outline(
@@ -179,4 +182,5 @@ def convert_code(
         return replace(found, warnings=(f"over {PARSED_CODE:,} characters: cut at empty lines, not at functions",))
     try: return replace(found, outline=code_outline(text, language))
     except ImportError:
-        return replace(found, warnings=("its functions and classes are not told apart: pip install 'kbase-jupyter[code]'",))
+        return replace(found, warnings=("its functions and classes are not told apart: pip install "
+                                        "'kbase-jupyter[code]'",))

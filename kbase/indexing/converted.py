@@ -104,7 +104,7 @@ def joined_names(
 def typed_properties(
     values: Mapping[str, Any],  # as a file states them; None and "" are as good as not stated
 ) -> dict[str, Any]:
-    "Metadata with the keys that are the same in all formats, each of its type. A date that cannot be read stays a text."
+    "Metadata with the keys that all formats share, each of its type. A date that cannot be read stays a text."
     stated = {key: value for key, value in values.items() if value not in (None, "", [], ())}
     for key in set(PEOPLE) & stated.keys(): stated[key] = joined_names(stated[key])
     for key in set(DATES) & stated.keys(): stated[key] = iso_date(stated[key]) or stated[key]

@@ -27,7 +27,8 @@ from typing import Any
 
 from ..blocks import first_heading
 from kbase.indexing.converted import (
-    Attached, Converted, ConversionError, EmptyDocument, FileTooLarge, Limits, UnsupportedFormat, normalize_text, one_line,
+    Attached, Converted, ConversionError, EmptyDocument, FileTooLarge, Limits, UnsupportedFormat, normalize_text,
+    one_line,
     typed_properties,
 )
 from .data_uris import without_data_uris
@@ -57,7 +58,8 @@ def safe_names(
         clean = one_line("".join(" " if unicodedata.category(c) in ("Cc", "Cf", "Cs") else c for c in plain))
         if not clean.strip(". "): clean = "file"
         stem, suffix = PurePath(clean).stem, PurePath(clean).suffix
-        while (unique := f"{stem} ({taken[clean] + 1}){suffix}" if clean in taken else clean) in taken: taken[clean] += 1
+        while (unique := f"{stem} ({taken[clean] + 1}){suffix}" if clean in taken else clean) in taken:
+            taken[clean] += 1
         taken[unique] = 1
         found.append(unique)
     return found
@@ -164,7 +166,8 @@ def read_bytes(
     except OSError as error:
         message = f"{path.name}: cannot be opened ({error.strerror}): check that it is there and may be read"
         raise ConversionError(message) from error
-    raise ConversionError(f"{path.name}: changed while it was read, {READ_TRIES} times: add it again when it is complete")
+    raise ConversionError(f"{path.name}: changed while it was read, {READ_TRIES} times: add it again when it is "
+                          "complete")
 
 def _read_once(path: Path, limits: Limits) -> tuple[bytes, bool]:  # and whether the file stood still
     if not stat.S_ISREG(os.stat(path).st_mode):  # asked before opening: opening a device may do something

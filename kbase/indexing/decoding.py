@@ -166,7 +166,8 @@ def decode(
     if controls > 0.005 * len(data):
         raise UnsupportedFormat(f"{name}: looks like binary data of an unknown format: not read")
     codec = known_codec(declared)
-    if codec.startswith(("utf-16", "utf-32")): codec = ""  # a label that can be read byte by byte is none of a wide text
+    if codec.startswith(("utf-16", "utf-32")):
+        codec = ""  # a label that can be read byte by byte is none of a wide text
     if b"\x1b" in data and codec.startswith("iso2022") or b"\x1b$" in data: codec = codec or "iso2022_jp"
     elif (text := decoded_as(data, "utf-8")) is not None: return Decoded(text, "utf-8")
     return mostly_utf8(data) or decode_legacy(data, name, codec)

@@ -93,14 +93,16 @@ class CheckUp:
                 "faults": [fault._asdict() for fault in self.faults]}
 
     def __repr__(self) -> str:
-        lines = [f"{fault.uri}: {fault.check}: {fault.what}{f' ({fault.mended})' * bool(fault.mended)}" for fault in self.faults]
+        lines = [f"{fault.uri}: {fault.check}: {fault.what}{f' ({fault.mended})' * bool(fault.mended)}"
+                 for fault in self.faults]
         open_ones = sum(not fault.mended for fault in self.faults)
         end = "all is well" if not self.faults else f"{len(self.faults)} faults, all mended" if not open_ones else (
             f"{open_ones} faults: kb.doctor(repair=True) mends what can be mended")
         return printable("\n".join([f"{self.documents} documents, {self.nodes} nodes looked at: {end}", *lines]))
 
     def _repr_html_(self) -> str:
-        rows = [[escape(fault.check), escape(fault.uri), escape(fault.what), escape(fault.mended or "–")] for fault in self.faults[:50]]
+        rows = [[escape(fault.check), escape(fault.uri), escape(fault.what),
+                 escape(fault.mended or "–")] for fault in self.faults[:50]]
         return html_table(["check", "source", "found", "mended"], rows, str(self).partition("\n")[0])
 
 def _grouped(store: NodeStore, sources: Sequence[Source]) -> dict[str, list[Node]]:
@@ -132,9 +134,11 @@ def table_faults(store: NodeStore) -> Iterator[Fault]:
     "Tables whose data cannot be read."
     for table in tables_of(store):
         try: rows = table.arrow().num_rows
-        except Exception as e: yield Fault("tables", table.uri, f"{table.title}: {type(e).__name__}: {e}", table.document_id)
+        except Exception as e:
+            yield Fault("tables", table.uri, f"{table.title}: {type(e).__name__}: {e}", table.document_id)
         else:
-            if not rows and len(table): yield Fault("tables", table.uri, f"{table.title} has lost its rows", table.document_id)
+            if not rows and len(table):
+                yield Fault("tables", table.uri, f"{table.title} has lost its rows", table.document_id)
 
 def check_store(store: NodeStore) -> CheckUp:
     "Look at every document, its nodes and the account."

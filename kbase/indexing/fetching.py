@@ -99,7 +99,8 @@ _AGENT = "kbase (a knowledge base; https://pypi.org/project/kbase-jupyter)"
 _WANTED = "text/html,application/xhtml+xml,application/pdf;q=0.9,text/*;q=0.8,*/*;q=0.5"
 
 @contextmanager
-def _connected(parts: SplitResult, limits: FetchLimits, left: float, private: bool) -> Iterator[http.client.HTTPConnection]:
+def _connected(parts: SplitResult, limits: FetchLimits, left: float,
+               private: bool) -> Iterator[http.client.HTTPConnection]:
     # a connection to a number that was looked at, cut when the time is over
     host, secure = parts.hostname or "", parts.scheme == "https"
     port = parts.port or (443 if secure else 80)
@@ -180,7 +181,8 @@ def _with_mark(data: bytes, media_type: str, address: str) -> bytes:
     return bom + saved_mark(address).encode() + data[len(bom):]
 
 def _letters(data: bytes, media_type: str, charset: str) -> bytes:
-    if not charset or not (media_type.startswith("text/") or "xml" in media_type) or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if not charset or not (media_type.startswith("text/") or "xml" in media_type) or data[:2] in (b"\xff\xfe",
+                                                                                                  b"\xfe\xff"):
         return data
     if decoded_as(data, "utf-8") is not None: return data
     text = decoded_as(data, known_codec(charset))
@@ -198,7 +200,8 @@ class Fetched:
     modified: str = ""  # when the server says that it changed, as it says it
     unchanged: bool = False  # the version that the caller knows; `data` is empty
 
-_REASONS = {401: "it wants a login", 403: "it is not for everybody", 404: "there is no such page", 410: "the page is gone",
+_REASONS = {401: "it wants a login", 403: "it is not for everybody", 404: "there is no such page",
+            410: "the page is gone",
             429: "too many requests: try again later", 503: "the server is busy: try again later"}
 
 def fetch(
@@ -230,7 +233,8 @@ def fetch(
 def _fetched(address: str, start: str, response: http.client.HTTPResponse, data: bytes) -> Fetched:
     status = response.status
     if status not in (200, 304):
-        raise ConversionError(f"{start}: the server answers {status}, {_REASONS.get(status, response.reason or 'no page')}")
+        raise ConversionError(f"{start}: the server answers {status}, "
+                              f"{_REASONS.get(status, response.reason or 'no page')}")
     media_type = response.headers.get_content_type() if response.getheader("Content-Type") else ""
     data = _letters(data, media_type, str(response.headers.get_content_charset() or ""))
     if data: data = _with_mark(data, media_type, address)

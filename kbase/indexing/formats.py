@@ -59,7 +59,7 @@ class Format:
 
     @property
     def is_binary(self) -> bool:
-        "Whether its files can be told by their bytes: one that looks like text is none of them, whatever its name says."
+        "Whether its files can be told by their bytes: what looks like text is none of them, whatever its name says."
         return bool(self.magic or self.part or self.mimetype or self.inside)
 
 FORMATS: dict[str, Format] = {}  # by name
@@ -105,7 +105,8 @@ for _format in (
     Format("PowerPoint", (".pptx", ".pptm", ".ppsx", ".potx", ".ppt"), convert_slides, "bytes", apart=True,
            part="ppt/presentation.xml", inside="PowerPoint Document"),
     Format("OpenDocument text", (".odt",), convert_open_text, "bytes", apart=True, mimetype=_OPEN + b"text"),
-    Format("OpenDocument slides", (".odp",), convert_open_slides, "bytes", apart=True, mimetype=_OPEN + b"presentation"),
+    Format("OpenDocument slides", (".odp",), convert_open_slides, "bytes", apart=True,
+           mimetype=_OPEN + b"presentation"),
     Format("OpenDocument sheet", (".ods",), convert_sheets, "bytes", apart=True, mimetype=_OPEN + b"spreadsheet"),
     Format("EPUB", (".epub",), convert_book, "bytes", apart=True, mimetype=b"application/epub+zip"),
     Format("RTF", (".rtf",), convert_rtf, "bytes", apart=True, magic=re.compile(rb"\{\\rtf")),
@@ -167,7 +168,8 @@ def add_known() -> None:
         starts, at = [start.encode("latin-1") for start in about.pop("starts", ())], about.pop("at", 0)
         suffixes = tuple(suffix for suffix in about.pop("suffixes", ()) if suffix not in read)
         mimetype = about.pop("mimetype", "").encode()
-        add_format(Format(name, suffixes, magic=begins_with(*starts, at=at) if starts else None, mimetype=mimetype, **about))
+        add_format(Format(name, suffixes, magic=begins_with(*starts, at=at) if starts else None, mimetype=mimetype,
+                          **about))
 
 add_known()
 

@@ -44,7 +44,8 @@ def as_haystack(
     extra: dict[str, Any],  # the caller's metadata; wins over the file's
 ) -> HaystackDocument:
     "A document for Haystack: title, markup, pages, tables and outline are in its meta, `file_path` is its uri."
-    about = {"file_path": document.uri, "title": document.title, "markup": document.markup, "pages": list(document.pages)}
+    about = {"file_path": document.uri, "title": document.title, "markup": document.markup,
+             "pages": list(document.pages)}
     if document.tables: about["tables"] = [table_fields(table) for table in document.tables]
     if document.outline: about["outline"] = [[start, kind, list(path)] for start, kind, path in document.outline]
     return HaystackDocument(content=document.text, meta=about | document.meta | extra)
@@ -110,7 +111,8 @@ class FileConverter:
         return {"documents": documents, "failed": failed}
 
 # %% ../../nbs/indexing/30_haystack.ipynb #spl63
-OWN_META = ("file_path", "title", "markup", "language", "pages", "tables", "outline")  # keys that become fields of the document
+OWN_META = ("file_path", "title", "markup", "language", "pages", "tables",
+            "outline")  # keys that become fields of the document
 
 def document_from_haystack(
     source: HaystackDocument,  # its id is kept

@@ -20,7 +20,8 @@ from ..table_headers import guess_header_rows
 from ..tables import Table, even_rows, fill_merged, lay_out
 
 # %% ../../nbs/indexing/25_html_tables.ipynb #htb07
-_IN_LINE = ("a", "abbr", "b", "bdi", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "s", "samp", "small", "span",
+_IN_LINE = ("a", "abbr", "b", "bdi", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "s", "samp", "small",
+            "span",
             "strong", "u", "var", "wbr")
 
 def cell_text(

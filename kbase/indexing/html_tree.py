@@ -135,7 +135,8 @@ def _panels_of_tabs(body: lxml.html.HtmlElement) -> Iterator[tuple[lxml.html.Htm
         if len(own := named.get(tab.get("id"), [])) == 1: yield tab, own[0]
     for bar in body.xpath(".//*[@role='tablist']"):
         tabs, around = bar.xpath(".//*[@role='tab']"), bar.getparent()
-        panels = around.xpath(".//*[@role='tabpanel'][not(ancestor::*[@role='tabpanel'])]") if around is not None else []
+        outermost = ".//*[@role='tabpanel'][not(ancestor::*[@role='tabpanel'])]"
+        panels = around.xpath(outermost) if around is not None else []
         if len(tabs) == len(panels): yield from zip(tabs, panels, strict=True)
 
 def _is_menu(element: lxml.html.HtmlElement) -> bool:
@@ -192,7 +193,8 @@ def _open_with(button: lxml.html.HtmlElement, panel: lxml.html.HtmlElement | Non
     elif holder.tag == "p" and len(holder.text_content()) > 2 * len(button.text_content()): button.drop_tag()
 
 def _name_terms(body: lxml.html.HtmlElement) -> None:
-    for inner in reversed(body.xpath(".//dt/dt")): inner.getparent().addnext(inner)  # two terms, and no end of the first
+    for inner in reversed(body.xpath(".//dt/dt")):
+        inner.getparent().addnext(inner)  # two terms, and no end of the first
     for term in body.xpath(".//dt[not(ancestor::li)]"):
         text = term.text_content().strip()
         if len(text) <= LONGEST_NAME and not _SIGNATURE.search(text): own_line(term)

@@ -54,7 +54,8 @@ class IgnoreRules:
                 name = path.relative_to(above).as_posix() + "/" * is_folder
                 found = known[0].check_file(name)
                 if found.include is not None:
-                    return IgnoreRule(known[1][found.index or 0].strip(), above / IGNORE_FILE) if found.include else None
+                    return IgnoreRule(known[1][found.index or 0].strip(),
+                                      above / IGNORE_FILE) if found.include else None
             if above == self.root: break
         return None
 

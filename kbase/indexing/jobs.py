@@ -138,7 +138,8 @@ def keep_ids(
 ) -> list[Node]:
     "Nodes with the ids that their texts had before, first come first served."
     known: dict[tuple[str, str], deque[str]] = defaultdict(deque)
-    for node in sorted(stored, key=lambda node: (node.start, node.end)): known[node.kind, node.content_hash].append(node.id)
+    for node in sorted(stored, key=lambda node: (node.start, node.end)): known[node.kind,
+                                                                               node.content_hash].append(node.id)
     names: dict[str, str] = {}
     for node in sorted(nodes, key=lambda node: (node.start, node.end)):
         if same := known[node.kind, node.content_hash]: names[node.id] = same.popleft()
@@ -276,7 +277,8 @@ def read_job(
     if error is not None: raise error
     changing = fresh is not None and fresh.fingerprint != document.fingerprint
     if changing: job = job._replace(item=replace(job.item, notes=(*job.item.notes, CHANGING)))
-    return with_attached(prepare(job, document, recipe, store), read_attached(job, attached, recipe, account, store), account)
+    return with_attached(prepare(job, document, recipe, store), read_attached(job, attached, recipe, account, store),
+                         account)
 
 def with_attached(
     outcome: Prepared,
@@ -313,7 +315,8 @@ def visit_page(
     known = before if before is not None and is_stored(before) and before.settings == source.settings else None
     web = known.web if known else {}
     page = fetch(job.item.address, web.get("etag", ""), web.get("modified", ""))
-    web = {"address": job.item.address, "etag": page.etag or web.get("etag", ""), "modified": page.modified or web.get("modified", "")}
+    web = {"address": job.item.address, "etag": page.etag or web.get("etag", ""),
+           "modified": page.modified or web.get("modified", "")}
     if known and (page.unchanged or bytes_hash(page.data) == known.fingerprint):
         row = job.row("unchanged", nodes=known.nodes)
         return Prepared(job.place, row, Indexed(replace(known, web=web, state="ok"), None, []))
@@ -365,7 +368,8 @@ def move_job(
         uri = job.source.uri + row.uri.removeprefix(before.uri)
         own = replace(row, uri=uri, document_id=digest(uri), parent=job.source.document_id, root=job.source.root)
         part = whole_document(store, row) if row.nodes else None
-        report = ReportRow(uri, "moved" if row.state == "ok" else row.state, f"was {row.uri}", row.nodes, 0.0, digest(uri))
+        report = ReportRow(uri, "moved" if row.state == "ok" else row.state, f"was {row.uri}", row.nodes, 0.0,
+                           digest(uri))
         if part and part.document:
             meta = part.document.meta | {"attached_to": job.source.uri}
             part = renamed(part, own)

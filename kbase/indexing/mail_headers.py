@@ -69,7 +69,8 @@ def addresses(
     try: found = getaddresses([text])
     except RecursionError: found = []  # brackets in brackets
     pairs = [(one_line(normalize_text(encoded_words(name))), address) for name, address in found if name or address]
-    if not any("@" in address for _, address in pairs): return one_line(normalize_text(encoded_words(text)))  # a list, a group, a ruin
+    if not any("@" in address for _, address in pairs):
+        return one_line(normalize_text(encoded_words(text)))  # a list, a group, a ruin
     return "; ".join(f"{name} <{address}>" if name and name != address else address or name for name, address in pairs)
 
 # %% ../../nbs/indexing/26_mail_headers.ipynb #mlh18

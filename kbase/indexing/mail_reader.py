@@ -133,7 +133,8 @@ def _take_file(part: Message, found: MailParts) -> None:
     named = part.get_filename() or ""
     inside = "Content-ID" in part or "Content-Location" in part and not named
     if inside and part.get_content_maintype() == "image": found.pictures += 1
-    elif "Content-Location" in part and not named: return  # what only a browser needs, of a page saved with all that is in it
+    elif "Content-Location" in part and not named:
+        return  # what only a browser needs, of a page saved with all that is in it
     elif part.get_content_type() in _SIGNATURES: return  # says nothing that could be read
     else:
         kind = part.get_content_type()
@@ -344,7 +345,8 @@ def convert_mhtml(
     address = header(page, "Snapshot-Content-Location")
     found = convert_html((saved_mark(address) if address else "") + without_data_uris(text)[0], name)
     dates = {"date": header(page, "Date")} if header(page, "Date") else {}
-    return replace(found, title=found.title or header(page, "Subject"), meta=found.meta | dates, warnings=(*notes, *found.warnings))
+    return replace(found, title=found.title or header(page, "Subject"), meta=found.meta | dates,
+                   warnings=(*notes, *found.warnings))
 
 # %% ../../nbs/indexing/27_mail_reader.ipynb #mlr32
 def convert_msg(

@@ -76,7 +76,8 @@ def archive_stock(
     "What a file holds."
     def items(wanted: set[str]) -> Iterator[tuple[list[Indexed], dict[str, str]]]:
         for part in archive.items():
-            yield [item._replace(source=own_path(item.source)) for item in part if item.source.document_id in wanted], {}
+            kept = [item for item in part if item.source.document_id in wanted]
+            yield [item._replace(source=own_path(item.source)) for item in kept], {}
 
     remarks, embedder = archive.about.get("remarks", {}), archive.embedder
     return Stock(archive.name, embedder, str(remarks.get("made_by", "")), archive.rows(), items, archive.loose,
@@ -99,7 +100,8 @@ def settle_row(
     versions = f"here of {mine.indexed_at[:16]}, there of {theirs.indexed_at[:16]}{alike}"
     if prefer == "theirs": return "updated", f"both have it, {versions}: that of there is taken"
     if prefer == "both": return "renamed", f"both have it, {versions}: both stay"
-    return "skipped", f"both have it, {versions}: that of here stays; prefer='theirs' takes the other, 'both' keeps both"
+    choice = "that of here stays; prefer='theirs' takes the other, 'both' keeps both"
+    return "skipped", f"both have it, {versions}: {choice}"
 
 # %% ../../nbs/indexing/39_merging.ipynb #c6d05abe
 class Merging:
@@ -148,13 +150,15 @@ def merge_stock(
     prefer: Prefer = "mine",  # of two that have a name in common: the one of here, of there, or both
 ) -> Report:  # a row for each document of the other
     "Take the documents of another knowledge base in. EmbedderMismatch where vectors are of different models."
-    if prefer not in ("mine", "theirs", "both"): raise ValueError(f"prefer is {prefer!r}: use 'mine', 'theirs' or 'both'")
+    if prefer not in ("mine", "theirs", "both"):
+        raise ValueError(f"prefer is {prefer!r}: use 'mine', 'theirs' or 'both'")
     began, new = time.perf_counter(), not target.count_sources() and not target.count_documents()
     check_target_of(target, stock)
     merging = Merging(target, stock, prefer)
     if stock.embedder is not None: target.set_embedder(stock.embedder)
     for items, failed in stock.items(set(merging.names)): merging.put(items, failed)
-    for documents in stock.loose(): target.write_documents(documents, DuplicatePolicy.SKIP)  # type: ignore[attr-defined]
+    for documents in stock.loose():
+        target.write_documents(documents, DuplicatePolicy.SKIP)  # type: ignore[attr-defined]
     if new or stock.made_by != MADE_BY: target.remark("made_by", stock.made_by)
     target.remark("gone", target.count_sources("gone"))
     target.optimize()

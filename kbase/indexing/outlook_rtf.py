@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 # %% ../../nbs/indexing/25_outlook_rtf.ipynb #orf06
 _WINDOW = 4096
-_USUAL = (rb"{\rtf1\ansi\mac\deff0\deftab720{\fonttbl;}{\f0\fnil \froman \fswiss \fmodern \fscript \fdecor MS Sans Serif"
+_USUAL = (rb"{\rtf1\ansi\mac\deff0\deftab720{\fonttbl;}{\f0\fnil \froman \fswiss \fmodern \fscript \fdecor MS Sans "
+          rb"Serif"
           rb"SymbolArialTimes New RomanCourier{\colortbl\red0\green0\blue0" b"\r\n"
           rb"\par \pard\plain\f0\fs20\b\i\u\tab\tx")  # what the window holds at the start
 

@@ -57,7 +57,8 @@ def settle_figures(
         words = [picture_text(image) for image in figure.iter("img")]
         words += [drawing_text(svg).replace("\n", " ") for svg in figure.iter("svg")]
         about = _line(caption)
-        if len(_line(figure)) > len(about) + sum(len(_line(svg)) for svg in figure.iter("svg")) + 1: continue  # a table, code
+        if len(_line(figure)) > len(about) + sum(len(_line(svg)) for svg in figure.iter("svg")) + 1:
+            continue  # a table, code
         for element in list(figure):
             if element is not caption: element.drop_tree()
         new = [text for text in dict.fromkeys(words) if text and text.lower() not in about.lower()]

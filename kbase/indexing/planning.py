@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 # %% ../../nbs/indexing/39_planning.ipynb #39ed828c
 BYTES_PER_NODE = 1000  # of text, about 200 tokens; asked only where nothing is known yet
 PACKED_PER_NODE = 30_000  # of PDF, Word and the like: a page of 60 kB is two or three passages
-_PLAIN_SUFFIXES = frozenset(".txt .md .markdown .rst .html .htm .csv .tsv .json .xml .py .ipynb .eml .srt .vtt .tex".split())
+_PLAIN_SUFFIXES = frozenset(
+    ".txt .md .markdown .rst .html .htm .csv .tsv .json .xml .py .ipynb .eml .srt .vtt .tex".split())
 NODES_PER_SECOND = 40.0  # embedded by the default model on two cores; a run notes its own pace, which then counts
 
 class Costs:
@@ -118,7 +119,8 @@ class SyncPlan:
     def to_dict(self) -> dict[str, Any]:  # JSON values
         "Counts, costs and rows."
         costs = {"bytes": self.size, "nodes": self.nodes, "seconds": round(self.seconds, 1)}
-        return {**{action: self.count(action) for action in ACTIONS}, **costs, "rows": [asdict(row) for row in self.rows]}
+        return {**{action: self.count(action) for action in ACTIONS}, **costs,
+                "rows": [asdict(row) for row in self.rows]}
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{self.count(action)} {_DONE[action]}" for action in ACTIONS if self.count(action))
@@ -129,11 +131,13 @@ class SyncPlan:
     def _repr_html_(self) -> str:
         rows = sorted(self.rows, key=lambda row: (_SHOWN_FIRST.index(row.action), row.uri))
         first = [row for row in rows if row.action != "keep"][:50]
-        shown = [[escape(_DONE[row.action]), f'{escape(row.uri)}<div class="kb-where"><span>{escape(row.reason)}</span></div>',
+        shown = [[escape(_DONE[row.action]), f'{escape(row.uri)}<div '
+                                             f'class="kb-where"><span>{escape(row.reason)}</span></div>',
                   in_units(row.size) if row.size else "", ("≈ " if row in self.read else "") + str(row.nodes or "")]
                  for row in first]
         rest = len(rows) - len(first) - self.count("keep")
-        return html_table(["", "source", "to read", "nodes"], shown, str(self) + (f" ({rest} more: to_frame())" if rest else ""))
+        return html_table(["", "source", "to read", "nodes"], shown,
+                          str(self) + (f" ({rest} more: to_frame())" if rest else ""))
 
 # %% ../../nbs/indexing/39_planning.ipynb #00305b3a
 def plan_row(
@@ -143,7 +147,8 @@ def plan_row(
     "A look at an item as a row of the plan."
     job, before = look.job, look.job.before
     if look.action in ("add", "change"):
-        return PlanRow(job.source.uri, look.action, look.reason, job.source.size, costs.guess(job.source.uri, job.source.size))
+        return PlanRow(job.source.uri, look.action, look.reason, job.source.size,
+                       costs.guess(job.source.uri, job.source.size))
     return PlanRow(job.source.uri, look.action, look.reason, nodes=before.nodes if before else 0)
 
 def plan_sync(
@@ -167,7 +172,8 @@ def plan_sync(
     gone = list(gone_files(rest, scopes, inspection.found, twins, not store.many_writers, ignored=True))
     if not allow_deletions: gone = hold_back(gone, account.rows.values(), scopes)
     costs = Costs(account.rows.values())
-    leaving = [PlanRow(one.source.uri, "stay" if one.kept else "remove", "; ".join(filter(None, [one.reason, one.kept])),
+    leaving = [PlanRow(one.source.uri, "stay" if one.kept else "remove",
+                       "; ".join(filter(None, [one.reason, one.kept])),
                        nodes=one.source.nodes) for one in gone]
     return SyncPlan([*(plan_row(look, costs) for look in looks), *sorted(leaving, key=lambda row: row.uri)],
                     float(store.remarks.get("pace", NODES_PER_SECOND)))

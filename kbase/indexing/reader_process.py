@@ -98,7 +98,8 @@ def resident_bytes(
 ) -> int:  # 0 where that cannot be known
     "How much of the machine's memory a process takes. Linux only."
     try:
-        with open(f"/proc/{process_id}/statm") as about: return int(about.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        with open(f"/proc/{process_id}/statm") as about:
+            return int(about.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError): return 0
 
 # %% ../../nbs/indexing/27_reader_process.ipynb #par40

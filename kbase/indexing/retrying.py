@@ -32,7 +32,8 @@ def retry_failed(
     known = [place for place in places.values() if "://" in place or Path(place).is_file()]
     report = add_sources(store, known, recipe, taking, look_for_gone=False, anew=whole.keys())
     wanted = {source.document_id for source in failed}
-    lost = [ReportRow(source.uri, "failed", f"{source.reason}; {'its file is gone' if source.path else _NO_FILE}", document_id=name)
+    lost = [ReportRow(source.uri, "failed", f"{source.reason}; {'its file is gone' if source.path else _NO_FILE}",
+                      document_id=name)
             for name, source in whole.items() if places[name] not in known]
     kept = [row for row in report.rows if row.document_id in wanted]
     return replace(report, rows=[*kept, *lost], seconds=time.perf_counter() - began)

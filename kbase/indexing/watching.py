@@ -23,18 +23,22 @@ from ..printable import printable
 from ..results import Report, html_table
 
 # %% ../../nbs/indexing/39_watching.ipynb #04cdeb17
-_FAR = frozenset(("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "drvfs", "fuse.sshfs", "afs", "ceph", "glusterfs", "vboxsf",
+_FAR = frozenset(("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "drvfs", "fuse.sshfs", "afs", "ceph", "glusterfs",
+                  "vboxsf",
                   "prl_fs", "virtiofs", "fuse.s3fs", "fuse.rclone"))  # file systems that tell no changes made elsewhere
 
 def is_far(
     folder: Path,
-    mounts: str | None = None,  # as /proc/mounts has them; None: this machine's. Elsewhere than on Linux nothing is known
+    mounts: str | None = None,  # as /proc/mounts has them; None: this machine's, which only Linux tells
 ) -> bool:
     "Whether a folder lies on a file system of another machine."
     if mounts is None:
-        try: mounts = Path("/proc/mounts").read_text(encoding="utf-8", errors="replace") if sys.platform == "linux" else ""
+        try:
+            mounts = Path("/proc/mounts").read_text(encoding="utf-8",
+                                                    errors="replace") if sys.platform == "linux" else ""
         except OSError: return False
-    points = [(Path(parts[1].replace("\\040", " ")), parts[2]) for line in mounts.splitlines() if len(parts := line.split()) > 2]
+    points = [(Path(parts[1].replace("\\040", " ")),
+               parts[2]) for line in mounts.splitlines() if len(parts := line.split()) > 2]
     above = [(point, kind) for point, kind in points if folder.resolve().is_relative_to(point)]
     return bool(above) and max(above, key=lambda one: len(one[0].parts))[1] in _FAR
 
@@ -145,7 +149,8 @@ class Watcher:
     def _repr_html_(self) -> str:
         rows = [[f"{event.at:%H:%M:%S}", escape(event.what)] for event in list(self.events)[-10:]]
         state = "watching" if self.running else "no longer watching"
-        return html_table(["", ""], rows, f"{state} {', '.join(map(str, self.folders))}" + "; stop() ends it" * self.running)
+        caption = f"{state} {', '.join(map(str, self.folders))}" + "; stop() ends it" * self.running
+        return html_table(["", ""], rows, caption)
 
     def _ipython_display_(self) -> None:
         from IPython.display import display

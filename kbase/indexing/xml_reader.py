@@ -39,7 +39,8 @@ def xml_tree(
     try: return _parse(data, "internal"), ()
     except (etree.XMLSyntaxError, ValueError) as error:
         why = str(error)[:120]
-        if _BOMB.search(why): raise ConversionError(f"{name}: would swell while it is read ({why}): not read") from error
+        if _BOMB.search(why):
+            raise ConversionError(f"{name}: would swell while it is read ({why}): not read") from error
     if "Entity" in why:
         try: return _parse(data, False), ("what it wants to take from other files is left out",)
         except (etree.XMLSyntaxError, ValueError) as error: why = str(error)[:120]

@@ -19,7 +19,8 @@ import typer
 import kbase.serving.upkeep  # noqa: F401  its commands are known then
 from ..printable import printable
 from kbase.serving.shell import (
-    INTERRUPTED, REFUSED, AsJson, Filters, Kb, PlainCommand, app, at_work, checked_conditions, count_of, filters_of, guarded,
+    INTERRUPTED, REFUSED, AsJson, Filters, Kb, PlainCommand, app, at_work, checked_conditions, count_of, filters_of,
+    guarded,
     in_shell, open_knowledge, say,
 )
 from kbase.serving.terminal import (

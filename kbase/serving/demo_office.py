@@ -18,6 +18,7 @@ from datetime import date, datetime, timezone
 from email.message import EmailMessage
 from email.utils import format_datetime
 from importlib.metadata import distribution
+from pathlib import Path
 from typing import NamedTuple
 
 # %% ../../nbs/serving/83_demo_office.ipynb #b9cf4453
@@ -33,7 +34,8 @@ def package_size(
 ) -> Size:
     "An installed package's files; PackageNotFoundError when it is not installed."
     found = distribution(name)
-    sizes = [path.stat().st_size for file in found.files or () if (path := found.locate_file(file)).is_file()]
+    paths = (Path(str(found.locate_file(file))) for file in found.files or ())
+    sizes = [path.stat().st_size for path in paths if path.is_file()]
     return Size(found.metadata["Name"], found.version, len(sizes), sum(sizes) // 1024)
 
 # %% ../../nbs/serving/83_demo_office.ipynb #7c88b4ff
@@ -130,7 +132,8 @@ _TIMINGS = "suite,python 3.11 (s),python 3.13 (s)\nunit tests,412,371\nnotebooks
 _MAILS = (  # sender, day of October 2024, text
     ("Ana Moreau <ana@example.org>", 8, "Hello,\n\nPython 3.13 is out. I propose to move our build machines to it in "
      "November. Who could time the test suites before we decide?\n\nAna"),
-    ("Jonas Weber <jonas@example.org>", 10, "Hi Ana,\n\nI ran all three suites on both versions; the table is attached. "
+    ("Jonas Weber <jonas@example.org>", 10, "Hi Ana,\n\nI ran all three suites on both versions; the table is "
+                                            "attached. "
      "Unit tests are a tenth faster. The browser tests take as long as before.\n\nJonas"),
     ("Mei Tanaka <mei@example.org>", 11, "Good. One thing is left: the image library has no wheels for 3.13 yet, its "
      "maintainers say they come by the 20th. Let us move on 4 November, then.\n\nMei"),

@@ -17,7 +17,8 @@ import typer
 
 from ..printable import printable
 from kbase.serving.shell import (
-    PARTIAL, ROWS, AsJson, Kb, PlainCommand, app, at_work, count_of, guarded, in_shell, listed, open_knowledge, open_or_make, say,
+    PARTIAL, ROWS, AsJson, Kb, PlainCommand, app, at_work, count_of, guarded, in_shell, listed, open_knowledge,
+    open_or_make, say,
 )
 from .terminal import json_text
 
@@ -59,11 +60,13 @@ def print_report(
     if nothing and not report.rows: raise FileNotFoundError(nothing)
     account = {"knowledge_base": knowledge.store.place, **report.to_dict()}
     print(json_text(account) if as_json else report_text(report, knowledge), file=stdout)
-    rows = [row for state in ("failed", "gone", "removed", "moved", "skipped") for row in report.rows if row.state == state]
+    rows = [row for state in ("failed", "gone", "removed", "moved",
+                              "skipped") for row in report.rows if row.state == state]
     for line in listed(rows): say(in_shell(line))
     if report.failed: raise typer.Exit(PARTIAL)
 
-def _nothing_in(paths: list[str]) -> str: return f"there is nothing to add: {', '.join(map(repr, paths))} has no file in it"
+def _nothing_in(paths: list[str]) -> str:
+    return f"there is nothing to add: {', '.join(map(repr, paths))} has no file in it"
 
 @app.command(cls=PlainCommand)
 def add(
@@ -95,7 +98,8 @@ def plan_text(
 ) -> str:
     "A plan as lines for a terminal."
     rows = [row for row in plan.rows if row.action not in ("keep", "skip")]
-    lines = [f"{row.action:8}{printable(row.uri, False)}{f': {in_shell(row.reason)}' if row.reason else ''}" for row in rows[:ROWS]]
+    lines = [f"{row.action:8}{printable(row.uri, False)}{f': {in_shell(row.reason)}' if row.reason else ''}"
+             for row in rows[:ROWS]]
     more = [f"… and {len(rows) - ROWS} more: --json lists all"] if len(rows) > ROWS else []
     return "\n".join([str(plan), *lines, *more])
 

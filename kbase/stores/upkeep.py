@@ -242,7 +242,7 @@ _LONGEST = 64  # characters: longer texts are read, not filtered by
 def filter_columns(
     rows: pa.Table,  # some of them
 ) -> list[str]:
-    "Of the columns that filters look at those that an index pays for: one row in a hundred has a value, none a long one."
+    "Of the columns that filters look at those worth an index: one row in a hundred has a value, none a long one."
     def pays(column: pa.ChunkedArray) -> bool:
         filled = column.drop_null()
         if len(filled) < len(column) // 100 or not len(filled): return False
