@@ -452,7 +452,7 @@ def test_ctrl_c_keeps_what_is_done_and_waits_for_nothing_else(tmp_path):
         (tmp_path / "books" / f"{i:03}.txt").write_text(text)
     code, written = at_terminal(tmp_path, "add", "books", stop_when=b" in, ")  # the first batch is stored
     shown = b"".join(part for _, part in written)
-    assert code == 130 and b"add the same again to go on" in shown
+    assert code == 130 and b"the same again goes on" in shown
     with KnowledgeBase(tmp_path / "knowledge") as kb:
         assert 0 < len(kb) < 120
 
@@ -486,7 +486,7 @@ def test_ctrl_c_in_the_middle_of_add_and_again(tmp_path):
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=120)
         assert running.returncode == 130, (out, err)
-        assert not out and "Traceback" not in err and "add the same again to go on" in err and err.count("\n") == 1
+        assert not out and "Traceback" not in err and "the same again goes on" in err and err.count("\n") == 1
         held = len(kb)
     assert 0 < held < 150
     report = json.loads(kbase(tmp_path, "add", "books", "--json").stdout)
