@@ -444,3 +444,17 @@ def test_a_line_of_a_table_is_found_in_any_form() -> None:
     text = "x\nCrew,Prize\n\"Harbour, Ladies\",\"1,200\"\nSt. Anne's,800\n"
     span = row_line(text, ("Harbour, Ladies", "1,200"))
     assert span and text[slice(*span)] == '"Harbour, Ladies","1,200"' and row_line(text, ("Nobody", "7")) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "cells", "line"),
+    [
+        ("id,age\n7,80\n8,87", ("8", "87"), "8,87"),
+        ('who;pay\n"Roe, K.";"1,250"\nDoe;3', ("Roe, K.", "1,250"), '"Roe, K.";"1,250"'),
+        ("| a | b |\n| --- | --- |\n| x \\| y | 2 |", ("x | y", "2"), "| x \\| y | 2 |"),
+        ("id\tage\n7\t80", ("7", "80"), "7\t80"),
+    ],
+)
+def test_the_line_of_a_row_is_found_whatever_stands_between_its_cells(text, cells, line):
+    span = row_line(text, cells)
+    assert span and text[slice(*span)] == line

@@ -106,7 +106,7 @@ def ask_tables(
 
 # %% ../../nbs/querying/52_table_writer.ipynb #twr08
 CITED_ROWS = 10  # of an answer
-_CELL_SIGNS = re.compile(r"[\s|\\\"]+")
+_CELL_SIGNS = re.compile(r"[\s|\\\",;]+")  # what stands between cells, or in them, in Markdown and in rows of a CSV
 
 def _plain(text: str) -> str: return _CELL_SIGNS.sub(" ", text).strip().lower()
 
