@@ -20,9 +20,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
-from itertools import pairwise
 
-from .pdf_lines import Line, Paragraph, paragraph_of
+from .pdf_lines import Line, Paragraph
 
 # %% ../../nbs/indexing/26_pdf_headings.ipynb #phd07
 def body_style(

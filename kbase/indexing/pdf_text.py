@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from .hyphens import join_hyphens
-from .pdf_lines import Line, Paragraph
+from .pdf_lines import Paragraph
 from ..tables import Table
 
 # %% ../../nbs/indexing/26_pdf_text.ipynb #ptx06
