@@ -237,7 +237,7 @@ def test_a_name_that_is_no_text_stops_nothing(kb, tmp_path):
     assert kb.add(folder, progress=False).count("unchanged") == 4 and "udce" in kb.search("roasted beans")[0].uri
     os.remove(os.path.join(os.fsencode(folder), b"caf\xe9.md"))
     with open(os.path.join(os.fsencode(folder), b"caf\xe9.pdf"), "w") as f:
-        f.write("no PDF")
+        f.write("%PDF-1.4 and no more")
     assert [(row.state, row.uri) for row in kb.add(folder, progress=False).rows if row.state != "unchanged"] == [
         ("failed", "notes/caf\\udce9.pdf"),
         ("gone", "notes/caf\\udce9.md"),

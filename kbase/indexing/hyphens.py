@@ -89,7 +89,7 @@ def join_hyphens(
     counts = Counter(re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", text.lower()))
     language = hyphening_of(counts)
     def mend(match: re.Match[str]) -> str:
-        if hangs(match["left"], match["right"], counts, language):
+        if not match["on"] and hangs(match["left"], match["right"], counts, language):
             return f"{match['chain']}{match['left']}- {match['right']}{match['on']}"
         own = bool(match["chain"] or match["on"]) or owns_hyphen(match["left"], match["right"], counts, language)
         return f"{match['chain']}{match['left']}{'-' if own else ''}{match['right']}{match['on']}"
