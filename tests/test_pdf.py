@@ -257,6 +257,14 @@ def test_sizes_make_levels():
     assert {("Weirs",), ("Weirs", "Crests"), ("Weirs", "Crests", "Broad ones"), ("Locks",)} == paths(found)
 
 
+def test_years_are_the_sections_of_a_chronicle():
+    years = "".join(f"== {name}\n#lorem(60)\n\n" for name in ("2021", "2019–2020", "1987"))
+    table = "#table(columns: 2, [*2021*], [*2020*], [1], [2])"
+    found = read(f"#set page(height: 16cm)\n= The mill\n#lorem(80)\n\n{years}{table}")
+    inner = {path[-1] for path in paths(found) if path}
+    assert {"2021", "2019–2020", "1987"} <= inner and "2020" not in inner
+
+
 def test_a_sentence_in_bold_is_no_heading():
     found = read(f"*The gate must never be opened while a boat is in the chamber. Call the keeper first.*\n\n{WORDS}")
     assert not paths(found)

@@ -64,6 +64,7 @@ LONGEST_HEADING = 200  # characters; titles of papers reach 150
 NO_HEADINGS = frozenset(("caption", "note", "table", "code"))
 LARGER = 1.1  # of the text's size; a step that a reader sees
 _SENTENCE = re.compile(r"[.;,]$|[.!?] [A-Z]\w+ \w+")
+_YEARS = re.compile(r"(1[0-9]|20)\d\d( ?[-–] ?(1[0-9]|20)?\d\d)?")  # "2022", "1999–2003": the sections of a chronicle
 
 def may_be_heading(
     paragraph: Paragraph,
@@ -80,6 +81,8 @@ def looks_like_heading(
     body: tuple[float, bool],  # size and weight of the text
 ) -> bool:
     "Whether size or weight sets a paragraph off as a heading."
+    if paragraph.kind not in NO_HEADINGS and _YEARS.fullmatch(paragraph.text):
+        return paragraph.size > LARGER * body[0] and after is not None
     if not may_be_heading(paragraph) or "  " in paragraph.text or len(paragraph.lines) > 4: return False
     numbered = number_depth(paragraph.text) != NUMBER_DEPTHS or bool(_DECIMAL.match(paragraph.text))
     sentence = bool(_SENTENCE.search(paragraph.text)) and not numbered
