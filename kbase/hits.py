@@ -193,7 +193,8 @@ def linked(
     address: str = "",  # "" for none
 ) -> str:  # HTML, escaped
     "A text as a link; whoever calls vouches for the address."
-    return f'<a href="{escape(address)}">{escape(text)}</a>' if address else escape(text)
+    shown = escape(printable(text, False))  # a name that turns the writing's direction would pass for another
+    return f'<a href="{escape(address)}">{shown}</a>' if address else shown
 
 def hit_html(
     hit: Hit,

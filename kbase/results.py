@@ -269,7 +269,8 @@ class Report:
     def _repr_html_(self) -> str:
         rows = sorted(self.rows, key=lambda row: (_FIRST.index(row.state), row.uri))
         reasons = [f'<div class="kb-where"><span>{escape(row.reason)}</span></div>' for row in rows[:50]]
-        shown = [[escape(row.state), f"{escape(row.uri)}{reason}", str(row.nodes), f"{row.seconds:.2f}"]
-                 for row, reason in zip(rows, reasons, strict=False)]
+        names = [escape(printable(row.uri, False)) for row in rows[:50]]
+        shown = [[escape(row.state), f"{name}{reason}", str(row.nodes), f"{row.seconds:.2f}"]
+                 for row, name, reason in zip(rows, names, reasons, strict=False)]
         more = f" (the first 50 are shown; to_frame() has all {len(rows)})" if len(rows) > 50 else ""
         return html_table(["state", "source", "nodes", "seconds"], shown, str(self) + more)
