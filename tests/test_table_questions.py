@@ -458,3 +458,11 @@ def test_a_line_of_a_table_is_found_in_any_form() -> None:
 def test_the_line_of_a_row_is_found_whatever_stands_between_its_cells(text, cells, line):
     span = row_line(text, cells)
     assert span and text[slice(*span)] == line
+
+
+def test_the_most_of_something_is_not_the_latest_date():
+    rows = (("Version", "Released", "Manager"), ("1.0", "2019-10-14", "Ada"), ("1.1", "2020-10-05", "Ada"),
+            ("1.2", "2021-10-04", "Bo"))  # fmt: skip
+    table = Table(rows=rows, title="Releases")
+    assert query_table("Which manager has the most released?", table).text != "Bo"
+    assert query_table("Which version was released last?", table).text == "1.2"

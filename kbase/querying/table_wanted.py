@@ -124,12 +124,15 @@ def how_many(
     return (int(value), place_run(cue.end, cue.end + 1)) if value and bare and 1 < value <= 50 else (1, frozenset())
 
 # %% ../../nbs/querying/46_table_wanted.ipynb #tas16
+_AMOUNTS = frozenset(("most", "least", "more", "less"))
+
 def measure_parts(
     asked: AskedGrid,
     cue: QuestionCue,
 ) -> list[Meaning]:  # best first; a column of None counts rows
     "What a superlative or a comparative is about."
     own, ordered = place_run(cue.start, cue.end), ("number", "time", "rank", "date", "year")
+    if cue.name in _AMOUNTS and not cue.hint: ordered = ordered[:3]  # "the most releases" is not the latest one
     behind = [at for at in range(cue.end, min(cue.end + 3, len(asked.words))) if asked.words[at].content]
     named = named_column(asked, behind, ordered) or named_column(asked, range(len(asked.words)), ordered)
     if named: return [part._replace(places=part.places | own) for part in named]
