@@ -131,8 +131,9 @@ def measure_parts(
     cue: QuestionCue,
 ) -> list[Meaning]:  # best first; a column of None counts rows
     "What a superlative or a comparative is about."
-    own, ordered = place_run(cue.start, cue.end), ("number", "time", "rank", "date", "year")
-    if cue.name in _AMOUNTS and not cue.hint: ordered = ordered[:3]  # "the most releases" is not the latest one
+    own, amounts = place_run(cue.start, cue.end), ("number", "time", "rank")
+    plain = cue.name in _AMOUNTS and not cue.hint  # "the most releases" is not the latest one
+    ordered: tuple[str, ...] = amounts if plain else (*amounts, "date", "year")
     behind = [at for at in range(cue.end, min(cue.end + 3, len(asked.words))) if asked.words[at].content]
     named = named_column(asked, behind, ordered) or named_column(asked, range(len(asked.words)), ordered)
     if named: return [part._replace(places=part.places | own) for part in named]
