@@ -95,7 +95,7 @@ class FetchLimits:
     connect: float = 10.0  # seconds for one connection
     redirects: int = 5
 
-_AGENT = "kbase (a knowledge base; https://pypi.org/project/kbase-jupyter)"
+_AGENT = "kbase (a knowledge base for Jupyter)"
 _WANTED = "text/html,application/xhtml+xml,application/pdf;q=0.9,text/*;q=0.8,*/*;q=0.5"
 
 @contextmanager
