@@ -87,6 +87,8 @@ class Watcher:
         changes: Callable[..., Iterator[Any]] = changes_in,
         on_event: Callable[[Event], Any] | None = None,
     ):
+        folders = list(folders)
+        self.names = ", ".join(map(str, folders))  # as they were given
         self.folders = [Path(folder).expanduser().resolve() for folder in folders]
         missing = [folder for folder in self.folders if not folder.is_dir()]
         if missing: raise NotADirectoryError(f"{missing[0]} is no folder: name one that is there")
@@ -142,14 +144,14 @@ class Watcher:
     def __exit__(self, *_: object) -> None: self.stop()
 
     def __repr__(self) -> str:
-        names = ", ".join(map(str, self.folders))
         lines = [f"{event.at:%H:%M:%S} {event.what}" for event in list(self.events)[-5:]]
-        return printable("\n".join([f"{'watching' if self.running else 'no longer watching'} {names}", *lines]))
+        state = "watching" if self.running else "no longer watching"
+        return printable("\n".join([f"{state} {self.names}", *lines]))
 
     def _repr_html_(self) -> str:
         rows = [[f"{event.at:%H:%M:%S}", escape(event.what)] for event in list(self.events)[-10:]]
         state = "watching" if self.running else "no longer watching"
-        caption = f"{state} {', '.join(map(str, self.folders))}" + "; stop() ends it" * self.running
+        caption = f"{state} {self.names}" + "; stop() ends it" * self.running
         return html_table(["", ""], rows, caption)
 
     def _ipython_display_(self) -> None:
