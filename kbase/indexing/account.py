@@ -124,9 +124,8 @@ def hold_back(
         lost = [one for one in gone if one.source.nodes and not one.kept and scope.holds(one.source.path)
                 and not (one.twin and scope.holds(one.twin))]  # moved within the folder
         if len(lost) < inside and len(lost) <= max(1, VANISHED_SHARE * inside): continue
-        why = (f"{len(lost)} of {inside} files of {Path(scope.folder).name} are gone or left out: allow_deletions=True removes "
-               "what was "
-               "in them")
+        why = (f"{len(lost)} of {inside} files of {Path(scope.folder).name} are gone or left out: "
+               "allow_deletions=True removes what was in them")
         held |= {one.source.document_id: why for one in lost}
     return [one._replace(kept=one.kept or held.get(one.source.document_id, "")) for one in gone]
 
