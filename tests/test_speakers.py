@@ -1,4 +1,4 @@
-"""Who says a sentence: dialogues in their usual forms, mails and what they quote, and texts that only look like a dialogue."""
+"""Who says a sentence: dialogues in their usual forms, mails and what they quote, and what only looks like them."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from kbase.querying.speakers import (asked_speakers, person_name, quoted_name, s
 
 DIALOGUES = {
     "colon": "Ida: Who takes the oars home?\nTom Berg: I do, they fit into the van.\nIda: Good.",
-    "bold": "**Ida:** Who takes the oars home?\n**Tom Berg:** I do, they fit into the van.\n**Ida:** Good, thanks a lot.",
+    "bold": "**Ida:** Who takes the oars home?\n**Tom Berg:** I do, they fit into the van.\n**Ida:** Good, thanks.",
     "bold, colon outside": "**Ida**: Who takes the oars home?\n**Tom Berg**: I do, they fit into the van.",
     "chat": "<Ida> Who takes the oars home?\n<Tom Berg> I do, they fit into the van.\n<Ida> Good.",
     "time first": "[10:32] Ida: Who takes the oars home?\n[10:33] Tom Berg: I do, they fit into the van.",

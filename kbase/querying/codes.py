@@ -76,7 +76,7 @@ def _is_amount(code: AskedCode, after: str, amounts: frozenset[str], stop: froze
     named = code.before[:1].isupper() and before not in stop
     if _YEAR.fullmatch(code.text): return True
     if re.match(r"\s?[%€$£]", after) or before in amounts or (before and not before.isalpha()): return True
-    if _DAY.fullmatch(code.text) and (_month_names().fullmatch(before) or _month_names().match(after)): return True  # a day
+    if _DAY.fullmatch(code.text) and (_month_names().fullmatch(before) or _month_names().match(after)): return True
     if _AMOUNT.fullmatch(code.text): return not named
     return len(code.text) < 4 and (not before or before in stop)
 

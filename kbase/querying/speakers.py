@@ -18,7 +18,6 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ..hits import Hit
-from ..language import words
 from ..lines import KEY_LENGTH
 from .rules import LANGUAGES, word_pattern
 from .things import readable
@@ -40,7 +39,8 @@ class Turn(NamedTuple):
 def _is_name(name: str) -> bool:
     parts = name.split()
     caseless = not name.isascii() and name.lower() == name.upper()
-    capital = parts and parts[0][:1].isupper() and all(part[:1].isupper() or len(part) < 4 for part in parts)  # Ida van Dijk
+    # of Ida van Dijk the words in between are short
+    capital = parts and parts[0][:1].isupper() and all(part[:1].isupper() or len(part) < 4 for part in parts)
     return 0 < len(parts) <= NAME_WORDS and bool(caseless or capital)
 
 def _line(text: str, start: int) -> str: return text[start:start + 400].split("\n", 1)[0]
@@ -54,8 +54,8 @@ def _speaks(text: str) -> bool:  # a sentence, not the value of a field
 @lru_cache(maxsize=64)
 def _self(language: str) -> re.Pattern[str]:
     edge = r"\b" if language != "zh" else ""
-    return re.compile(f"{edge}{word_pattern('first_person', [language] if language in LANGUAGES else (), 'speech')}{edge}",
-                      re.IGNORECASE)
+    listed = word_pattern("first_person", [language] if language in LANGUAGES else (), "speech")
+    return re.compile(f"{edge}{listed}{edge}", re.IGNORECASE)
 
 @lru_cache(maxsize=512)
 def turns_of(
@@ -116,11 +116,11 @@ def speaker_of(
 # %% ../../nbs/querying/46_speakers.ipynb #spk15
 @lru_cache(maxsize=64)
 def _said_by(name: str) -> tuple[re.Pattern[str], ...]:
-    edges = {part: word_pattern(part, (), "speech") for part in ("helper", "source", "speech")}
+    helper, source, speech = (word_pattern(part, (), "speech") for part in ("helper", "source", "speech"))
     named = rf"{re.escape(name)}(?:\s+[^\W\d_]\w*)?"
-    ways = (rf"\b{edges['source']}\s+{named}(?!\w)", rf"\b{edges['helper']}\s+{named}\s+(?:\w+\s+)?{edges['speech']}(?!\w)",
-            rf"(?<!\w){named}\s+(?:\w+\s+)?{edges['speech']}(?!\w)", rf"{edges['speech']}\s+{named}(?!\w)",
-            rf"{re.escape(name)}\s*{edges['speech']}" if not name.isascii() else r"(?!)")
+    ways = (rf"\b{source}\s+{named}(?!\w)", rf"\b{helper}\s+{named}\s+(?:\w+\s+)?{speech}(?!\w)",
+            rf"(?<!\w){named}\s+(?:\w+\s+)?{speech}(?!\w)", rf"{speech}\s+{named}(?!\w)",
+            rf"{re.escape(name)}\s*{speech}" if not name.isascii() else r"(?!)")
     return tuple(re.compile(way, re.IGNORECASE) for way in ways)
 
 def name_forms(
