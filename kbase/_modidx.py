@@ -2380,6 +2380,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                 'kbase.language._icu_sentences': ('language.html#_icu_sentences', 'kbase/language.py'),
                                 'kbase.language._icu_spans': ('language.html#_icu_spans', 'kbase/language.py'),
                                 'kbase.language._is_acronym': ('language.html#_is_acronym', 'kbase/language.py'),
+                                'kbase.language._misled': ('language.html#_misled', 'kbase/language.py'),
                                 'kbase.language._operators': ('language.html#_operators', 'kbase/language.py'),
                                 'kbase.language._own_language': ('language.html#_own_language', 'kbase/language.py'),
                                 'kbase.language._parts': ('language.html#_parts', 'kbase/language.py'),
