@@ -73,6 +73,8 @@ Modules:
 - `kbase.indexing.rtf_reader`: Letters of word processors that are older than their readers
 - `kbase.indexing.rtf_text`: Control words between the words: what they show, what they hide, and in which code page
 - `kbase.indexing.ruled_tables`: Cells between the lines of a page
+- `kbase.indexing.sections`: A document as a tree: from heading to heading, or from topic to topic
+- `kbase.indexing.sentence_nodes`: Every sentence has a vector of its own, and no text of its own
 - `kbase.indexing.sheet_facts`: How far a sheet reaches, which cells are merged, which numbers are percentages or money, which formulas have no value
 - `kbase.indexing.sheet_reader`: Every sheet with its tables, as they were last computed
 - `kbase.indexing.sheet_tables`: A sheet is a surface on which people put tables, titles and remarks: each is found with its place
@@ -154,6 +156,7 @@ Modules:
 - `kbase.remarks`: What is to be known of a knowledge base as a whole
 - `kbase.rendering`: Markdown that nobody vouches for, marked texts and small tables, as HTML that is safe to show
 - `kbase.results`: What is answered, and what became of each file; each draws itself and has one form as JSON
+- `kbase.sentences`: The smallest parts of a text that say something by themselves
 - `kbase.serving.cli`: `kbase search`, `ask`, `status`, `summary` and `delete`, and all that `serving.upkeep` has, for a shell and for scripts
 - `kbase.serving.demo`: A knowledge base from what every machine with Python has, thirteen questions, and a report to read
 - `kbase.serving.demo_office`: A spreadsheet, a PDF with a table, slides and a thread of mails, made here
