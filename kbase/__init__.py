@@ -103,6 +103,9 @@ Modules:
 - `kbase.models`: Optional helpers, asked with a time limit and never trusted
 - `kbase.nodes`: What goes in and what is kept: documents, their nodes, and what each kind of node is
 - `kbase.printable`: What a terminal would obey is spelled out
+- `kbase.quality.gold`: Questions, and what should be found for each of them
+- `kbase.quality.intervals`: Of fifty questions, how far another fifty might have been away
+- `kbase.quality.rankings`: Where the right things stand in a list, in one number
 - `kbase.querying.account`: Which documents there are, and which of them have some metadata
 - `kbase.querying.account_writer`: How many documents there are, which, and which of them have some metadata
 - `kbase.querying.claims`: What a language model makes of the sources, held against them sentence by sentence

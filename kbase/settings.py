@@ -38,6 +38,8 @@ class Settings:
     mode: Literal["hybrid", "bm25", "dense"] = "hybrid"  # how a search finds
     dense_weight: float = 0.2  # of a standard deviation of cosine beside the best BM25 score, 0 or more
     support: float = 0.5  # how well evidence must match a question before it is answered, 0 to 1
+    section_nodes: bool = False  # sections are nodes of their own
+    sentence_nodes: bool = False  # sentences are nodes with vectors of their own
     auto_filters: bool = True  # what a question says of its documents ("by Ada", "in 2023") narrows what is looked up
     llm: str = ""  # "" for none; openai:MODEL, ollama:MODEL, llamacpp:FILE, transformers:MODEL
     llm_url: str = ""  # base URL of an OpenAI-compatible server; "" for the provider's own
