@@ -131,6 +131,7 @@ Modules:
 - `kbase.querying.rules`: Which wordings give a question's route away: data, a file a language, with a limit to how much of it there may be
 - `kbase.querying.saving`: A pipeline from a file that somebody sent
 - `kbase.querying.settings_rows`: A line of YAML, TOML or INI is an answer, the whole file is none
+- `kbase.querying.speakers`: Who says a sentence of a dialogue or a mail, and whether a question asks for that
 - `kbase.querying.subjects`: The words that documents must have, or the subject that they must deal with
 - `kbase.querying.summary_writer`: What the documents say that a question is about: their summaries, each sentence cited where it stands
 - `kbase.querying.support`: Whether what was found carries an answer, read from words and meaning; and no answer, with the reason
