@@ -73,6 +73,8 @@ Modules:
 - `kbase.indexing.rtf_reader`: Letters of word processors that are older than their readers
 - `kbase.indexing.rtf_text`: Control words between the words: what they show, what they hide, and in which code page
 - `kbase.indexing.ruled_tables`: Cells between the lines of a page
+- `kbase.indexing.sections`: A document as a tree: from heading to heading, or from topic to topic
+- `kbase.indexing.sentence_nodes`: Every sentence has a vector of its own, and no text of its own
 - `kbase.indexing.sheet_facts`: How far a sheet reaches, which cells are merged, which numbers are percentages or money, which formulas have no value
 - `kbase.indexing.sheet_reader`: Every sheet with its tables, as they were last computed
 - `kbase.indexing.sheet_tables`: A sheet is a surface on which people put tables, titles and remarks: each is found with its place
@@ -103,6 +105,16 @@ Modules:
 - `kbase.models`: Optional helpers, asked with a time limit and never trusted
 - `kbase.nodes`: What goes in and what is kept: documents, their nodes, and what each kind of node is
 - `kbase.printable`: What a terminal would obey is spelled out
+- `kbase.quality.answers`: Does it say what is right, does it stand where it says, does it know when to be silent
+- `kbase.quality.chunks`: How long they are, and what was cut that should not have been
+- `kbase.quality.comparison`: Which of the two is better, how sure that is, and who pays for it
+- `kbase.quality.evaluation`: Every question asked, and every answer held against what is right
+- `kbase.quality.gold`: Questions, and what should be found for each of them
+- `kbase.quality.intervals`: Of fifty questions, how far another fifty might have been away
+- `kbase.quality.measuring`: What `kb.evaluate` does with what it is given
+- `kbase.quality.rankings`: Where the right things stand in a list, in one number
+- `kbase.quality.scores`: What an evaluation found: the means, how sure they are, and every question behind them
+- `kbase.quality.spans`: The same characters, however they were cut
 - `kbase.querying.account`: Which documents there are, and which of them have some metadata
 - `kbase.querying.account_writer`: How many documents there are, which, and which of them have some metadata
 - `kbase.querying.claims`: What a language model makes of the sources, held against them sentence by sentence
@@ -154,6 +166,8 @@ Modules:
 - `kbase.remarks`: What is to be known of a knowledge base as a whole
 - `kbase.rendering`: Markdown that nobody vouches for, marked texts and small tables, as HTML that is safe to show
 - `kbase.results`: What is answered, and what became of each file; each draws itself and has one form as JSON
+- `kbase.searching`: Questions go in; passages come out, or an answer
+- `kbase.sentences`: The smallest parts of a text that say something by themselves
 - `kbase.serving.cli`: `kbase search`, `ask`, `status`, `summary` and `delete`, and all that `serving.upkeep` has, for a shell and for scripts
 - `kbase.serving.demo`: A knowledge base from what every machine with Python has, thirteen questions, and a report to read
 - `kbase.serving.demo_office`: A spreadsheet, a PDF with a table, slides and a thread of mails, made here
