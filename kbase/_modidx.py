@@ -3060,6 +3060,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                'kbase/querying/mentions.py'),
                                          'kbase.querying.mentions._looked_for': ( 'querying/mentions.html#_looked_for',
                                                                                   'kbase/querying/mentions.py'),
+                                         'kbase.querying.mentions._most_readable': ( 'querying/mentions.html#_most_readable',
+                                                                                     'kbase/querying/mentions.py'),
                                          'kbase.querying.mentions._phrase_pattern': ( 'querying/mentions.html#_phrase_pattern',
                                                                                       'kbase/querying/mentions.py'),
                                          'kbase.querying.mentions._readable_words': ( 'querying/mentions.html#_readable_words',
