@@ -73,6 +73,8 @@ Modules:
 - `kbase.indexing.rtf_reader`: Letters of word processors that are older than their readers
 - `kbase.indexing.rtf_text`: Control words between the words: what they show, what they hide, and in which code page
 - `kbase.indexing.ruled_tables`: Cells between the lines of a page
+- `kbase.indexing.sections`: A document as a tree: from heading to heading, or from topic to topic
+- `kbase.indexing.sentence_nodes`: Every sentence has a vector of its own, and no text of its own
 - `kbase.indexing.sheet_facts`: How far a sheet reaches, which cells are merged, which numbers are percentages or money, which formulas have no value
 - `kbase.indexing.sheet_reader`: Every sheet with its tables, as they were last computed
 - `kbase.indexing.sheet_tables`: A sheet is a surface on which people put tables, titles and remarks: each is found with its place
@@ -141,6 +143,7 @@ Modules:
 - `kbase.querying.rules`: Which wordings give a question's route away: data, a file a language, with a limit to how much of it there may be
 - `kbase.querying.saving`: A pipeline from a file that somebody sent
 - `kbase.querying.settings_rows`: A line of YAML, TOML or INI is an answer, the whole file is none
+- `kbase.querying.speakers`: Who says a sentence of a dialogue or a mail, and whether a question asks for that
 - `kbase.querying.subjects`: The words that documents must have, or the subject that they must deal with
 - `kbase.querying.summary_writer`: What the documents say that a question is about: their summaries, each sentence cited where it stands
 - `kbase.querying.support`: Whether what was found carries an answer, read from words and meaning; and no answer, with the reason
@@ -164,6 +167,7 @@ Modules:
 - `kbase.rendering`: Markdown that nobody vouches for, marked texts and small tables, as HTML that is safe to show
 - `kbase.results`: What is answered, and what became of each file; each draws itself and has one form as JSON
 - `kbase.searching`: Questions go in; passages come out, or an answer
+- `kbase.sentences`: The smallest parts of a text that say something by themselves
 - `kbase.serving.cli`: `kbase search`, `ask`, `status`, `summary` and `delete`, and all that `serving.upkeep` has, for a shell and for scripts
 - `kbase.serving.demo`: A knowledge base from what every machine with Python has, thirteen questions, and a report to read
 - `kbase.serving.demo_office`: A spreadsheet, a PDF with a table, slides and a thread of mails, made here
