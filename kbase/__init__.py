@@ -3,6 +3,7 @@
 Modules:
 
 - `kbase.arrow_tables`: A typed table as bytes, in pieces that a store can keep, and back
+- `kbase.bases`: One list out of many places, and where each hit comes from
 - `kbase.blocks`: What was written as one: headings, paragraphs, list items, code, tables, rows
 - `kbase.cell_values`: A number or a date out of the text of a cell, as its language writes it
 - `kbase.codes`: What counts as one word where no dictionary helps: part numbers, versions, quantities, acronyms
@@ -235,16 +236,30 @@ __version__ = "0.1.0"
 os.environ.setdefault("HAYSTACK_TELEMETRY_ENABLED", "False")
 
 if TYPE_CHECKING:
+    from kbase.bases import KnowledgeBases
     from kbase.knowledge import KnowledgeBase
     from kbase.nodes import Document, Node
     from kbase.results import Answer, Citation, Hit, Hits, Report
     from kbase.settings import Settings
     from kbase.stores.contract import open_store
 
-__all__ = ["Answer", "Citation", "Document", "Hit", "Hits", "KnowledgeBase", "Node", "Report", "Settings", "open_store"]
+__all__ = [
+    "Answer",
+    "Citation",
+    "Document",
+    "Hit",
+    "Hits",
+    "KnowledgeBase",
+    "KnowledgeBases",
+    "Node",
+    "Report",
+    "Settings",
+    "open_store",
+]
 
 _HOMES = {name: "kbase.results" for name in ("Answer", "Citation", "Hit", "Hits", "Report")}
 _HOMES |= {name: "kbase.nodes" for name in ("Document", "Node")}
+_HOMES["KnowledgeBases"] = "kbase.bases"
 _HOMES |= {"KnowledgeBase": "kbase.knowledge", "Settings": "kbase.settings", "open_store": "kbase.stores.contract"}
 
 
