@@ -38,12 +38,12 @@ def read_gold(folder: Path) -> tuple[dict[str, str], list[tuple[str, str, list[S
         if "references" in meta:
             document = meta["corpus_id"]
             spans = [(one["start_index"], one["end_index"]) for one in meta["references"]]
-        elif "turn_spans" in meta:
+        elif "turn_spans" in meta or "kind" in meta:
             at, turns = 0, []
             for turn in texts[document].split("\n"):
                 turns.append((at, at + len(turn)))
                 at += len(turn) + 1
-            spans = [(turns[int(a)][0], turns[min(int(b), len(turns) - 1)][1]) for a, b in meta["turn_spans"]]
+            spans = [(turns[int(a)][0], turns[min(int(b), len(turns) - 1)][1]) for a, b in meta.get("turn_spans") or ()]
         else:
             answers = meta.get("answers", ())
             spans = [(one["answer_start"], one["answer_start"] + len(one["text"])) for one in answers]
