@@ -25,7 +25,7 @@ def question_readings(
 ) -> list[Reading]:  # best first; each with its outcome, none without one
     "Everything that a question may mean."
     said = any(word.content and at not in asked.in_cues for at, word in enumerate(asked.words))
-    if not asked.grid.rows or not said: return []
+    if not asked.grid.rows or not said or asked.cued("why"): return []  # a table has values, and no reasons
     whole = sum(asked.weights) or 1.0
     found: dict[Operation, Reading] = {}
     rows = [one.places for one in asked.columns if one.column is asked.grid.label and one.share > 0.8]
