@@ -54,7 +54,8 @@ def _figures(asked: AskedGrid) -> Iterator[Reading]:
         used = rows.places | own.places | _asking_places(asked)
         if own.columns: yield Reading(Operation("across", where=rows.conditions, across=own.columns), used, sure)
 
-def _filled_columns(columns: Sequence[GridColumn], rows: Rows) -> list[GridColumn]:  # of two of a year, one may be empty
+def _filled_columns(columns: Sequence[GridColumn], rows: Rows) -> list[GridColumn]:
+    # of two columns of a year, one may be empty
     return [column for column in columns if any(not is_missing_cell(column.cells[row]) for row in rows.rows)]
 
 QUESTION_SHAPES["figures"] = _figures
