@@ -72,7 +72,8 @@ class AskedGrid:
         whole = {max(one.places) + 1 for one in self.columns if one.share >= 1}  # gold medals, points scored
         named = {at for one in self.columns for at in one.places}
         named |= {at for one in self.cells for at in range(one.start, one.end)}
-        return tuple(min(weight, NOUN) if at in whole - named else weight for at, weight in enumerate(plain))
+        nouns = whole - named - self.in_cues
+        return tuple(min(weight, NOUN) if at in nouns else weight for at, weight in enumerate(plain))
 
 LIGHT = 0.15  # of a verb that says little, against a word that says something
 NOUN = 0.5  # of a word for what rows often are (game, player), and of one that ends as verbs do
@@ -108,7 +109,8 @@ def ask_grid(
     index: CellIndex | None = None,  # of the grid; made when it is not given
 ) -> AskedGrid:
     "A question, held against a table."
-    asked = tuple(asked_words(question, grid.language))
+    sign = question_data(grid.language)["words"].get("percent_sign", ["percent"])[0]
+    asked = tuple(asked_words(re.sub(r"\(%\)", f" {sign} ", question), grid.language))
     cues = find_cues(asked, grid.language)
     columns = find_columns(asked, grid)
     cells = find_cells(asked, index or CellIndex(grid))

@@ -134,7 +134,6 @@ def _formulas(asked: AskedGrid, cue: QuestionCue, named: NamedFigures, columns: 
     if cue.name in _CHANGES:
         relative = bool(asked.cued("percent")) or cue.name == "growth"
         fitting = [column for column in changes if ("%" in column.name + column.unit) == relative]
-        fitting = [column for column in changes if column in named.columns] or fitting
         two = ordered if len(ordered) == 2 else series if len(series) == 2 and len(ordered) < 2 else []
         if len(fitting) == 1: yield "across", fitting, BY_KIND
         elif two: yield "growth" if relative else _CHANGES[cue.name], two, 1.0

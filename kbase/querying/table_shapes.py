@@ -158,8 +158,9 @@ def _extremes(asked: AskedGrid, asks: QuestionCue, cue: QuestionCue, measure: Me
             if _repeats(asked, target.column, rows.rows) and not _asks_for_number(asks):
                 yield Reading(Operation("frequent", target.column, rows.conditions, largest=largest), used | noun, sure)
         elif target.column is column or not _asks_for_number(asks):
-            top, said = how_many(asked, cue)
-            yield Reading(Operation("top", target.column, rows.conditions, column, largest, top=top), used | said, sure)
+            top, words = how_many(asked, cue)
+            if top > 1 and (asked.cued("sum", "mean") or asks.name == "count"): continue  # one number of several rows
+            yield Reading(Operation("top", target.column, rows.conditions, column, largest, top=top), used | words, sure)
 
 QUESTION_SHAPES["extreme"] = _extreme
 
