@@ -3,6 +3,7 @@
 Modules:
 
 - `kbase.arrow_tables`: A typed table as bytes, in pieces that a store can keep, and back
+- `kbase.bases`: One list out of many places, and where each hit comes from
 - `kbase.blocks`: What was written as one: headings, paragraphs, list items, code, tables, rows
 - `kbase.cell_values`: A number or a date out of the text of a cell, as its language writes it
 - `kbase.codes`: What counts as one word where no dictionary helps: part numbers, versions, quantities, acronyms
@@ -105,6 +106,16 @@ Modules:
 - `kbase.models`: Optional helpers, asked with a time limit and never trusted
 - `kbase.nodes`: What goes in and what is kept: documents, their nodes, and what each kind of node is
 - `kbase.printable`: What a terminal would obey is spelled out
+- `kbase.quality.answers`: Does it say what is right, does it stand where it says, does it know when to be silent
+- `kbase.quality.chunks`: How long they are, and what was cut that should not have been
+- `kbase.quality.comparison`: Which of the two is better, how sure that is, and who pays for it
+- `kbase.quality.evaluation`: Every question asked, and every answer held against what is right
+- `kbase.quality.gold`: Questions, and what should be found for each of them
+- `kbase.quality.intervals`: Of fifty questions, how far another fifty might have been away
+- `kbase.quality.measuring`: What `kb.evaluate` does with what it is given
+- `kbase.quality.rankings`: Where the right things stand in a list, in one number
+- `kbase.quality.scores`: What an evaluation found: the means, how sure they are, and every question behind them
+- `kbase.quality.spans`: The same characters, however they were cut
 - `kbase.querying.account`: Which documents there are, and which of them have some metadata
 - `kbase.querying.account_writer`: How many documents there are, which, and which of them have some metadata
 - `kbase.querying.claims`: What a language model makes of the sources, held against them sentence by sentence
@@ -137,6 +148,7 @@ Modules:
 - `kbase.querying.rules`: Which wordings give a question's route away: data, a file a language, with a limit to how much of it there may be
 - `kbase.querying.saving`: A pipeline from a file that somebody sent
 - `kbase.querying.settings_rows`: A line of YAML, TOML or INI is an answer, the whole file is none
+- `kbase.querying.speakers`: Who says a sentence of a dialogue or a mail, and whether a question asks for that
 - `kbase.querying.stage_components`: The stages between a search and its reader, for any Haystack pipeline
 - `kbase.querying.stages`: What happens to hits between the search and the reader: nothing twice, and not all of it from one corner
 - `kbase.querying.subjects`: The words that documents must have, or the subject that they must deal with
@@ -162,6 +174,7 @@ Modules:
 - `kbase.remarks`: What is to be known of a knowledge base as a whole
 - `kbase.rendering`: Markdown that nobody vouches for, marked texts and small tables, as HTML that is safe to show
 - `kbase.results`: What is answered, and what became of each file; each draws itself and has one form as JSON
+- `kbase.searching`: Questions go in; passages come out, or an answer
 - `kbase.sentences`: The smallest parts of a text that say something by themselves
 - `kbase.serving.cli`: `kbase search`, `ask`, `status`, `summary` and `delete`, and all that `serving.upkeep` has, for a shell and for scripts
 - `kbase.serving.demo`: A knowledge base from what every machine with Python has, thirteen questions, and a report to read
@@ -230,16 +243,30 @@ __version__ = "0.1.0"
 os.environ.setdefault("HAYSTACK_TELEMETRY_ENABLED", "False")
 
 if TYPE_CHECKING:
+    from kbase.bases import KnowledgeBases
     from kbase.knowledge import KnowledgeBase
     from kbase.nodes import Document, Node
     from kbase.results import Answer, Citation, Hit, Hits, Report
     from kbase.settings import Settings
     from kbase.stores.contract import open_store
 
-__all__ = ["Answer", "Citation", "Document", "Hit", "Hits", "KnowledgeBase", "Node", "Report", "Settings", "open_store"]
+__all__ = [
+    "Answer",
+    "Citation",
+    "Document",
+    "Hit",
+    "Hits",
+    "KnowledgeBase",
+    "KnowledgeBases",
+    "Node",
+    "Report",
+    "Settings",
+    "open_store",
+]
 
 _HOMES = {name: "kbase.results" for name in ("Answer", "Citation", "Hit", "Hits", "Report")}
 _HOMES |= {name: "kbase.nodes" for name in ("Document", "Node")}
+_HOMES["KnowledgeBases"] = "kbase.bases"
 _HOMES |= {"KnowledgeBase": "kbase.knowledge", "Settings": "kbase.settings", "open_store": "kbase.stores.contract"}
 
 
