@@ -82,7 +82,7 @@ class Hit:
     "A node that answers a query, and why."
     node: Node
     score: float  # sum of the parts' contributions
-    parts: dict[str, Part] = field(default_factory=dict)  # by retriever: "bm25", "dense"
+    parts: dict[str, Part] = field(default_factory=dict)  # by retriever: "bm25", "dense", "document"; by stage: "window"
     matched: tuple[tuple[int, int], ...] = ()  # spans of `text` that match the query's words
     cover: float | None = None  # share of the query's idf mass that its words have, 0 to 1; None: no word was looked up
     weak: bool = False  # it came near and no more: shown faded
@@ -163,7 +163,7 @@ class Hit:
 
     def _repr_html_(self) -> str: return framed(hit_html(self))
 
-NAMED_PARTS = {"bm25": "words", "dense": "meaning"}  # retriever → what it goes by
+NAMED_PARTS = {"bm25": "words", "dense": "meaning", "document": "document"}  # retriever → what it goes by
 
 # %% ../nbs/06_hits.ipynb #7562ebfa
 BY_OCR = "read by OCR"  # said of what stands on a page that is a picture
