@@ -10,7 +10,7 @@ __all__ = ['Measurable', 'Gold', 'read_gold', 'measure_base', 'measure_words']
 
 # %% ../../nbs/quality/59_measuring.ipynb #mea04
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -81,6 +81,10 @@ def _chosen(measures: Sequence[str] | None, default: Sequence[str], options: Map
     if measures is not None: return list(measures)
     return [name for name in default if depth is None or deepest([name]) <= depth] or [f"hit@{depth}", f"recall@{depth}"]
 
+def _of_passages(scores: Scores) -> Scores:
+    return Scores([replace(row, values={f"passage {name}": value for name, value in row.values.items()})
+                   for row in scores.rows])
+
 def measure_base(
     base: Measurable,
     gold: Gold,
@@ -97,7 +101,8 @@ def measure_base(
         own = {**({"group_by": None} if passages else {}), **options}
         search = _searching(base, {query: gold.queries[query] for query in right}, deepest(names), own)
         extra = {} if right is gold.spans else {"by": by, "names": gold.names}
-        found.append(evaluate(search, gold.queries, right, names, **extra))  # type: ignore[operator]
+        scores = evaluate(search, gold.queries, right, names, **extra)  # type: ignore[operator]
+        found.append(_of_passages(scores) if right is gold.spans and gold.documents else scores)
     judged = gold.documents.keys() | gold.spans.keys()
     left = len(gold.queries) - len(judged)
     notes = [*gold.notes, *([f"{left} questions without a judgement are left out"] if left and judged else [])]
