@@ -23,7 +23,7 @@ from .narrowing import Narrowing, any_of, date_narrowing, number_narrowing, valu
 from .rules import word_pattern
 from .schema import FieldValues, Schema
 
-# %% ../../nbs/querying/47_constraints.ipynb #00672e46
+# %% ../../nbs/querying/47_constraints.ipynb #f8882086
 class DocumentMention(NamedTuple):
     "A place where a question speaks of documents."
     start: int  # of the noun
@@ -43,7 +43,8 @@ def _frame(language: str) -> re.Pattern[str]:
 def _noun(schema: Schema, language: str) -> re.Pattern[str]:
     named = [re.escape(one.label) + "s?" for one in schema.fields.values() if one.names_documents and one.label]
     nouns = "|".join([_any("document", language), word_pattern("format_name"), *named])
-    return re.compile(rf"(?<![\w-])(?:{nouns})(?:\s+(?:{_any('document', language)}|{_any('of_format', language)}))?(?![\w-])", re.IGNORECASE)
+    further = rf"(?:\s+(?:{_any('document', language)}|{_any('of_format', language)}))?"
+    return re.compile(rf"(?<![\w-])(?:{nouns}){further}(?![\w-])", re.IGNORECASE)
 
 def mentions(
     question: str,
