@@ -17,7 +17,7 @@ from typing import Any
 
 from ..hits import Hit, Hits, Part
 from ..nodes import node_to_haystack
-from .stages import counted, remarked
+from .stages import number_of, remarked
 
 # %% ../../nbs/querying/43_reranking.ipynb #rrk06
 Scores = Callable[[str, Sequence[str]], Sequence[float]]  # query, texts → a number for each, more is better
@@ -41,10 +41,11 @@ def cross_encoder(
 
 # %% ../../nbs/querying/43_reranking.ipynb #rrk08
 def _by_component(ranker: Any, hits: Hits) -> dict[str, float]:  # node id → score
-    ranked = ranker.run(query=hits.query, documents=[node_to_haystack(hit.node, hit.score) for hit in hits])["documents"]
+    documents = [node_to_haystack(hit.node, hit.score) for hit in hits]
+    ranked = ranker.run(query=hits.query, documents=documents)["documents"]
     known = {document.id for document in ranked}
     if unknown := known - {hit.id for hit in hits}:
-        raise ValueError(f"the ranker gave back {counted(len(unknown), 'document')} that it was not given, such as "
+        raise ValueError(f"the ranker gave back {number_of(len(unknown), 'document')} that it was not given, such as "
                          f"{next(iter(unknown))!r}: a ranker orders documents and keeps their ids")
     places = {document.id: float(len(ranked) - place) for place, document in enumerate(ranked)}
     scored = len({document.score for document in ranked}) == len(ranked)  # one that only orders leaves scores alone
@@ -67,7 +68,7 @@ def rerank_hits(
     kept = sorted((hit for hit in hits if hit.id in values), key=lambda hit: -values[hit.id])
     dropped = len(hits) - len(kept)
     ordered = (_scored(hit, values[hit.id], rank, places[hit.id]) for rank, hit in enumerate(kept, 1))
-    return remarked(hits.like(ordered), [f"the ranker left out {counted(dropped, 'hit')}" if dropped else ""])
+    return remarked(hits.like(ordered), [f"the ranker left out {number_of(dropped, 'hit')}" if dropped else ""])
 
 def _scored(hit: Hit, score: float, rank: int, before: int) -> Hit:
     part = Part(score, rank, score - hit.score, f"place {before} before, the ranker says {score:.2f}")
