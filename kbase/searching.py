@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # Haystack brings torch, two seconds of import: it comes with
     from haystack import Pipeline
 
     from kbase.querying.plan import Plan
+    from kbase.querying.question_filters import QuestionFilters
 
 # %% ../nbs/59_searching.ipynb #e6c66bf6
 RERANK_DEPTH = 50  # hits that a reranker reads: what it looks for is seldom deeper, and each costs it some milliseconds
@@ -123,6 +124,7 @@ class Asking(Searching):
         question: str,
         route: str | None = None,  # a name of `kbase.querying.routes.ROUTES`; decided when not given
         filters: Mapping[str, Any] | None = None,  # Haystack's form
+        auto_filters: bool | None = None,  # whether the question's own words narrow the look-up; None: as set
     ) -> Answer:
         "Answer a question from the documents, with citations, or refuse."
         from kbase.querying.doubts import with_gone
@@ -130,9 +132,15 @@ class Asking(Searching):
 
         self._has_vectors()
         asked = as_filter(parse_filter(all_of(self.where, filters)))
-        answer = answer_question(self.pipeline, question, route, asked)
+        answer = answer_question(self.pipeline, question, route, asked, auto_filters)
         gone = gone_among(self.store, {cited.document_id for cited in answer.citations})
         return replace(with_gone(answer, gone), evidence=self._remarked(answer.evidence))
+
+    def filters_of(self, question: str) -> "QuestionFilters":
+        "Which documents a question asks for by its own words: by whom, when, in which folder. Nothing is looked up."
+        from kbase.querying.question_filters import asked_filters
+
+        return asked_filters(self.store, question, self.where)
 
     def route(self, question: str) -> "Plan":
         "How a question would be answered, how sure that is, and why. Nothing is looked up."
