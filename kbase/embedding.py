@@ -67,6 +67,7 @@ class TextModel(Protocol):
     def count_tokens(self, texts: Sequence[str]) -> list[int]: ...
     def documents(self, texts: Sequence[str]) -> np.ndarray: ...  # (n, dim), of any length
     def query(self, text: str) -> np.ndarray: ...  # (dim,)
+    def queries(self, texts: Sequence[str]) -> np.ndarray: ...  # (n, dim), the same, of any length
 
 # %% ../nbs/08_embedding.ipynb #9834721e
 def load_encoder(
@@ -155,6 +156,10 @@ class SentenceModel:
     def query(self, text: str) -> np.ndarray:
         "The vector of a question, computed on one thread."
         with one_thread(): return self._encode([text], "encode_query")[0]
+
+    def queries(self, texts: Sequence[str]) -> np.ndarray:
+        "Vectors of questions."
+        return self._encode(list(texts), "encode_query")
 
     def _encode(self, texts: list[str], method: str) -> np.ndarray:
         encoder = self.encoder
@@ -245,6 +250,10 @@ class HaystackModel:
         "The vector of a question."
         return self._run(self.text_embedder, [text], "text")[0]
 
+    def queries(self, texts: Sequence[str]) -> np.ndarray:
+        "Vectors of questions."
+        return self._run(self.text_embedder, texts, "text")
+
     def _run(self, embedder: Any, texts: Sequence[str], wish: str) -> np.ndarray:
         with self._lock:
             if not self._ready:
@@ -323,13 +332,14 @@ class Embedder:
     def embed_batches(
         self,
         texts: Sequence[str],
+        encode: Callable[[Sequence[str]], np.ndarray] | None = None,  # texts → vectors; None: as documents
     ) -> Iterator[tuple[list[int], np.ndarray]]:  # places in `texts`, their vectors: (n, dim) float32, unit length
         "Embed batch by batch, longest texts first; every place comes once."
         if not texts: return
         lengths, workers = np.minimum(self.count_tokens(texts), self.limit), self.model.workers
-        batches = plan_batches(lengths, self.batch_size, self.limit, workers)
+        batches, encode = plan_batches(lengths, self.batch_size, self.limit, workers), encode or self.model.documents
         def embed(places: list[int]) -> np.ndarray:
-            return unit_rows(self.model.documents([texts[i] for i in places]), self.model.keep)
+            return unit_rows(encode([texts[i] for i in places]), self.model.keep)
         if workers == 1: yield from ((places, embed(places)) for places in batches)
         else: yield from zip(batches, on_each_core(embed, batches, workers), strict=True)
 
@@ -356,6 +366,15 @@ class Embedder:
             if len(self._questions) >= QUESTIONS_KEPT: self._questions.clear()
             self._questions[text] = vector
         return vector.copy()
+
+    def embed_queries(
+        self,
+        texts: Sequence[str],
+    ) -> np.ndarray:  # (n, dim) float32, unit length
+        "Embed many questions, in batches on every core: the vectors are those of `embed_query`."
+        rows = np.empty((len(texts), self.identity.dimension), dtype=np.float32)
+        for places, vectors in self.embed_batches(texts, self.model.queries): rows[places] = vectors
+        return rows
 
     def to_dict(self) -> dict[str, Any]:
         "As Haystack saves it: the name, or the embedders."

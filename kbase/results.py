@@ -7,7 +7,7 @@ A question gives an `Answer` with `Citation`s, adding a folder a `Report`. Each 
 
 # %% auto #0
 __all__ = ['QUOTED', 'NO_ADDRESSES', 'LISTED', 'REFUSAL', 'STATES', 'Citation', 'source_html', 'Answer', 'with_context',
-           'sources_html', 'answer_html', 'refusal_words', 'refusal_html', 'ReportRow', 'Report']
+           'sources_html', 'notes_html', 'answer_html', 'refusal_words', 'refusal_html', 'ReportRow', 'Report']
 
 # %% ../nbs/07_results.ipynb #res03
 from collections.abc import Iterable, Mapping, Sequence
@@ -109,6 +109,7 @@ class Answer:
     unsupported: tuple[str, ...] = ()  # sentences of `text`, written by a model, for which no source was found
     trace: dict[str, Any] = field(default_factory=dict)
     strength: "Strength | None" = None  # how well the citations support it; None where nobody has judged it
+    notes: tuple[str, ...] = ()  # what the reader should know: the documents to which the question narrowed it
 
     @property
     def by_model(self) -> bool:
@@ -122,7 +123,7 @@ class Answer:
         "The answer, its citations, what it is made from and how it came about."
         names = ("question", "text", "route", "refused", "reason", "trace")
         return {**{name: getattr(self, name) for name in names}, "unsupported": list(self.unsupported),
-                "strength": strength_dict(self.strength),
+                "notes": list(self.notes), "strength": strength_dict(self.strength),
                 "citations": [citation.to_dict() for citation in self.citations],
                 "evidence": [hit.to_dict() for hit in self.evidence]}
 
@@ -130,7 +131,7 @@ class Answer:
         cited = "".join(f"\n[{number}] {citation!r}" for number, citation in enumerate(self.citations, 1))
         doubt = [f"({self.strength.words})"] if self.strength and self.strength.level != "strong" else []
         lines = [f"{REFUSAL}.", *refusal_words(self)] if self.refused else [*doubt, self.text]
-        return printable("\n".join(lines)) + cited
+        return printable("\n".join([*(f"({note})" for note in self.notes), *lines])) + cited
 
 # %% ../nbs/07_results.ipynb #6ed673b0
 NO_ADDRESSES: Mapping[str, str] = MappingProxyType({})
@@ -164,6 +165,12 @@ def sources_html(
     return shown + more * bool(rest)
 
 # %% ../nbs/07_results.ipynb #4f18065c
+def notes_html(
+    answer: Answer,
+) -> str:  # HTML, escaped
+    "What the reader should know besides."
+    return "".join(f'<p class="kb-notes">{escape(printable(note, False))}</p>' for note in answer.notes)
+
 def answer_html(
     answer: Answer,
     addresses: Mapping[str, str] = NO_ADDRESSES,  # document id → where its file is, for a link
@@ -175,7 +182,7 @@ def answer_html(
     text = rendered(answer.text, len(answer.citations), anchor)
     doubt = "".join(f"<p>No source says this: {escape(sentence)}</p>" for sentence in answer.unsupported)
     sources = sources_html(answer.citations, answer.evidence, anchor, addresses)
-    return (f'<div class="kb-head"><b>{head}</b>{strength}<span>{escape(answer.route)}</span></div>'
+    return (f'<div class="kb-head"><b>{head}</b>{strength}<span>{escape(answer.route)}</span></div>{notes_html(answer)}'
             f'<div class="kb-answer" dir="auto">{text}{doubt}</div>{sources}')
 
 REFUSAL = "Your documents do not seem to answer this"
@@ -199,7 +206,7 @@ def refusal_html(
                    for hit in answer.evidence[:3])
     nearest = f'<details><summary>What came nearest</summary><ol class="kb-hits">{near}</ol></details>' if near else ""
     return (f'<div class="kb-refusal"><div class="kb-state"><span class="kb-dot none"></span><b>{REFUSAL}</b></div>'
-            f"{why}{fold}{nearest}</div>")
+            f"{notes_html(answer)}{why}{fold}{nearest}</div>")
 
 # %% ../nbs/07_results.ipynb #res27
 STATES = ("added", "updated", "moved", "unchanged", "skipped", "failed", "gone", "removed")  # what becomes of a source

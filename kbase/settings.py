@@ -38,6 +38,9 @@ class Settings:
     mode: Literal["hybrid", "bm25", "dense"] = "hybrid"  # how a search finds
     dense_weight: float = 0.2  # of a standard deviation of cosine beside the best BM25 score, 0 or more
     support: float = 0.5  # how well evidence must match a question before it is answered, 0 to 1
+    section_nodes: bool = False  # sections are nodes of their own
+    sentence_nodes: bool = False  # sentences are nodes with vectors of their own
+    auto_filters: bool = True  # what a question says of its documents ("by Ada", "in 2023") narrows the look-up
     llm: str = ""  # "" for none; openai:MODEL, ollama:MODEL, llamacpp:FILE, transformers:MODEL
     llm_url: str = ""  # base URL of an OpenAI-compatible server; "" for the provider's own
     llm_timeout: float = 30.0  # seconds for one call, above 0
@@ -72,10 +75,12 @@ def parse_setting(
         if text not in get_args(kind):
             raise ValueError(f"{where}: {key} is {text!r}; allowed are {', '.join(get_args(kind))}")
         return text
-    try: return kind(text)
-    except ValueError as e: raise ValueError(f"{where}: {key} is {text!r}; it must be {_ARTICLES[kind]}") from e
+    try: return _SWITCH[text.lower()] if kind is bool else kind(text)
+    except (KeyError, ValueError) as e:
+        raise ValueError(f"{where}: {key} is {text!r}; it must be {_ARTICLES[kind]}") from e
 
-_ARTICLES = {int: "a whole number", float: "a number", str: "text"}
+_ARTICLES = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
+_SWITCH = configparser.ConfigParser.BOOLEAN_STATES  # true, yes, on, 1, and their contraries, as settings files write them
 
 # %% ../nbs/00_settings.ipynb #5823be1e
 FILE, SECTION = "settings.ini", "kbase"

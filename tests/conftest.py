@@ -19,10 +19,49 @@ if (
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # several at a time: one thread each, or they would wait for each other
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# what takes longest begins first, so that two workers end together (`python -m pytest -n 2`)
+LONGEST = [
+    "tests/browser",
+    *(f"tests/test_{name}.py" for name in ("sync", "safety_sync", "workers", "docs", "store_contract")),
+    *(f"tests/test_{name}.py" for name in ("store_elastic", "demo", "safety_documents", "cli", "fork", "wheel")),
+]
+# one JupyterLab, one language model: what shares these goes to one worker
+TOGETHER = {"tests/browser": "tests/browser", "tests/test_llm.py": "llm", "tests/test_table_llm.py": "llm"}
+
+
+def share_of(name: str) -> str:
+    "What of the tests one worker runs whole, by a test's name: its file, or the files that share something costly."
+    file = name.partition("::")[0]
+    return next((share for part, share in TOGETHER.items() if file.startswith(part)), file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    "Files are handed out whole: their fixtures are made once. The longest are first."
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            return share_of(nodeid)
+
+    config.option.loadscopereorder = False  # or the files with the most tests would be first
+    return Scheduling(config, log)
+
+
 def pytest_collection_modifyitems(items):
-    """Browser tests last: Playwright keeps an event loop running in the main thread, and neither asynchronous tests
-    nor a second Playwright can start beside it."""
-    items.sort(key=lambda item: (item.get_closest_marker("browser") is not None, "tests/browser/" in item.nodeid))
+    """Browser tests last, where one process runs all: Playwright keeps an event loop running in the main thread, and
+    neither asynchronous tests nor a second Playwright can start beside it."""
+    order = {share: place for place, share in enumerate(LONGEST)}
+    workers = "PYTEST_XDIST_WORKER" in os.environ
+
+    def place(item):
+        browser = item.get_closest_marker("browser") is not None
+        return order.get(share_of(item.nodeid), len(order)) if workers else 0, browser, "tests/browser/" in item.nodeid
+
+    items.sort(key=place)
 
 
 IMAGE = "docker.elastic.co/elasticsearch/elasticsearch:8.19.13"  # as in compose.yaml

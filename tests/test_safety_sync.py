@@ -230,21 +230,22 @@ def test_failed_files_are_tried_again(kb, tmp_path):
 
 # ------------------------------------------------------------------ R1: killed
 
-ADD = ("import sys; from kbase import KnowledgeBase; "
-       "KnowledgeBase(sys.argv[1]).sync(sys.argv[2], progress=False); print('done')")  # fmt: skip
+ADD = ("import sys; from kbase import KnowledgeBase; kb = KnowledgeBase(sys.argv[1]); "
+       "kb.embedder; print('begun'); kb.sync(sys.argv[2], progress=False); print('done')")  # fmt: skip
 
 
 @pytest.mark.slow
 def test_r1_killed_at_random_points_and_resumed(tmp_path):
-    folder = trouble(tmp_path / "notes", int(os.environ.get("KBASE_TEST_FILES", 150)))
+    folder = trouble(tmp_path / "notes", int(os.environ.get("KBASE_TEST_FILES", 60)))
     with KnowledgeBase(tmp_path / "whole") as kb:
         report = kb.sync(folder, progress=False)
         whole, account = contents(kb), {source.uri: source.state for source in kb.store.sources()}
     draw, place, kills = random.Random(7), tmp_path / "kb", 0
-    while kills < int(os.environ.get("KBASE_TEST_KILLS", 8)):
-        child = subprocess.Popen([sys.executable, "-c", ADD, str(place), str(folder)], stdout=subprocess.PIPE)
+    while kills < int(os.environ.get("KBASE_TEST_KILLS", 4)):
+        child = subprocess.Popen([sys.executable, "-u", "-c", ADD, str(place), str(folder)], stdout=subprocess.PIPE)
+        assert child.stdout.readline() == b"begun\n"  # what it imports is no part of the draw
         try:
-            child.wait(timeout=3 + draw.random() * 4)
+            child.wait(timeout=0.2 + draw.random() * 4)
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
@@ -540,14 +541,16 @@ def test_ctrl_c_while_files_are_read_ends_at_once_and_goes_on_later(tmp_path):
         write(folder, f"{i:03}.html", f"<h1>Page {i}</h1>" + "<p>word of the page</p>" * 400)
     code = ("import sys, time; from kbase import KnowledgeBase\n"
             "try: KnowledgeBase(sys.argv[1]).sync(sys.argv[2], progress=False)\n"
-            "except KeyboardInterrupt as stop: print('stopped', stop.__notes__, flush=True)")  # fmt: skip
+            "except KeyboardInterrupt as stop: print(time.time(), 'stopped', stop.__notes__, flush=True)")  # fmt: skip
     child = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "kb"), str(folder)], stdout=subprocess.PIPE,
                              stderr=subprocess.PIPE, text=True)  # fmt: skip
     with KnowledgeBase(tmp_path / "kb") as kb:
         wait_for(kb.store.count_documents, 60)
-        began = time.monotonic()
+        began = time.time()
         child.send_signal(signal.SIGINT)
         out, errors = child.communicate(timeout=60)
-        assert "which are in and safe" in out and time.monotonic() - began < 8, (out, errors)
+        assert "which are in and safe" in out, (out, errors)
+        # a notebook goes on from here; a script ends when the texts that are being embedded are
+        assert float(out.split()[0]) - began < 2
         report = kb.sync(folder, progress=False)
         assert report.ok == 300 and report.count("unchanged") > 0 and adds_up(report)

@@ -148,11 +148,14 @@ def notebooks() -> Result:
     return Result(total - len(names), len(names), *flagged_cells(), [f"notebooks: {name}" for name in names])
 
 
+WORKERS = min(4, os.cpu_count() or 1)  # of pytest; each holds a model, about 1 GB
+
+
 def pytest() -> Result:
-    "Run tests/, browser tests included."
+    "Run tests/, browser tests included, as many files at a time as there are cores."
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.xml")
-        code, _ = run(sys.executable, "-m", "pytest", "-q", f"--junit-xml={report}", "tests")
+        code, _ = run(sys.executable, "-m", "pytest", "-q", "-n", str(WORKERS), f"--junit-xml={report}", "tests")
         cases = list(ElementTree.parse(report).iter("testcase")) if report.exists() else []
     result, left_out = Result(), Counter()
     for case in cases:

@@ -20,10 +20,10 @@ from typing import Any
 from haystack import component
 
 from ..embedding import Embedder
-from .account import (NAMED_BY_VALUE, OWN_FIELDS, SHOWN, Condition, account_sources, asked_conditions,
-                                    counted, field_values,
-                                    indexed, asked_fields, named_sources,
-                                    shown_of, source_fields, source_hits, source_value)
+from kbase.querying.account import (
+    NAMED_BY_VALUE, OWN_FIELDS, SAID_AS, SHOWN, Condition, account_sources, asked_conditions, asked_fields, counted,
+    field_values, indexed, named_sources, shown_of, source_fields, source_hits, source_value,
+)
 from .fact_writer import answer_fact, joined_hits
 from .list_writer import answer_list
 from .passages import DEPTH_READ
@@ -108,20 +108,25 @@ def _date_field(sources: Sequence[Source]) -> str:
     fields = dict.fromkeys(key for source in sources for key in source_fields(source))
     return next(iter(asked_fields("date year published", fields)), "")
 
-def answer_newest(question: str, sources: Sequence[Source], oldest: bool = False) -> Answer:
+def answer_newest(
+    question: str,
+    sources: Sequence[Source],
+    oldest: bool = False,
+    added: bool = False,  # by the time at which they were added, whatever their dates
+) -> Answer:
     "The documents by their date: of the metadata, else of the file, else of the day on which they were added."
-    known, field = indexed(sources), _date_field(sources)
+    known, field = indexed(sources), "" if added else _date_field(sources)
     if field: key, said = (lambda one: str(source_fields(one).get(field) or "")), f"by {field}"
-    elif any(one.modified for one in known):
+    elif not added and any(one.modified for one in known):
         key, said = (lambda one: f"{one.modified:020d}"), "by the time at which the file was changed"
     else: key, said = (lambda one: one.indexed_at), "by the time at which they were added"
     ordered = sorted(known, key=key, reverse=not oldest)
     text = f"The {'oldest' if oldest else 'newest'} documents, {said}{shown_of(len(ordered))}:\n"
-    return account_answer(question, text + listing(ordered, lambda one: _day(one, field)), ordered)
+    return account_answer(question, text + listing(ordered, lambda one: _day(one, field, added)), ordered)
 
-def _day(source: Source, field: str) -> str:
+def _day(source: Source, field: str, added: bool) -> str:
     if field: return str(source_fields(source).get(field) or "")
-    if source.modified: return datetime.fromtimestamp(source.modified / 1e9, UTC).date().isoformat()
+    if source.modified and not added: return datetime.fromtimestamp(source.modified / 1e9, UTC).date().isoformat()
     return source.indexed_at[:10]
 
 # %% ../../nbs/querying/52_account_writer.ipynb #acw16
@@ -145,14 +150,16 @@ def answer_condition(
     "The documents that have the metadata that a question names."
     known = indexed(sources)
     conditions = asked_conditions(question, known)
-    if not conditions: return None
     valued = [one for one in conditions if one.values]
+    if not valued and {one.field for one in conditions} <= {"from"}: return None  # a person of whom the texts may know
     unknown = [one for one in conditions if not one.values and one.field in NAMED_BY_VALUE]  # German, and there is none
     if unknown or not valued:
         wanted_of = unknown or conditions
         fields = [one.field for one in wanted_of if not _unique(known, one.field)] or [wanted_of[0].field]
-        text = "; ".join(f"{field} {_tally(field_values(known, field).elements(), 12)}" for field in fields)
-        reason = f"No document has the {' or '.join(fields)} that was asked for. There are: {text}"
+        tallies = ((field, _tally(field_values(known, field).elements(), 12)) for field in fields)
+        text = "; ".join(f"{SAID_AS.get(field, field)} {tally}" for field, tally in tallies)
+        said = " or ".join(SAID_AS.get(field, field) for field in fields)
+        reason = f"No document has the {said} that was asked for. There are: {text}"
         return Answer(question, "", "account", refused=True, reason=reason, strength=Strength("none", 0.0, reason),
                       trace={"count": 0})
     filters = _filters_of(valued)
@@ -196,6 +203,7 @@ WANTS: dict[str, Callable[[str, Sequence[Source]], Answer | None]] = {
     "count": lambda question, sources: account_answer(question, overview(sources), indexed(sources)),
     "all": answer_all, "all_known": answer_all, "failed": answer_failed, "newest": answer_newest,
     "oldest": lambda question, sources: answer_newest(question, sources, oldest=True),
+    "added": lambda question, sources: answer_newest(question, sources, added=True),
     "filter": answer_condition, "values": answer_values, "field": answer_field}
 
 def wanted(question: str) -> list[str]:

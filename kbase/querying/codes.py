@@ -11,7 +11,7 @@ __all__ = ['AskedCode', 'codes_of', 'has_code', 'has_neighbour']
 
 # %% ../../nbs/querying/46_codes.ipynb #56fc90ee
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from ..codes import identifiers
@@ -48,7 +48,7 @@ def _numbers(text: str) -> tuple[tuple[AskedCode, str], ...]:  # with the text a
     for match in _NUMBER.finditer(text):
         before = _BEFORE.search(text[max(0, match.start() - 40):match.start()])
         code = AskedCode(match[0], match[0].replace(",", ""), (), before[0].strip() if before else "")
-        found.append((code, text[match.end():match.end() + 3]))
+        found.append((code, text[match.end():match.end() + 20]))
     return tuple(found)
 
 @lru_cache(maxsize=2048)
@@ -57,7 +57,18 @@ def _codes(text: str) -> tuple[AskedCode, ...]:
 
 # %% ../../nbs/querying/46_codes.ipynb #6eedcc88
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d|(?:19|20)\d{6}")  # also 20260301
+_DAY = re.compile(r"0?[1-9]|[12]\d|3[01]")
 _AMOUNT = re.compile(r"\d{1,2}|[\d.,]*00|\d{1,2}[.,]\d{1,2}")  # 3, 500, 1.5
+
+@cache
+def _month_names() -> re.Pattern[str]:
+    from babel import Locale
+
+    months = [Locale.parse(language).months for language in LANGUAGES]
+    names = {name.rstrip(".").casefold() for one in months for way in ("wide", "abbreviated")
+             for name in one["format"][way].values() if not name[0].isdigit()}
+    named = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+    return re.compile(rf"(?:\.|st|nd|rd|th|er)?\s*(?:of |de |d['’])?(?:{named})(?!\w)", re.IGNORECASE)
 
 def _is_amount(code: AskedCode, after: str, amounts: frozenset[str], stop: frozenset[str]) -> bool:
     # whether a number says how much, or when
@@ -65,6 +76,7 @@ def _is_amount(code: AskedCode, after: str, amounts: frozenset[str], stop: froze
     named = code.before[:1].isupper() and before not in stop
     if _YEAR.fullmatch(code.text): return True
     if re.match(r"\s?[%€$£]", after) or before in amounts or (before and not before.isalpha()): return True
+    if _DAY.fullmatch(code.text) and (_month_names().fullmatch(before) or _month_names().match(after)): return True
     if _AMOUNT.fullmatch(code.text): return not named
     return len(code.text) < 4 and (not before or before in stop)
 

@@ -67,7 +67,8 @@ def build_pipeline(
     "The pipeline that answers questions, with a branch for each route that there is now."
     pipeline = Pipeline()
     find = {spec.name: None if spec.find is None else dict(spec.find) for spec in routes.values()}
-    pipeline.add_component("planner", Planner(embedder if examples else None, llm, settings.llm_timeout, examples))
+    pipeline.add_component("planner", Planner(embedder if examples else None, llm, settings.llm_timeout, examples,
+                                              store, getattr(settings, "auto_filters", True)))
     pipeline.add_component("find", PartsRetriever(store, embedder, settings.mode, settings.dense_weight, find))
     pipeline.add_component("router", ConditionalRouter(route_conditions(list(routes)), validate_output_type=True))
     pipeline.add_component("answer", BranchJoiner(Answer))
@@ -97,6 +98,7 @@ def question_inputs(
     question: str,
     route: str | None = None,
     filters: Mapping[str, Any] | None = None,  # Haystack's form
+    auto_filters: bool | None = None,  # read filters from the question; None: as the pipeline has it
 ) -> dict[str, dict[str, Any]]:  # component → socket → value, for `pipeline.run`
     "What a pipeline is given for a question. ValueError when it has no socket for it."
     data: dict[str, dict[str, Any]] = {}
@@ -104,7 +106,8 @@ def question_inputs(
     for name, sockets in pipeline.inputs().items():
         values: dict[str, Any] = {socket: question for socket in QUESTION_SOCKETS if _takes_question(socket, sockets)}
         if values: taken.add("question")
-        for socket, value in (("route", route), ("filters", dict(filters) if filters else None)):
+        wanted = (("route", route), ("filters", dict(filters) if filters else None), ("auto_filters", auto_filters))
+        for socket, value in wanted:
             if value is None or socket not in sockets: continue
             values[socket] = value
             taken.add(socket)
@@ -169,10 +172,11 @@ def answer_question(
     question: str,
     route: str | None = None,  # a name of ROUTES; chosen when not given
     filters: Mapping[str, Any] | None = None,  # Haystack's form; unknown fields are refused
+    auto_filters: bool | None = None,  # read filters from the question; None: as the pipeline has it
 ) -> Answer:
     "Ask a pipeline. FilterError for a bad filter; ValueError for a route that does not exist, or when no Answer comes."
     if not isinstance(question, str): raise TypeError(f"the question is of type {type(question).__name__}: give text")
-    data, began = question_inputs(pipeline, question, route, filters), time.perf_counter()
+    data, began = question_inputs(pipeline, question, route, filters, auto_filters), time.perf_counter()
     with traced_steps() as steps: output = _run(pipeline, data)
     order = [step["component"] for step in steps]
     answers = _values_of(output, Answer)
@@ -183,5 +187,6 @@ def answer_question(
     found = _values_of(output, Hits) + [hits for one in listed for hits in one if isinstance(hits, Hits)]
     trace = trace_of(question, plan, branch_taken(pipeline, output, plan), found, steps)
     seconds = round(time.perf_counter() - began, 5)
-    return replace(answers[0], trace={**trace, "filters": dict(filters) if filters else None, "seconds": seconds,
-                                      **answers[0].trace})
+    notes = dict.fromkeys((*(plan.notes if plan else ()), *answers[0].notes))
+    trace |= {"filters": dict(filters) if filters else None, "seconds": seconds, **answers[0].trace}
+    return replace(answers[0], question=question, notes=tuple(notes), trace=trace)

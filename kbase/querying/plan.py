@@ -44,6 +44,8 @@ class Plan:
     confidence: float = 1.0  # 0 to 1
     reasons: tuple[str, ...] = ()  # in order, for people
     values: dict[str, Any] = field(default_factory=dict, repr=False)  # what each stage saw, JSON values
+    original: str = ""  # the question as it was asked, where filters were read from it; `question` is what is left
+    notes: tuple[str, ...] = ()  # what the reader should know: which documents are looked at, and what was given up
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -58,12 +60,14 @@ class Plan:
         "The plan by name."
         parts = [{**asdict(part), "kinds": list(part.kinds),
                   "filters": json_meta(part.filters) or None} for part in self.parts]
-        return {**vars(self), "parts": parts, "reasons": list(self.reasons), "values": dict(self.values)}
+        return {**vars(self), "parts": parts, "reasons": list(self.reasons), "values": dict(self.values),
+                "notes": list(self.notes)}
 
     def _repr_html_(self) -> str:
         rows = [["route", f"<b>{escape(self.route)}</b>"],
                 ["chosen", f"by {escape(self.method)}, confidence {self.confidence:.2f}"],
-                ["why", "<br>".join(map(escape, self.reasons))]]
+                ["why", "<br>".join(map(escape, self.reasons))],
+                ["documents", "<br>".join(map(escape, self.notes))]]
         for part in self.parts:
             lines = [f"“{escape(part.query[:200])}”"]
             if part.words:
@@ -72,7 +76,7 @@ class Plan:
             if part.kinds: lines.append(f"<small>kinds {escape(', '.join(part.kinds))}</small>")
             if part.filters: lines.append(f"<small>filters {escape(str(part.filters))}</small>")
             rows.append([escape(part.label or "look up"), "<br>".join(lines)])
-        return html_table(["", "plan"], [row for row in rows if row[1]], self.question[:200])
+        return html_table(["", "plan"], [row for row in rows if row[1]], (self.original or self.question)[:200])
 
 # %% ../../nbs/querying/44_plan.ipynb #ec010832
 def narrow(

@@ -39,6 +39,7 @@ class RouteSpec:
     rules: tuple[Rule, ...] = ()  # wordings that give it away
     parts: Callable[[str, tuple[str, ...]], tuple[QueryPart,
                                                   ...]] | None = None  # question, things → parts; None: the question
+    narrows: bool = True  # filters read from the question hold; False: its writer reads all of the question
 
     def __post_init__(self) -> None:
         if not _ROUTE_NAME.fullmatch(self.name):
@@ -105,6 +106,6 @@ add_route(RouteSpec("list", "a list of all documents that deal with something", 
 add_route(RouteSpec("account", "how many documents there are, which, and which have some metadata: a license, an "
                                "author, a date",
                     AccountWriter,
-                    {"top_k": 50, "group_by": "document"}, load_rules("account")))
+                    {"top_k": 50, "group_by": "document"}, load_rules("account"), narrows=False))
 add_route(RouteSpec("table", "a value, a count or a comparison that is read from a table, and nothing else",
                     TableWriter, {"top_k": 8}, load_rules("table")))

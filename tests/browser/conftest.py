@@ -138,9 +138,9 @@ def free_port() -> int:
         return s.getsockname()[1]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
-    "One browser for all tests, which keeps JupyterLab's files in its cache."
+    "One browser for the tests here, which keeps JupyterLab's files in its cache."
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     binary = find_chromium()
     if not binary:
@@ -151,7 +151,7 @@ def browser() -> Iterator[Any]:
         running.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def lab(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     "A JupyterLab on a folder and settings of its own."
     if not find_spec("jupyterlab"):
