@@ -2,10 +2,10 @@
 
     KBASE_DATA=… python benchmarks/windows.py [--sets chunking_eval,qmsum_test,xquad/en] [--keep FOLDER]
 
-Gold is a span of characters of a document, so that ways of cutting compare. For each way: the share of the gold that was
-read (recall), the share of what was read that is gold (precision), their intersection over their union (IoU, as Chroma's
-chunking evaluation counts it), characters read, and milliseconds of the stage. `at` hits are read; windows are made of
-twice as many hits, since several become one.
+Gold is a span of characters of a document, so that ways of cutting compare. For each way: the share of the gold that
+was read (recall), the share of what was read that is gold (precision), their intersection over their union (IoU, as
+Chroma's chunking evaluation counts it), characters read, and milliseconds of the stage. Five hits are read; windows are
+made of twice as many, since several become one.
 """
 
 import argparse
@@ -95,8 +95,12 @@ def evaluate(kb: KnowledgeBase, questions: list[tuple[str, str, list[Span]]], mo
             rows[way].append(measures(found, ids[document], gold))
     for way, values in rows.items():
         recall, precision, iou, characters = np.mean(values, axis=0)
-        print(f"  {mode} {way:8} recall {recall:.3f}  precision {precision:.3f}  IoU {iou:.3f}  {characters:6.0f} characters"
-              f"  {1000 * np.median(times[way]):.1f} ms (p95 {1000 * np.quantile(times[way], .95):.1f})", flush=True)
+        middle, late = 1000 * np.median(times[way]), 1000 * np.quantile(times[way], 0.95)
+        print(
+            f"  {mode} {way:8} recall {recall:.3f}  precision {precision:.3f}  IoU {iou:.3f}"
+            f"  {characters:6.0f} characters  {middle:.1f} ms (p95 {late:.1f})",
+            flush=True,
+        )
 
 
 def main() -> None:
@@ -114,7 +118,8 @@ def main() -> None:
             place = Path(args.keep or folder) / name.replace("/", "_")
             with KnowledgeBase(place, language="en") as kb:
                 if not len(kb):
-                    kb.add([Document(id=key, content=text, meta={"name": key}) for key, text in texts.items()], progress=False)
+                    documents = [Document(id=key, content=text, meta={"name": key}) for key, text in texts.items()]
+                    kb.add(documents, progress=False)
                 print(f"{name}: {len(kb)} documents, {len(questions)} questions")
                 for mode in args.modes.split(","):
                     evaluate(kb, questions[: args.most or None], mode)

@@ -157,10 +157,12 @@ Modules:
 - `kbase.querying.table_answers`: A question on one table or several: the value, what was done, and the cells that it stands on; or the table, and why it was not read
 - `kbase.querying.table_asked`: Which rows, which column, by what: what each word of a question can stand for
 - `kbase.querying.table_cross`: Tables whose rows are what is measured and whose columns are years: the cell where both meet
+- `kbase.querying.table_figures`: Several columns of one row: read, compared, added up; how much a figure changed, and which rows it changed in
 - `kbase.querying.table_grid`: A table's cells as what they mean: numbers, dates, times, names
 - `kbase.querying.table_mentions`: A question's words, looked up in a table's columns and cells
 - `kbase.querying.table_model`: A model writes one SELECT; the fence runs it, and the result is held against the table
 - `kbase.querying.table_operations`: Twelve operations, each computed here, said as a sentence, and written as SQL
+- `kbase.querying.table_periods`: Which of the columns *2019*, *2018* and *Change (%)* a question names, and in what order of time they stand
 - `kbase.querying.table_readings`: Every operation that a question may mean, and the one that leaves the fewest words over
 - `kbase.querying.table_rows`: Cells, limits, empty cells and negations, put together
 - `kbase.querying.table_shapes`: How many, which one, the most, the first, what comes after, this or that: each kind makes the operations that it may mean
@@ -170,6 +172,7 @@ Modules:
 - `kbase.querying.terms`: The words that evidence should have, what each of them weighs, and how many of them a text has
 - `kbase.querying.things`: What a question names: the part of it that is read, and the things that it holds against each other
 - `kbase.querying.tracing`: Which boxes of a Haystack pipeline ran for a question, and how long each took
+- `kbase.querying.wanted`: Words in quotes, a quarter of a year, a length of time, a number of the things that are counted
 - `kbase.querying.windows`: As much of the text around a hit as the question wants, to the character
 - `kbase.remarks`: What is to be known of a knowledge base as a whole
 - `kbase.rendering`: Markdown that nobody vouches for, marked texts and small tables, as HTML that is safe to show
@@ -243,30 +246,16 @@ __version__ = "0.1.0"
 os.environ.setdefault("HAYSTACK_TELEMETRY_ENABLED", "False")
 
 if TYPE_CHECKING:
-    from kbase.bases import KnowledgeBases
     from kbase.knowledge import KnowledgeBase
     from kbase.nodes import Document, Node
     from kbase.results import Answer, Citation, Hit, Hits, Report
     from kbase.settings import Settings
     from kbase.stores.contract import open_store
 
-__all__ = [
-    "Answer",
-    "Citation",
-    "Document",
-    "Hit",
-    "Hits",
-    "KnowledgeBase",
-    "KnowledgeBases",
-    "Node",
-    "Report",
-    "Settings",
-    "open_store",
-]
+__all__ = ["Answer", "Citation", "Document", "Hit", "Hits", "KnowledgeBase", "Node", "Report", "Settings", "open_store"]
 
 _HOMES = {name: "kbase.results" for name in ("Answer", "Citation", "Hit", "Hits", "Report")}
 _HOMES |= {name: "kbase.nodes" for name in ("Document", "Node")}
-_HOMES["KnowledgeBases"] = "kbase.bases"
 _HOMES |= {"KnowledgeBase": "kbase.knowledge", "Settings": "kbase.settings", "open_store": "kbase.stores.contract"}
 
 

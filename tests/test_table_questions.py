@@ -77,6 +77,20 @@ DONE = {
     ],
     "across": [Operation("across", where=(SEAL,), across=(BUILT, SPEED, FARE))],
     "column": [Operation("column", where=(SEAL,), across=(SPEED, FARE))],
+    "columns": [
+        Operation("columns", where=(SEAL,), across=(SPEED, FARE), how=">", limit=16.0),
+        Operation("columns", where=(SEAL,), across=(SPEED, FARE)),
+    ],
+    **{
+        name: [Operation(name, where=(SEAL,), across=(SPEED, FARE))]
+        for name in ("change", "gap", "growth", "total", "average")
+    },
+    "changed": [
+        Operation("changed", FERRY, across=(SPEED, FARE), largest=False),
+        Operation("changed", FERRY, (NORTH,), across=(SPEED, FARE), largest=False),
+    ],
+    "both": [Operation("both", measure=FARE, where=(SEAL,), other=(NORTH,))],
+    "share": [Operation("share", measure=SPEED, where=(SEAL,), other=(OHARA,))],
 }
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from ..hits import Hit, Hits
 from ..nodes import KINDS, Node
 from .retrieval import hit_of
-from .stages import counted, noted, remarked
+from .stages import number_of, noted, remarked
 from ..stores.contract import NodeStore
 from ..stores.rows import carries_text
 
@@ -32,7 +32,8 @@ def targets_of(
 ) -> dict[str, list[str]]:  # id of each → ids, in order; [] where it leads nowhere
     "The ids to which nodes lead."
     below: dict[str, list[str]] = defaultdict(list)
-    for child in store.children([node.id for node in nodes]) if nodes else (): below[str(child.parent_id)].append(child.id)
+    children = store.children([node.id for node in nodes]) if nodes else []
+    for child in children: below[str(child.parent_id)].append(child.id)
     def of(node: Node) -> list[str]:
         named = node.payload.get("links")
         if isinstance(named, list): return [str(name) for name in named]
@@ -81,8 +82,8 @@ def follow_links(
         front = after
         if not front: break
     walk.reached += front
-    notes = [f"skipped: {counted(walk.lost, 'link')} to nodes that are not in the store" * bool(walk.lost),
-             f"skipped: {counted(walk.back, 'link')} back to where it came from" * bool(walk.back)]
+    notes = [f"skipped: {number_of(walk.lost, 'link')} to nodes that are not in the store" * bool(walk.lost),
+             f"skipped: {number_of(walk.back, 'link')} back to where it came from" * bool(walk.back)]
     return remarked(hits.like(sorted(walk.reached, key=lambda hit: -hit.score)), notes)
 
 def _read_instead(hit: Hit, walk: _Walk, passages: Callable[[str], Iterable[Hit]] | None) -> list[Hit]:

@@ -256,11 +256,20 @@ PROSE = 8  # words of a line from which on it reads as prose
 
 def _readable_words(mention: Mention) -> int:
     text = mention.node.text
-    since, end = text.rfind("\n", 0, mention.start) + 1, text.find("\n", mention.end)
-    line = text[since:end if end > 0 else len(text)].lstrip()
-    if _LINK_BEFORE.search(text[since:mention.start]): return 0
+    since = text.rfind("\n", 0, mention.start) + 1
+    run = text[max(since, mention.start - 300):mention.start].rpartition(" ")[2]
+    if _LINK_BEFORE.search(run): return 0
+    line = text[since:since + 40 * PROSE].partition("\n")[0].lstrip()
     if line.startswith(("#", "|", ">>>", "```", "![", "[!")): return 0
     return min(PROSE, len(_SPOKEN.findall(line)))
+
+def _most_readable(mentions: Sequence[Mention]) -> Mention:  # the first of equals
+    counts = ((one, _readable_words(one)) for one in mentions)
+    best, most = mentions[0], -1
+    for one, count in counts:
+        if count > most: best, most = one, count
+        if count == PROSE: break
+    return best
 
 def mention_hits(
     found: Mentions,
@@ -269,7 +278,7 @@ def mention_hits(
     "The documents of some mentions, each as its best passage."
     hits = []
     for rank, one in enumerate(found.documents, 1):
-        best = max(one.mentions, key=_readable_words)  # the first of equals
+        best = _most_readable(one.mentions)
         spans = tuple((mention.start, mention.end) for mention in one.mentions if mention.node is best.node)
         part = Part(float(one.times), rank, float(one.times), f"{one.times} time{'s' if one.times > 1 else ''}")
         ordered = (best[1:], *(span for span in spans if span > best[1:]))  # the one that is quoted comes first

@@ -17,8 +17,8 @@ from dataclasses import replace
 from ..hits import Hit, Hits
 from ..language import matched_spans
 from ..nodes import Node
-from .stages import counted, noted, remarked
-from .windows import GAP, window_node
+from .stages import number_of, noted, remarked
+from .windows import PASSAGE_GAP, window_node
 from ..stores.contract import NodeStore
 
 # %% ../../nbs/querying/44_merging.ipynb #mrg06
@@ -29,7 +29,7 @@ def runs_of_hits(
     runs: list[list[Hit]] = []
     reach = 0
     for hit in sorted(hits, key=lambda hit: (hit.document_id, hit.start, hit.end)):
-        meets = runs and runs[-1][-1].document_id == hit.document_id and hit.start - reach <= GAP
+        meets = runs and runs[-1][-1].document_id == hit.document_id and hit.start - reach <= PASSAGE_GAP
         reach = max(reach, hit.end) if meets else hit.end
         if meets: runs[-1].append(hit)
         else: runs.append([hit])
@@ -92,5 +92,5 @@ def merge_into_parents(
         if not changed: break
     marked = [replace(hit, matched=tuple(matched_spans(hit.text, hit.language, hits.idf))) if not hit.matched else hit
               for hit in current]
-    note = f"skipped: {counted(len(missing), 'link')} to parents that are not in the store" if missing else ""
+    note = f"skipped: {number_of(len(missing), 'link')} to parents that are not in the store" if missing else ""
     return remarked(hits.like(marked), [note])

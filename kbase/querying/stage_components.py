@@ -18,7 +18,7 @@ from .expansion import WAYS, expand_hits
 from .following import follow_links
 from .merging import RATIO, merge_adjacent, merge_into_parents
 from .reranking import rerank_hits
-from .stages import NEAR, diversify, without_near_duplicates
+from .stages import NEAR_COPY, diversify, without_near_duplicates
 from ..stores.contract import NodeStore
 
 # %% ../../nbs/querying/46_stage_components.ipynb #sco06
@@ -46,7 +46,7 @@ class HitMerger:
     def __init__(
         self,
         store: NodeStore,
-        ratio: float | None = RATIO,  # of a parent's children that must have been found; None: only what is side by side
+        ratio: float | None = RATIO,  # of a parent's children that were found; None: only what is side by side
     ):
         self.store, self.ratio = store, ratio
 
@@ -79,7 +79,7 @@ class HitFilter:
 
     def __init__(
         self,
-        near: float = NEAR,  # share of a text that makes it a near duplicate, 0 to 1
+        near: float = NEAR_COPY,  # share of a text that makes it a near duplicate, 0 to 1
         variety: float = 0.0,  # weight of new things against score, 0 to 1; 0 leaves the order
     ):
         self.near, self.variety = near, variety

@@ -22,7 +22,7 @@ from .table_grid import Grid, GridColumn, day_number
 from .table_mentions import (adjective_columns, columns_called, CellIndex, CellMention, ColumnMention,
                                            QuestionCue, AskedWord, find_cells,
                                            find_columns,
-                                           find_cues, question_data, asked_word, asked_words)
+                                           find_cues, other_cue, question_data, asked_word, asked_words)
 from .table_operations import CellCondition
 
 # %% ../../nbs/querying/45_table_asked.ipynb #tas06
@@ -72,7 +72,8 @@ class AskedGrid:
         whole = {max(one.places) + 1 for one in self.columns if one.share >= 1}  # gold medals, points scored
         named = {at for one in self.columns for at in one.places}
         named |= {at for one in self.cells for at in range(one.start, one.end)}
-        return tuple(min(weight, NOUN) if at in whole - named else weight for at, weight in enumerate(plain))
+        nouns = whole - named - self.in_cues
+        return tuple(min(weight, NOUN) if at in nouns else weight for at, weight in enumerate(plain))
 
 LIGHT = 0.15  # of a verb that says little, against a word that says something
 NOUN = 0.5  # of a word for what rows often are (game, player), and of one that ends as verbs do
@@ -108,7 +109,8 @@ def ask_grid(
     index: CellIndex | None = None,  # of the grid; made when it is not given
 ) -> AskedGrid:
     "A question, held against a table."
-    asked = tuple(asked_words(question, grid.language))
+    sign = question_data(grid.language)["words"].get("percent_sign", ["percent"])[0]
+    asked = tuple(asked_words(re.sub(r"\(%\)", f" {sign} ", question), grid.language))
     cues = find_cues(asked, grid.language)
     columns = find_columns(asked, grid)
     cells = find_cells(asked, index or CellIndex(grid))
@@ -116,11 +118,12 @@ def ask_grid(
     kept = [cue for cue in cues if not any(cell.start <= cue.start and cue.end <= cell.end for cell in known)]
     names = [one.places for one in columns if one.share >= 1 and len(one.places) > 1]  # "mean discharge" is a column
     kept = [cue for cue in kept if not any(place_run(cue.start, cue.end) <= name for name in names)]
-    def ranges(cue: QuestionCue) -> bool:  # "over" is of a number, or a preposition as any other
+    def of_its_kind(cue: QuestionCue) -> QuestionCue | None:  # "over" is of a number, or a preposition as any other
         following = asked[min(cue.end, len(asked) - 1)]
         alone = cue.name in _PREPOSITIONS and " " not in cue.text and cue.text != "between"
-        return not alone or number_of_word(following, grid.language) is not None
-    kept = [cue for cue in kept if ranges(cue)]
+        if not alone or number_of_word(following, grid.language) is not None: return cue
+        return other_cue(cue, ("next", "previous"), grid.language)
+    kept = [one for one in map(of_its_kind, kept) if one is not None]
     inside = {at for cell in known if cell.end - cell.start > 1 for at in range(cell.start, cell.end)}
     return AskedGrid(grid, asked, tuple(kept), tuple(known), tuple(one for one in columns if not one.places & inside))
 
@@ -275,7 +278,8 @@ def _cell_part(asked: AskedGrid, cell: CellMention, number: float | None) -> Mea
     close = [one for one in named if min(abs(a - b) for a in one.places for b in own) <= 2]
     if number is not None:
         if column.kind in ("number", "time") and not close: return None
-        if column.kind == "text" and not cell.whole and not close and not is_year(number): return None
+        named_by_year = is_year(number) and column is not asked.grid.section
+        if column.kind == "text" and not cell.whole and not close and not named_by_year: return None
         if is_year(number) and column.kind not in ("date", "year") and not close:
             if any(other.column.kind in ("date", "year") for other in asked.cells if other.start == cell.start):
                 return None

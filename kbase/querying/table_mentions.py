@@ -9,7 +9,7 @@ table is about: the words for doing are data, the rest is read from the table it
 # %% auto #0
 __all__ = ['RUN', 'READ_WORDS', 'ALMOST_CELL', 'LONG_LIST', 'ASIDE', 'LIKE_WORD', 'ASKING', 'AskedWord', 'question_data',
            'asked_word', 'asked_words', 'CellMention', 'CellIndex', 'find_cells', 'ColumnMention', 'column_stems',
-           'columns_called', 'find_columns', 'QuestionCue', 'adjective_columns', 'find_cues']
+           'columns_called', 'find_columns', 'QuestionCue', 'adjective_columns', 'other_cue', 'find_cues']
 
 # %% ../../nbs/querying/44_table_mentions.ipynb #tme03
 import re
@@ -26,6 +26,8 @@ from .table_grid import Grid, GridColumn
 
 # %% ../../nbs/querying/44_table_mentions.ipynb #tme06
 _WORD = re.compile(r"\d+(?:[.:,]\d+)*(?:st|nd|rd|th|s)?(?![^\W_])|[^\W_]+(?:['’](?!s\b)[^\W\d_]+)?")
+
+_GLUED = re.compile(r"(?<=[^\W\d_]{3})(?=\d)")  # December31
 
 class AskedWord(NamedTuple):
     "A word of a question or of a cell."
@@ -62,7 +64,7 @@ def asked_words(
     language: str = "en",
 ) -> list[AskedWord]:
     "The words of a question or a cell, in order."
-    text = re.sub(r"(?<=\w)['’]s?(?!\w)", "", text)
+    text = _GLUED.sub(" ", re.sub(r"(?<=\w)['’]s?(?!\w)", "", text))
     return [asked_word(found[0], language) for found in _WORD.finditer(text)]
 
 # %% ../../nbs/querying/44_table_mentions.ipynb #tme09
@@ -249,7 +251,9 @@ def _cues(language: str) -> list[tuple[str, re.Pattern[str], tuple[str, ...]]]:
     def pattern(words: str) -> re.Pattern[str]: return re.compile(rf"(?<!\S)(?:{words})(?!\S)".replace("ß", "ss"))
     plain = [(name, pattern("|".join(entries)), ()) for name, entries in data["cues"].items()]
     more = [(row["cue"], pattern(row["words"]), tuple(row["columns"])) for row in data["adjectives"]]
-    return [*more, *plain]
+    compared = [({"most": "more", "least": "less"}[row["cue"]], pattern(row["compared"]), tuple(row["columns"]))
+                for row in data["adjectives"] if "compared" in row]
+    return [*more, *compared, *plain]
 
 def adjective_columns(
     text: str,  # words with an adjective: "longer than", "how much more expensive"
@@ -259,6 +263,15 @@ def adjective_columns(
     parts = text.split(" ")
     wordings = [text, *parts, *map(" ".join, zip(parts, parts[1:], strict=False))]
     return next((hint for _, pattern, hint in _cues(language) if hint and any(map(pattern.fullmatch, wordings))), ())
+
+def other_cue(
+    cue: QuestionCue,
+    names: Iterable[str],
+    language: str = "en",
+) -> QuestionCue | None:
+    "What words mean as well, of some cues: *above 5* is a limit, *above Ann* a place."
+    return next((cue._replace(name=name) for name, pattern, _ in _cues(language)
+                 if name in names and pattern.fullmatch(cue.text)), None)
 
 def find_cues(
     asked: Sequence[AskedWord],

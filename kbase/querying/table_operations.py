@@ -143,7 +143,9 @@ class Operation:
     largest: bool = True  # of `measure`: the highest, the last; False: the lowest, the first
     other: tuple[CellCondition, ...] = ()  # the second set of rows
     top: int = 1  # how many
-    across: tuple[GridColumn, ...] = ()  # several columns that are looked up in one row
+    across: tuple[GridColumn, ...] = ()  # several columns of one row, see `table_figures`
+    how: str = ""  # one of COMPARE: what the values of `across` are held against `limit` by
+    limit: float = 0.0
 
     def rows(
         self,
@@ -404,6 +406,8 @@ def _two_sides(formula: Callable[[float, float], str | float | None], sql: str, 
     return OperationKind(run, lambda operation: _said_sides(operation, between), write)
 
 OPERATIONS["difference"] = _two_sides(lambda a, b: abs(a - b), "abs(a - b)", "apart from")
+OPERATIONS["both"] = _two_sides(operator.add, "a + b", "together with")
+OPERATIONS["share"] = _two_sides(lambda a, b: 100 * abs(a / b) if b else None, "abs(100.0 * a / b)", "in percent of")
 OPERATIONS["ratio"] = _two_sides(lambda a, b: a / b if b else None, "1.0 * a / b", "as a part of")
 OPERATIONS["more"] = _two_sides(lambda a, b: "more" if a > b else "less" if a < b else "the same",
                                 "CASE WHEN a > b THEN 'more' WHEN a < b THEN 'less' ELSE 'the same' END",

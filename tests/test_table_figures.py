@@ -1,0 +1,109 @@
+"Tables of figures: a row for each figure, a column for each year; and rows under headings inside the table."
+
+import pytest
+
+from kbase.querying.table_answers import TableAnswer, query_table
+from kbase.tables import Table
+from kbase.typed_table import type_table
+
+HARBOUR = Table(
+    (
+        ("EUR in thousands", "FY2021", "FY2022", "FY2023"),
+        ("Mooring fees", "1,200", "1,500", "1,350"),
+        ("Fuel sales", "800", "640", "960"),
+        ("Total income", "2,000", "2,140", "2,310"),
+        ("Occupancy (%)", "71", "78", "83"),
+        ("Berths let:", "", "", ""),
+        ("New", "14", "9", "21"),
+        ("Ended", "6", "11", "–"),
+        ("Boats on land:", "", "", ""),
+        ("New", "40", "44", "39"),
+        ("Ended", "12", "10", "8"),
+    ),
+    title="The harbour's year",
+)
+
+
+def ask(question: str, table: Table = HARBOUR, language: str = "en") -> TableAnswer:
+    return query_table(question, type_table(table, language), language=language)
+
+
+@pytest.mark.parametrize(
+    ("question", "values"),
+    [
+        ("What were the mooring fees in 2022?", ("1,500",)),
+        ("What were the fuel sales in FY22 and FY23, respectively?", ("640", "960")),
+        ("How much did fuel sales change from 2022 to 2023?", ("320",)),
+        ("What was the change in mooring fees in 2023 from 2022?", ("-150",)),
+        ("What was the percentage change in total income between 2021 and 2022?", ("7",)),
+        ("What was the decrease in fuel sales between 2021 and 2022?", ("-160",)),
+        ("What is the difference in fuel sales between 2021 and 2022?", ("160",)),
+        ("What were the average mooring fees from 2021 to 2023?", ("1,350",)),
+        ("What were the average mooring fees in 2021 and 2023?", ("1,275",)),
+        ("What is the sum of the fuel sales in 2021 and 2022?", ("1,440",)),
+        ("What percentage of the total income were mooring fees in 2021?", ("60",)),
+        ("What is the ratio of mooring fees to fuel sales in 2021?", ("1.5",)),
+        ("In which year were fuel sales higher, 2021 or 2022?", ("FY2021",)),
+        ("In which years were mooring fees above 1.3 million?", ("FY2022", "FY2023")),
+        ("In which year was the occupancy the lowest?", ("FY2021",)),
+        ("How many berths let were new in 2022?", ("9",)),
+        ("What was ended of the boats on land in 2023?", ("8",)),
+    ],
+)
+def test_figures(question: str, values: tuple[str, ...]) -> None:
+    answer = ask(question)
+    assert not answer.declined and answer.values == values, (answer, answer.reason)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What were the mooring fees in 2030?",
+        "Why did mooring fees fall in 2023?",
+        "What was ended in 2022?",  # of berths, or of boats on land
+        "How many berths ended in 2023?",  # not known
+        "Which fee is higher?",
+    ],
+)
+def test_figures_that_cannot_be_known(question: str) -> None:
+    assert ask(question).declined, ask(question)
+
+
+def test_units_of_figures() -> None:
+    assert ask("What were the mooring fees in 2022?").text == "1,500 thousand EUR"
+    assert ask("What was the percentage change in total income between 2021 and 2022?").text == "7 %"
+    assert ask("What was the occupancy in 2022?").text == "78 %"
+
+
+TIMINGS = Table(
+    (
+        ("suite", "python 3.9 (s)", "python 3.13 (s)"),
+        ("unit tests", "412", "371"),
+        ("notebooks", "655", "598"),
+        ("browser tests", "298", "301"),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "values"),
+    [
+        ("Which suite got slower?", ("browser tests",)),
+        ("Which suites are faster now?", ("unit tests", "notebooks")),
+        ("Which suite rose?", ("browser tests",)),
+        ("Which suite became cheaper?", ()),
+        ("Which suite is larger?", ()),
+        ("Which suite is slower on python 3.13?", ()),
+    ],
+)
+def test_a_comparative_is_no_superlative(question: str, values: tuple[str, ...]) -> None:
+    answer = ask(question, TIMINGS)
+    assert answer.values == values and answer.declined == (not values), answer
+
+
+def test_a_row_of_dashes_is_no_heading() -> None:
+    rows = (("Shares:", "", ""), ("Granted", "5", "6"), ("Lapsed", "–", "–"), ("Sold", "1", "2"))
+    table = Table((("", "2021", "2022"), *rows))
+    assert ask("What was granted of the shares in 2022?", table).values == ("6",)
+    assert ask("What was sold in 2022?", table).values == ("2",)
+    assert ask("What lapsed in 2022?", table).declined

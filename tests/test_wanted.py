@@ -1,0 +1,67 @@
+"""What a question must have: words in quotes, a quarter, a length of time, a number of the things that are counted."""
+
+import pytest
+
+from kbase.querying.wanted import (counted_term, counts_thing, lacks_length, lacks_phrase, lacks_wanted, other_quarter,
+                                   quarters_of, quoted_phrases)
+
+@pytest.mark.parametrize("question, phrases", [
+    ('What is a "dry dock"?', ("dry dock",)), ("Was heißt „nasse Füße“?", ("nasse füsse",)),
+    ("Que veut dire « quai » ?", ("quai",)), ("What does `with open` do?", ("with open",)), ("What is a dock?", ()),
+    ('"?"', ()), ("", ()),
+])
+def test_words_in_quotes(question, phrases): assert quoted_phrases(question) == phrases
+
+def test_a_phrase_is_found_whatever_its_marks():
+    ask = 'What does "yield from" do?'
+    for text in ("``yield from`` hands over", "**Yield from** it", "yield\nfrom", "the “yield from” form"):
+        assert lacks_phrase(ask, text) == ""
+    assert lacks_phrase(ask, "yield takes a value from it") == "yield from"
+    assert lacks_phrase('"a b" or "c d"?', "only c d") == ""
+
+@pytest.mark.parametrize("language, text, found", [
+    ("en", "Q2 2022 and the third quarter", {2, 3}), ("en", "the three months\nended June 30, 2022", {2}),
+    ("de", "im 2. Quartal", {2}), ("fr", "au premier trimestre", {1}), ("es", "del tercer trimestre", {3}),
+    ("zh", "第二季度收入", {2}), ("en", "a quarter of the staff", set()),
+])
+def test_quarters(language, text, found): assert quarters_of(text, language) == found
+
+def test_another_quarter():
+    ask = "What was the result in Q3 2023?"
+    assert other_quarter(ask, "Highlights of the second quarter")
+    assert not other_quarter(ask, "Second and third quarter compared")
+    assert not other_quarter(ask, "The result was good.") and not other_quarter("What was the result?", "Q2")
+
+@pytest.mark.parametrize("language, question, length, other", [
+    ("en", "How long does the glue dry?", "Let it dry for 12 hours.", "It dries every morning."),
+    ("en", "How long is the bridge?", "The bridge is 300 m long.", "It was built in 1954."),
+    ("en", "How long is the licence valid?", "It stays valid until it is revoked.", "It was given in October."),
+    ("en", "For how long was the mill shut?", "It was shut for three years.", "It was shut in 1954."),
+    ("de", "Wie lange trocknet der Leim?", "Er trocknet zwölf Stunden.", "Er trocknet jeden Morgen."),
+    ("fr", "Combien de temps sèche la colle ?", "Elle sèche 12 heures.", "Elle sèche le matin."),
+    ("es", "¿Cuánto tiempo seca la cola?", "Seca en 12 horas.", "Seca por la mañana."),
+    ("zh", "胶水要干多久？", "需要十二小时。", "每天早上干。"),
+])
+def test_a_length_of_time(language, question, length, other):
+    assert not lacks_length(question, length, language)
+    assert lacks_length(question, other, language)
+
+def test_only_how_long_wants_one(): assert not lacks_length("When does the glue dry?", "In the morning.")
+
+@pytest.mark.parametrize("language, question, counted, other", [
+    ("en", "How many drivers do you have?", "We have 3.5 million active drivers.", "In 72 lands. Drivers matter."),
+    ("en", "How many rooms are there?", "The rooms on both floors are fourteen.", "Rooms were painted in 1998."),
+    ("en", "How many sheep died?", "No sheep died.", "Sheep died in the flood of 1954."),
+    ("de", "Wie viele Zimmer gibt es?", "Es gibt vierzehn Zimmer.", "Die Zimmer sind hell."),
+    ("es", "¿Cuántas habitaciones hay?", "Hay 14 habitaciones.", "Las habitaciones son claras."),
+])
+def test_a_number_of_the_things(language, question, counted, other):
+    term = counted_term(question, language)
+    assert term and counts_thing(counted, term, language) and not counts_thing(other, term, language)
+
+def test_a_table_may_count(): assert counts_thing("| Rooms | 14 |", counted_term("How many rooms?"))
+
+def test_one_passage_is_enough():
+    ask = "How long does the glue dry?"
+    assert lacks_wanted(ask, ["It dries."]) and not lacks_wanted(ask, ["It dries.", "It takes two days."])
+    assert lacks_wanted(ask, []) == "" and lacks_wanted("What is glue?", ["Glue sticks."]) == ""
