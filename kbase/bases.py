@@ -82,6 +82,11 @@ def _best(searched: Searched, every: Rarity) -> float:  # the base's best BM25 s
         if part and part.contribution > 0: return part.score / part.contribution * _rarer(hit, searched.rarity, every)
     return 0.0
 
+def _words(part: Part, share: float) -> Part:
+    scaled = part.contribution and share < .995
+    return replace(part, contribution=part.contribution * share,
+                   reading=f"{part.reading}, of its base × {share:.2f}" if scaled else part.reading)
+
 def _dense(part: Part, own: Background | None, shared: Background | None) -> Part:
     if own is None or shared is None or not own.sigmas(part.score): return part
     far = shared.sigmas(part.score)
@@ -100,9 +105,7 @@ def read_again(
     for one in searched:
         share = _best(one, every) / best
         for hit in one.hits:
-            parts = {name: _dense(part, one.hits.background, shared) if name == "dense" else
-                     replace(part, contribution=part.contribution * share, reading=f"{part.reading} of its base × {share:.2f}"
-                             if part.contribution and share < .995 else part.reading)
+            parts = {name: _dense(part, one.hits.background, shared) if name == "dense" else _words(part, share)
                      for name, part in hit.parts.items()}
             parts["base"] = Part(0.0, None, 0.0, one.name)
             found.append((replace(hit, parts=parts, score=sum(part.contribution for part in parts.values())), one.name))
@@ -145,7 +148,8 @@ class KnowledgeBases:
     ) -> Hits:
         "Find nodes in all bases, best first, on one scale."
         with ThreadPoolExecutor(len(self.bases)) as pool:
-            found = list(pool.map(partial(_search_one, query=query, top_k=top_k, options=options), self.bases, self.names))
+            search = partial(_search_one, query=query, top_k=top_k, options=options)
+            found = list(pool.map(search, self.bases, self.names))
         models = {base.store.embedder for base in self.bases if base.store.embedder is not None}
         known = [(one.rarity.size, one.hits.background) for one in found if one.hits.background is not None]
         shared = pooled_background(known) if len(models) == 1 else None

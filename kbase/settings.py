@@ -40,7 +40,7 @@ class Settings:
     support: float = 0.5  # how well evidence must match a question before it is answered, 0 to 1
     section_nodes: bool = False  # sections are nodes of their own
     sentence_nodes: bool = False  # sentences are nodes with vectors of their own
-    auto_filters: bool = True  # what a question says of its documents ("by Ada", "in 2023") narrows what is looked up
+    auto_filters: bool = True  # what a question says of its documents ("by Ada", "in 2023") narrows the look-up
     llm: str = ""  # "" for none; openai:MODEL, ollama:MODEL, llamacpp:FILE, transformers:MODEL
     llm_url: str = ""  # base URL of an OpenAI-compatible server; "" for the provider's own
     llm_timeout: float = 30.0  # seconds for one call, above 0

@@ -28,28 +28,60 @@ def test_every_sum_adds_up_and_nothing_is_lost(words, near):
     assert [one.score for one in ranked] == sorted((one.score for one in ranked), reverse=True)
 
 
-@given(
-    SCORES,
-    SCORES,
-    st.dictionaries(st.sampled_from(["one", "two", "three", "four", "five"]), st.floats(0.01, 0.99), max_size=5),
-)
-def test_documents_take_each_reading_where_it_is_best(words, near, summaries):
+NAMES = st.sampled_from(["one", "two", "three", "four", "five"])
+OF_DOCUMENTS = st.dictionaries(NAMES, st.floats(0.01, 0.99), max_size=5)
+
+
+def of_documents(scores, name):
+    return [Found(f"{name} of {group}", score, group) for group, score in sorted(scores.items(), key=lambda i: -i[1])]
+
+
+@given(SCORES, SCORES, OF_DOCUMENTS, OF_DOCUMENTS)
+def test_documents_take_each_reading_where_it_is_best(words, near, whole, summaries):
     bm25, dense = ranked_list(words, GROUPS), ranked_list(near, GROUPS)
-    spoken = [
-        Found(f"summary of {group}", score, group)
-        for group, score in sorted(summaries.items(), key=lambda item: -item[1])
-    ]
-    ranked = fuse_documents(bm25, dense, spoken, BACKGROUND)
+    documents, spoken = of_documents(whole, "words"), of_documents(summaries, "summary")
+    ranked = fuse_documents(bm25, dense, BACKGROUND, documents=documents, summaries=spoken)
     assert sorted(one.group for one in ranked) == sorted(
-        {GROUPS[key] for key in words.keys() | near.keys()} | (summaries.keys() if near else set())
+        {GROUPS[key] for key in words.keys() | near.keys()} | whole.keys() | (summaries.keys() if near else set())
     )
-    chunks = fuse(bm25, dense, BACKGROUND)
+    own = fuse(bm25, dense, BACKGROUND)
+    beside = fuse(bm25, dense, BACKGROUND, documents=documents, summaries=spoken)
+    assert {chunk.key for chunk in own} == {chunk.key for chunk in beside}
     for one in ranked:
         assert one.score == pytest.approx(sum(part.contribution for part in one.parts.values()))
-        own = [chunk for chunk in chunks if chunk.group == one.group]
-        assert one.key == (own[0].key if own else None)
-        if own and dense:  # a document never stands below its best chunk
-            assert one.score >= own[0].score - 1e-9
+        shown = [chunk.key for chunk in own if chunk.group == one.group]
+        assert one.key == (shown[0] if shown else None)
+        passages = [chunk for chunk in beside if chunk.group == one.group]
+        # a document never stands below its best passage, and its passages keep their order among themselves
+        assert all(one.score >= chunk.score - 1e-9 for chunk in passages)
+        values = {chunk.key: chunk.score for chunk in own}
+        assert [values[chunk.key] for chunk in passages] == pytest.approx(
+            sorted((values[chunk.key] for chunk in passages), reverse=True)
+        )
+
+
+def test_half_of_a_score_is_the_documents():
+    passages = [Found("a1", 10.0, "a"), Found("b1", 9.0, "b")]
+    whole = [Found("all of b", 20.0, "b"), Found("all of a", 10.0, "a")]
+    first, second = fuse(passages, [], None, documents=whole)
+    assert first.key == "b1" and first.score == pytest.approx(0.5 * 0.9 + 0.5)
+    assert second.parts["document"].contribution == pytest.approx(0.25)
+    assert second.parts["document"].reading == "50 % of the best BM25 score × 0.5"
+    assert second.parts["bm25"].reading == "100 % of the best BM25 score × 0.5"
+
+
+def test_where_no_document_is_heard_passages_speak_alone():
+    (one,) = fuse([Found("a1", 10.0, "a")], [Found("a1", 0.3, "a")], BACKGROUND)
+    assert one.parts.keys() == {"bm25", "dense"} and one.score == pytest.approx(1 + 0.2 * 2)
+
+
+def test_a_document_without_a_row_is_spoken_for_by_its_best_passage():
+    passages = [Found("a1", 10.0, "a"), Found("b1", 5.0, "b")]
+    first, second = fuse(passages, [], None, documents=[Found("all of b", 3.0, "b")])
+    assert (first.key, first.score) == ("a1", pytest.approx(1.0)) and second.score == pytest.approx(0.75)
+    many = [Found(f"all of {i}", 100.0 - i / 2, str(i)) for i in range(100)]  # more than are looked at: it lies below
+    (one,) = fuse(passages[:1], [], None, documents=many)
+    assert one.score == pytest.approx(0.5 + 0.5 * 0.505)
 
 
 def test_without_a_background_cosines_say_nothing():
@@ -60,16 +92,16 @@ def test_without_a_background_cosines_say_nothing():
 def test_a_reading_says_where_it_comes_from():
     bm25 = [Found("a1", 9.0, "a"), Found("b1", 8.0, "b")]
     dense = [Found("a2", 0.8, "a"), Found("b1", 0.2, "b")]
-    first, second = fuse_documents(bm25, dense, [Found("s", 0.7, "b")], BACKGROUND)
+    first, second = fuse_documents(bm25, dense, BACKGROUND, summaries=[Found("s", 0.7, "b")])
     assert (
         first.key == "a2"
         and first.parts["bm25"].reading.endswith("by another passage of it")
         and "another" not in first.parts["dense"].reading
     )
-    assert (
-        second.key == "b1"
-        and second.parts["dense"].reading.endswith("by its summary")
-        and second.parts["dense"].score == 0.7
+    assert second.key == "b1" and second.parts["dense"].score == 0.7
+    assert second.parts["dense"].reading == "6.0 σ above the corpus × 0.1, by its summary"
+    assert second.parts["document"].reading == (
+        "at most 89 % by its words × 0.5, 6.0 σ above the corpus × 0.1, by its summary"
     )
 
 
@@ -86,6 +118,6 @@ def test_one_retriever_keeps_its_scores():
 
 
 def test_a_weight_below_nothing_is_refused():
-    for rank in (lambda: fuse([], [], None, -1), lambda: fuse_documents([], [], [], None, -0.1)):
+    for rank in (lambda: fuse([], [], None, -1), lambda: fuse_documents([], [], None, -0.1)):
         with pytest.raises(ValueError, match="0 or more"):
             rank()

@@ -7,9 +7,11 @@ import pytest
 from kbase.nodes import Document, Node
 from kbase.querying.dates import date_at
 from kbase.querying.narrowing import day_filter, month_number
+from kbase.querying.pipeline import answer_question, build_pipeline
 from kbase.querying.question_filters import asked_filters, read_filters
 from kbase.querying.relaxing import relaxed
 from kbase.querying.schema import FieldValues, Schema, schema_of, schema_of_sources
+from kbase.settings import Settings
 from kbase.stores.conditions import flatten_meta, matches, parse_filter
 from kbase.stores.contract import NodeStore, open_store
 from kbase.stores.rows import Indexed, Source
@@ -57,7 +59,7 @@ WANTED = [
     ("What did the board learn from the e-mails sent by Ivo or Ruth?", "1.eml 2.eml"),
     ("Which mails to ivo@mill.example ask for wood?", "2.eml"),
     ("What is said about oak in Ruth's mails?", "2.eml"),
-    ("Which mails are not from Ivo Maas?", "leave.pdf urlaub.docx lease.pdf bail.pdf 2.eml lathe.md plane.md router.md"),
+    ("Which mails that are not from Ivo Maas mention oak?", "2.eml"),
     ("What do the documents from the HR folder say about pay?", "leave.pdf urlaub.docx"),
     ("In the legal folder, who may sublet?", "lease.pdf bail.pdf"),
     ("What stands in works/legal/ about rent?", "lease.pdf bail.pdf"),
@@ -161,3 +163,154 @@ What is meant by final?
 def test_a_question_that_narrows_nothing_down(question: str) -> None:
     read = read_filters(question, SCHEMA, TODAY)
     assert not read.narrowings and read.filters is None and read.rest == question
+
+
+def test_the_rest_of_a_question_has_no_words_of_its_filters() -> None:
+    read = read_filters("What do the mails from Ivo sent after 1 March 2024 say about oak?", SCHEMA, TODAY)
+    assert read.rest == "What do the mails say about oak?"
+    assert read_filters("In the legal folder, who may sublet?", SCHEMA, TODAY).rest == "who may sublet?"
+    whole = "Which PDFs have more than 50 pages?"
+    assert read_filters(whole, SCHEMA, TODAY).rest == whole  # nothing would be left to look for
+
+
+def test_alternatives_of_a_field_are_one_filter_and_negations_hold_together() -> None:
+    either = read_filters("Which mails from Ivo or Ruth mention oak?", SCHEMA, TODAY)
+    assert [filters["operator"] for words, filters in either.asked if words.startswith("from")] == ["in"]
+    neither = read_filters("Which documents that are not PDFs and not by Otto Klee mention oak?", SCHEMA, TODAY)
+    assert chosen(neither.filters) == {"1.eml", "2.eml", "lathe.md", "plane.md", "router.md"}
+
+
+def test_a_repaired_value_is_said() -> None:
+    read = read_filters("Which reports by Otto Klea deal with holidays?", SCHEMA, TODAY)
+    assert read.notes == ("“Otto Klea” is read as Otto Klee",) and read.narrowings[0].sure == 1
+    assert read.to_dict()["narrowings"][0]["read"] == "by Otto Klea"
+
+
+def test_a_schema_of_hostile_documents_draws_escaped() -> None:
+    name = "<img src=x onerror=alert(1)>"
+    schema = schema_of_sources([Source("a.md", "a", meta={"team": name, "author": "x' OR 1=1--"}),
+                                Source("b.md", "b", meta={"team": "y(?:[", "author": "{{7*7}}"})])
+    read = read_filters(f"Which documents whose team is {name} mention oak?", schema, TODAY)
+    assert "<img" not in read._repr_html_()
+    for text in ("Documents by x' OR 1=1-- about oak", "y(?:[ documents", "documents by {{7*7}}", "(" * 500, "", "by",
+                 "\ud800"):
+        assert isinstance(read_filters(text, schema, TODAY).to_dict(), dict)
+
+
+@pytest.mark.parametrize(("text", "language", "days"), [
+    ("2024-02-29", "en", (date(2024, 2, 29), date(2024, 3, 1))),
+    ("20240229_11:00", "en", (date(2024, 2, 29), date(2024, 3, 1))),
+    ("29.2.2024", "de", (date(2024, 2, 29), date(2024, 3, 1))),
+    ("2024-02", "en", (date(2024, 2, 1), date(2024, 3, 1))),
+    ("December 2024", "en", (date(2024, 12, 1), date(2025, 1, 1))),
+    ("the 1890s", "en", (date(1890, 1, 1), date(1900, 1, 1))),
+    ("den 1890er Jahren", "de", (date(1890, 1, 1), date(1900, 1, 1))),
+    ("Q4 2023", "en", (date(2023, 10, 1), date(2024, 1, 1))),
+    ("third quarter of 2023", "en", None), ("3rd quarter of 2023", "en", (date(2023, 7, 1), date(2023, 10, 1))),
+    ("last week", "en", (date(2025, 6, 9), date(2025, 6, 16))),
+    ("the last 10 days", "en", (date(2025, 6, 8), date(2025, 6, 19))),
+    ("last year", "en", (date(2024, 1, 1), date(2025, 1, 1))),
+    ("letzten Monat", "de", (date(2025, 5, 1), date(2025, 6, 1))),
+    ("the 3rd of April", "en", (date(2025, 4, 3), date(2025, 4, 4))),
+    ("August", "en", (date(2024, 8, 1), date(2024, 9, 1))),  # the last one, which was last year's
+    ("12 janvier 2023", "fr", (date(2023, 1, 12), date(2023, 1, 13))),
+    ("12 de enero de 2023", "es", (date(2023, 1, 12), date(2023, 1, 13))),
+    ("2023-02-30", "en", None), ("20231345", "en", None), ("1,999", "en", None), ("2024.5", "en", None), ("may", "en",
+                                                                                                          None),
+    ("03/04/2024", "en", None), ("12345678901234567890", "en", None), ("3024", "en", None),
+])
+def test_days_that_are_named(text: str, language: str, days: tuple[date, date] | None) -> None:
+    found = date_at(text, 0, language, TODAY)
+    assert (found and (found.start, found.end)) == days
+
+
+def test_days_are_those_of_the_place_where_documents_were_written() -> None:
+    field = FieldValues("date", {"2024-03-05T21:30:00-05:00": 1, "2024-03-06T01:00:00+01:00": 1, "2024-03-05": 1})
+    for day, count in ((5, 2), (6, 1)):
+        kept = day_filter(field, date(2024, 3, day), date(2024, 3, day + 1))
+        sources = [Source(value, value, meta={"date": value}) for value in field.counts]
+        wanted = {value for value in field.counts if value.startswith(f"2024-03-0{day}")}
+        assert len(wanted) == count and chosen(kept, sources) == wanted
+
+
+def test_documents_with_a_year_and_a_month() -> None:
+    rows = [(1958, "December"), (1959, "January"), (1959, "July"), (1960, "March"), (1960, "April"), (1961, "May")]
+    sources = [Source(f"{year}-{month}", f"{year}-{month}", language="en",
+                      meta={"year": year, "month": month}) for year, month in rows]
+    schema = schema_of_sources(sources)
+    for question, wanted in (
+        ("Which articles published before March 1960 deal with sorting?",
+         {"1958-December", "1959-January", "1959-July"}),
+        ("Which articles from 1959 deal with sorting?", {"1959-January", "1959-July"}),
+        ("Which articles published since April 1960 deal with sorting?", {"1960-April", "1961-May"}),
+        ("Articles about sorting published in July 1959", {"1959-July"}),
+        ("Which papers from the 1950s deal with sorting?", {"1958-December", "1959-January", "1959-July"}),
+        ("Which papers published between July 1959 and March 1960 deal with sorting?", {"1959-July", "1960-March"}),
+    ):
+        assert chosen(read_filters(question, schema, TODAY).filters, sources) == wanted, question
+    assert [month_number(value) for value in ("März", "mar", 3, "3", "13", "soon", "")] == [3, 3, 3, 3, 0, 0, 0]
+
+
+@pytest.fixture(scope="module", params=["embedded", "elastic"])
+def store(request, tmp_path_factory):
+    if request.param == "embedded": place = str(tmp_path_factory.mktemp("narrowed") / "kb")
+    else: place = f"{request.getfixturevalue('elastic_server')}/test-narrowed"
+    opened = open_store(place)
+    items = []
+    for source in SOURCES:
+        text = f"What {source.uri} says of oak."
+        document = Document(source.uri, text, language=source.language, meta=source.meta, id=source.document_id)
+        node = Node(document.id, "chunk", 0, len(text), text, uri=source.uri, language=source.language,
+                    meta=source.meta)
+        items.append(Indexed(source, document, [node]))
+    opened.put(items)
+    yield opened
+    opened.close()
+    if request.param == "elastic":
+        from conftest import remove_indices
+
+        remove_indices(request.getfixturevalue("elastic_server"), "test-narrowed")
+
+
+def test_a_store_finds_what_the_definition_of_filters_lets_through(store: NodeStore) -> None:
+    for question, _ in WANTED:
+        filters = asked_filters(store, question, today=TODAY).filters
+        found = {node.uri.rpartition("/")[2] for batch in store.scan(filters) for node in batch}
+        assert found == chosen(filters), question
+
+
+def test_what_no_document_matches_is_given_up_and_said(store: NodeStore) -> None:
+    asked = asked_filters(store, "Which mails from Ivo sent in 2019 mention oak?", today=TODAY).asked
+    filters, notes = relaxed(store, None, asked)
+    assert {node.uri for batch in store.scan(filters) for node in batch} == {"post/1.eml"}
+    assert notes == ["looked only in documents with from Ivo Maas <ivo@mill.example> and format e-mail",
+                     "no document of these has date 2019, so that was left out"]
+    only = {"field": "meta.format", "operator": "==", "value": "pdf"}
+    kept, notes = relaxed(store, only, asked)
+    assert kept == only and len(notes) == 1  # what the caller wants holds
+
+
+def test_an_answer_says_where_it_looked(store: NodeStore) -> None:
+    pipeline = build_pipeline(store, None, Settings())
+    asked = "Which mails from Ivo mention oak?"
+    answer = answer_question(pipeline, asked)
+    assert answer.question == asked and [hit.uri for hit in answer.evidence] == ["post/1.eml"]
+    assert answer.notes == ("looked only in documents with from Ivo Maas <ivo@mill.example> and format e-mail",)
+    assert answer.trace["plan"]["question"] == "Which mails mention oak?" and answer.trace["plan"]["original"] == asked
+    everywhere = answer_question(pipeline, asked, auto_filters=False)
+    assert len(everywhere.evidence) == len(SOURCES) and not everywhere.notes
+    assert not answer_question(pipeline, "What does the mill say of oak?").notes
+
+
+def test_each_side_of_a_comparison_has_its_own_filters(store: NodeStore) -> None:
+    pipeline = build_pipeline(store, None, Settings())
+    parts = answer_question(pipeline, "Compare the mails from Ivo with the mails from Ruth").trace["plan"]["parts"]
+    found = [{node.uri for batch in store.scan(part["filters"]) for node in batch} for part in parts]
+    assert found == [{"post/1.eml"}, {"post/2.eml"}]
+
+
+def test_what_a_base_hides_shows_in_no_schema(store: NodeStore) -> None:
+    where = {"field": "folder", "operator": "==", "value": "works/HR"}
+    assert schema_of(store, where).documents == 2 and "from" not in schema_of(store, where).fields
+    assert not asked_filters(store, "Which mails from Ivo mention oak?", where, TODAY).narrowings
+    assert isinstance(schema_of(store), Schema) and schema_of(store) is schema_of(store)

@@ -138,7 +138,7 @@ def test_hits_know_their_background(kb):
     hits = kb.search("autumn fruit")
     assert hits.background is not None and -1 < hits.background.mean < 1
     dense = hits[0].parts["dense"]
-    assert dense.contribution == pytest.approx(0.2 * hits.background.sigmas(dense.score))
+    assert dense.contribution == pytest.approx(0.1 * hits.background.sigmas(dense.score))  # half of it
     assert kb.search("autumn", mode="bm25").background is None
 
 

@@ -390,3 +390,39 @@ def test_rows_without_vectors_in_a_store_that_was_told_a_dimension(path):
         store.put([Indexed(item.source, item.document, nodes)])
     assert len(all_nodes(store)) == 3 and store.find(["pear"]).bm25
     store.close()
+
+
+def test_a_search_hears_whole_documents_beside_their_chunks(store):
+    def about(document):
+        yield Node(
+            document.id,
+            "summary",
+            0,
+            len(document.text),
+            f"All about {document.title}.",
+            document.title,
+            document.uri,
+            language=document.language,
+            vector=unit(1, 1, 1),
+        )
+
+    store.put([made(name, about) for name in TEXTS])
+    heard = store.find(["pear", "loop"], unit(1, 1, 1), group="document_id", documents=True)
+    assert {hit.group for hit in heard.documents} == {hit.group for hit in heard.bm25}
+    assert len(heard.summaries) == 3 and all(hit.score == pytest.approx(1, abs=1e-3) for hit in heard.summaries)
+    alone = store.find(["pear", "loop"], kinds=("document",), group="document_id").bm25
+    assert [(hit.group, round(hit.score, 4)) for hit in heard.documents] == [
+        (hit.group, round(hit.score, 4)) for hit in alone
+    ]
+    silent = store.find(["pear", "loop"], unit(1, 1, 1))
+    assert (list(silent.documents), list(silent.summaries)) == ([], [])
+    assert [(hit.key, hit.score) for hit in silent.bm25] == [(hit.key, hit.score) for hit in heard.bm25]
+
+
+def test_a_filter_counts_for_whole_documents_too(store):
+    store.put([made(name) for name in TEXTS])
+    pears = made("pears")[1]
+    named = store.find(["pear", "loop"], filters=eq("document_id", pears.id), group="document_id", documents=True)
+    assert len(named.documents) == 1 and {hit.group for hit in named.bm25} == {hit.group for hit in named.documents}
+    # of a place inside documents no whole document can speak: the chunks speak alone
+    assert not store.find(["pear"], filters=eq("kind", "chunk"), group="document_id", documents=True).documents

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 
-from .gold import Span
+from .gold import GoldSpan
 from .spans import shared_length, stretches
 from ..results import Answer, Citation
 
@@ -73,7 +73,7 @@ def measure_citations(
     citations: Sequence[Citation],
     text_at: Callable[[str, int, int], str],  # document id, start, end → what stands in the document there
     documents: Iterable[str] = (),  # ids of those that answer
-    spans: Sequence[Span] = (),  # that answer; what is asked where there are some
+    spans: Sequence[GoldSpan] = (),  # that answer; what is asked where there are some
 ) -> dict[str, float]:  # 0 to 1 each; {} where nothing is cited
     "Whether quotes stand where they say, and where they should."
     if not citations: return {}

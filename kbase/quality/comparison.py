@@ -61,7 +61,8 @@ class Comparison:
     @property
     def changes(self) -> list[Change]:
         "A row for each measure that both have."
-        return [change_of(self.before, self.after, name) for name in self.before.measures if name in self.after.measures]
+        return [change_of(self.before, self.after, name)
+                for name in self.before.measures if name in self.after.measures]
 
     def damage(
         self,
@@ -104,7 +105,7 @@ class Comparison:
         if not self.changes or not self.damage(): return ""
         name = self.changes[0].measure
         cells = [[escape(short(a.text)), f"{a.values[name]:.2f} → {b.values[name]:.2f}",
-                  escape(short(a.found[0])) if a.found else "nothing", escape(short(b.found[0])) if b.found else "nothing"]
+                  *(escape(short(row.found[0] if row.found else "nothing")) for row in (a, b))]
                  for a, b in self.damage()]
         return html_table(["lost by it", name, "came first", "comes first now"], cells)
 

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from ..hits import Hits
 from .answers import measure_answer, measure_citations
-from .gold import Span
+from .gold import GoldSpan
 from .rankings import MEASURES, measure_rankings, parse_measure
 from .scores import Scored, Scores
 from .spans import measure_characters, places_of_spans, span_ranking, span_recall
@@ -62,7 +62,7 @@ def evaluate_documents(
                    for query, right in judgements.items()])
 
 # %% ../../nbs/quality/58_evaluation.ipynb #eva13
-def _of_spans(hits: Hits, spans: Sequence[Span], measures: Sequence[str]) -> dict[str, float]:
+def _of_spans(hits: Hits, spans: Sequence[GoldSpan], measures: Sequence[str]) -> dict[str, float]:
     ranked = [name for name in measures if name.partition("@")[0] not in (*_CHARACTERS, "recall")]
     ranking, right = span_ranking(hits, spans)
     values = measure_rankings({"": ranking}, {"": right}, ranked)[""] if ranked else {}
@@ -75,7 +75,7 @@ def _of_spans(hits: Hits, spans: Sequence[Span], measures: Sequence[str]) -> dic
 def evaluate_spans(
     search: Callable[[str], Hits],  # passages, at least as many as `deepest` says
     queries: Mapping[str, str],
-    spans: Mapping[str, Sequence[Span]],  # as `read_spans` gives them, with the documents' ids
+    spans: Mapping[str, Sequence[GoldSpan]],  # as `read_spans` gives them, with the documents' ids
     measures: Sequence[str] = SPAN_MEASURES,
 ) -> Scores:  # of the questions that have spans
     "A search held against the characters that answer."
@@ -104,7 +104,7 @@ def evaluate_answers(
     answers: Mapping[str, str | Iterable[str] | None],  # question → what is right
     text_at: Callable[[str, int, int], str],  # document id, start, end → what stands in the document there
     judgements: Mapping[str, Mapping[str, float]] | None = None,  # the documents that answer, by id
-    spans: Mapping[str, Sequence[Span]] | None = None,  # the characters that do
+    spans: Mapping[str, Sequence[GoldSpan]] | None = None,  # the characters that do
 ) -> Scores:  # of the questions that have a right answer, or None
     "Answers held against what is right."
     rows = []
@@ -113,8 +113,9 @@ def evaluate_answers(
         began = time.perf_counter()
         answer = ask(queries[query])
         seconds, known = time.perf_counter() - began, right_answers(right)
-        values = measure_answer(answer, known) | measure_citations(
-            () if answer.refused else answer.citations, text_at, (judgements or {}).get(query, ()), (spans or {}).get(query, ()))
+        documents, marked = (judgements or {}).get(query, ()), (spans or {}).get(query, ())
+        values = measure_answer(answer, known)
+        if not answer.refused: values |= measure_citations(answer.citations, text_at, documents, marked)
         good = values.get("has it", values["refused well"])
         rows.append(Scored(query, queries[query], values, ("refused" if answer.refused else answer.text,),
                            () if good else tuple(known or ["a refusal"]), seconds))
@@ -155,7 +156,8 @@ def evaluate_choices(
         began = time.perf_counter()
         chosen = choose(queries[query])
         seconds, good = time.perf_counter() - began, same(chosen, wanted)
-        rows.append(Scored(query, queries[query], {measure: float(good)}, (str(chosen),), () if good else (str(wanted),), seconds))
+        missed = () if good else (str(wanted),)
+        rows.append(Scored(query, queries[query], {measure: float(good)}, (str(chosen),), missed, seconds))
     return Scores(rows)
 
 # %% ../../nbs/quality/58_evaluation.ipynb #eva24
@@ -169,7 +171,7 @@ def join_scores(
     for row in (row for one in scores for row in one.rows):
         known = rows.get(row.name)
         rows[row.name] = row if known is None else replace(
-            known, values={**known.values, **row.values}, found=known.found + row.found, missed=known.missed + row.missed,
-            seconds=row.seconds)
+            known, values={**known.values, **row.values}, found=known.found + row.found,
+            missed=known.missed + row.missed, seconds=row.seconds)
     every = dict.fromkeys([*(note for one in scores for note in one.notes), *notes])
     return Scores(list(rows.values()), title, list(every))

@@ -26,7 +26,7 @@ from kbase.quality.evaluation import (
     join_scores,
     same_filter,
 )
-from .gold import Judgements, Queries, Span, read_judgements, read_queries, read_spans, resolve_names
+from .gold import Judgements, Queries, GoldSpan, read_judgements, read_queries, read_spans, resolve_names
 from .rankings import MEASURES
 from .scores import Scores
 from ..results import Answer
@@ -35,9 +35,11 @@ from ..stores.rows import Source
 # %% ../../nbs/quality/59_measuring.ipynb #mea07
 class Measurable(Protocol):
     "What can be measured."
-    def search(self, query: str, **options: Any) -> Hits: ...
+    @property
+    def search(self) -> Callable[..., Hits]: ...  # query, and options
+    @property
+    def ask(self) -> Callable[..., Answer]: ...  # question
     def embed_queries(self, queries: Sequence[str]) -> np.ndarray: ...
-    def ask(self, question: str) -> Answer: ...
     def sources_of(self, name: str) -> list[Source]: ...  # the documents that a name means
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Gold:
     "What is known of some questions."
     queries: dict[str, str]
     documents: dict[str, dict[str, float]]  # question → id → gain
-    spans: dict[str, tuple[Span, ...]]
+    spans: dict[str, tuple[GoldSpan, ...]]
     names: dict[str, str]  # id → what the judgements call it
     notes: list[str]
 
@@ -69,17 +71,22 @@ def read_gold(
     return Gold(asked, documents, placed, {known: name for name, known in ids.items()}, notes)
 
 # %% ../../nbs/quality/59_measuring.ipynb #mea10
-def _searching(base: Measurable, queries: Mapping[str, str], depth: int, options: Mapping[str, Any]) -> Callable[[str], Hits]:
-    texts = list(dict.fromkeys(queries.values()))
-    by_words = options.get("mode") == "bm25"
-    vectors = {} if by_words else dict(zip(texts, base.embed_queries(texts), strict=True))
-    return lambda text: base.search(text, **{"top_k": depth, **({} if by_words else {"vector": vectors[text]}), **options})
+def _searching(
+    base: Measurable,
+    texts: Iterable[str],
+    options: Mapping[str, Any],  # of `base.search`
+) -> Callable[[str], Hits]:
+    asked = list(dict.fromkeys(texts))
+    if options.get("mode") == "bm25": return lambda text: base.search(text, **options)
+    vectors = dict(zip(asked, base.embed_queries(asked), strict=True))
+    return lambda text: base.search(text, **{"vector": vectors[text], **options})
 
 def _chosen(measures: Sequence[str] | None, default: Sequence[str], options: Mapping[str, Any]) -> list[str]:
     # the measures, none deeper than the hits that were asked for
     depth = options.get("top_k")
     if measures is not None: return list(measures)
-    return [name for name in default if depth is None or deepest([name]) <= depth] or [f"hit@{depth}", f"recall@{depth}"]
+    fitting = [name for name in default if depth is None or deepest([name]) <= depth]
+    return fitting or [f"hit@{depth}", f"recall@{depth}"]
 
 def _of_passages(scores: Scores) -> Scores:
     return Scores([replace(row, values={f"passage {name}": value for name, value in row.values.items()})
@@ -95,14 +102,17 @@ def measure_base(
 ) -> Scores:
     "Searches held against documents, nodes and spans that are right."
     found = list[Scores]()
-    for right, default, evaluate in ((gold.documents, MEASURES, evaluate_documents), (gold.spans, SPAN_MEASURES, evaluate_spans)):
-        if not right: continue
-        passages, names = by == "node" or right is gold.spans, _chosen(measures, default, options)
-        own = {**({"group_by": None} if passages else {}), **options}
-        search = _searching(base, {query: gold.queries[query] for query in right}, deepest(names), own)
-        extra = {} if right is gold.spans else {"by": by, "names": gold.names}
-        scores = evaluate(search, gold.queries, right, names, **extra)  # type: ignore[operator]
-        found.append(_of_passages(scores) if right is gold.spans and gold.documents else scores)
+    if gold.documents:
+        names = _chosen(measures, MEASURES, options)
+        own = {"top_k": deepest(names), **({"group_by": None} if by == "node" else {}), **options}
+        search = _searching(base, (gold.queries[query] for query in gold.documents), own)
+        found.append(evaluate_documents(search, gold.queries, gold.documents, names, by, gold.names))
+    if gold.spans:
+        names = _chosen(measures, SPAN_MEASURES, options)
+        own = {"top_k": deepest(names), "group_by": None, **options}
+        search = _searching(base, (gold.queries[query] for query in gold.spans), own)
+        scores = evaluate_spans(search, gold.queries, gold.spans, names)
+        found.append(_of_passages(scores) if gold.documents else scores)
     judged = gold.documents.keys() | gold.spans.keys()
     left = len(gold.queries) - len(judged)
     notes = [*gold.notes, *([f"{left} questions without a judgement are left out"] if left and judged else [])]
@@ -113,13 +123,14 @@ def measure_words(
     base: Measurable,
     gold: Gold,
     text_at: Callable[[str, int, int], str],  # document id, start, end → what stands in the document there
-    answers: Mapping[str, str | Iterable[str] | None] | None = None,  # question → what is right; None: nothing answers it
+    answers: Mapping[str, str | Iterable[str] | None] | None = None,  # question → right ones; None: there is none
     routes: tuple[Callable[[str], str], Mapping[str, str]] | None = None,  # what chooses, and question → route
     filters: tuple[Callable[[str], Any], Mapping[str, Any]] | None = None,  # the same for filters
 ) -> list[Scores]:
     "Answers, routes and filters held against the right ones."
     found = list[Scores]()
-    if answers is not None: found.append(evaluate_answers(base.ask, gold.queries, answers, text_at, gold.documents, gold.spans))
+    if answers is not None:
+        found.append(evaluate_answers(base.ask, gold.queries, answers, text_at, gold.documents, gold.spans))
     if routes: found.append(evaluate_choices(routes[0], gold.queries, routes[1], "route"))
     if filters: found.append(evaluate_choices(filters[0], gold.queries, filters[1], "filter", same_filter))
     return found

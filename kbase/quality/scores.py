@@ -37,7 +37,8 @@ class Scored:
 
     def __post_init__(self) -> None:
         for measure, value in self.values.items():
-            if not 0 <= value <= 1: raise ValueError(f"{measure} of {self.name!r} is {value}: it must be between 0 and 1")
+            if not 0 <= value <= 1:
+                raise ValueError(f"{measure} of {self.name!r} is {value}: it must be between 0 and 1")
 
 # %% ../../nbs/quality/57_scores.ipynb #sco09
 @dataclass(repr=False)
@@ -54,7 +55,8 @@ class Values:
 
     def values(self, measure: str) -> list[float]:  # one a question; NaN where it has none
         "A measure, question by question. KeyError for one that was not taken."
-        if measure not in self.measures: raise KeyError(f"{measure!r} was not measured: {', '.join(self.measures)} were")
+        if measure not in self.measures:
+            raise KeyError(f"{measure!r} was not measured: {', '.join(self.measures)} were")
         return [row.values.get(measure, math.nan) for row in self.rows]
 
     def __getitem__(self, measure: str) -> float: return self.interval(measure).mean
@@ -117,20 +119,23 @@ class ShownValues(Values):
         head = f"{self.title or 'Scores'}: {len(self)} questions"
         lines = [f"{name:14} {self.interval(name)}" for name in self.measures]
         if not math.isnan(self.seconds()):
-            lines.append(f"{'time':14} {1000 * self.seconds():.0f} ms, one of twenty over {1000 * self.seconds(.95):.0f} ms")
+            slow = 1000 * self.seconds(.95)
+            lines.append(f"{'time':14} {1000 * self.seconds():.0f} ms, one of twenty over {slow:.0f} ms")
         return "\n".join([printable(head, False), *lines, *(f"· {printable(note, False)}" for note in self.notes)])
 
     def _repr_html_(self) -> str:
-        rows = [[escape(name), f"{interval.mean:.3f}", interval_svg(interval), f"{interval.low:.3f} to {interval.high:.3f}"]
-                for name, interval in ((name, self.interval(name)) for name in self.measures)]
+        intervals = {name: self.interval(name) for name in self.measures}
+        rows = [[escape(name), f"{one.mean:.3f}", interval_svg(one), f"{one.low:.3f} to {one.high:.3f}"]
+                for name, one in intervals.items()]
         notes = "; ".join([f"{len(self)} questions", *self.notes])
         table = html_table(["measure", "mean", "", "95 %"], rows, f"{self.title}: {notes}" if self.title else notes)
         return table + (self._worst_html() if self.worst() else "")
 
     def _worst_html(self) -> str:
         first = self.measures[0]
-        cells = [[escape(short(row.text)), f"{row.values[first]:.2f}", escape(short(row.missed[0]) if row.missed else "–"),
-                  escape(short(row.found[0]) if row.found else "nothing")] for row in self.worst()]
+        def shown(texts: tuple[str, ...], none: str) -> str: return escape(short(texts[0] if texts else none))
+        cells = [[escape(short(row.text)), f"{row.values[first]:.2f}", shown(row.missed, "–"),
+                  shown(row.found, "nothing")] for row in self.worst()]
         return html_table(["went worst", first, "missed", "came first"], cells)
 
 # %% ../../nbs/quality/57_scores.ipynb #sco17

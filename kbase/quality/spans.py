@@ -14,7 +14,7 @@ __all__ = ['Stretches', 'SHARE', 'stretches', 'length', 'shared_length', 'measur
 from collections.abc import Iterable, Sequence
 
 from ..hits import Hit
-from .gold import Span
+from .gold import GoldSpan
 
 # %% ../../nbs/quality/56_spans.ipynb #spa07
 Stretches = dict[str, list[tuple[int, int]]]  # document id → from and to, in order, apart from each other
@@ -43,7 +43,7 @@ def shared_length(first: Stretches, second: Stretches) -> int:
 # %% ../../nbs/quality/56_spans.ipynb #spa10
 def measure_characters(
     hits: Sequence[Hit],  # best first
-    spans: Sequence[Span],  # one at least, with the documents' ids
+    spans: Sequence[GoldSpan],  # one at least, with the documents' ids
     depth: int,  # hits that are looked at
 ) -> dict[str, float]:  # covered, wanted and IoU, each 0 to 1
     "How much of what answers was read, and how much of what was read answers."
@@ -58,11 +58,11 @@ SHARE = 0.5  # of a span's characters, that make it found
 
 def places_of_spans(
     hits: Sequence[Hit],  # best first
-    spans: Sequence[Span],
+    spans: Sequence[GoldSpan],
     share: float = SHARE,  # above 0, at most 1
-) -> dict[Span, int]:  # where each was found, from 1; those that were not found are left out
+) -> dict[GoldSpan, int]:  # where each was found, from 1; those that were not found are left out
     "The place at which hits, taken together from the top, have so much of a span."
-    found: dict[Span, int] = {}
+    found: dict[GoldSpan, int] = {}
     for span in spans:
         read: list[tuple[str, int, int]] = []
         for place, hit in enumerate(hits, 1):
@@ -76,7 +76,7 @@ def places_of_spans(
 # %% ../../nbs/quality/56_spans.ipynb #spa16
 def span_ranking(
     hits: Sequence[Hit],  # best first
-    spans: Sequence[Span],
+    spans: Sequence[GoldSpan],
     share: float = SHARE,
 ) -> tuple[list[str], dict[str, float]]:  # a name for each hit, best first; the names that are right
     "Hits and spans as `measure_rankings` reads them."
@@ -88,7 +88,7 @@ def span_ranking(
 
 def span_recall(
     hits: Sequence[Hit],
-    spans: Sequence[Span],
+    spans: Sequence[GoldSpan],
     depth: int,  # hits that are looked at
     share: float = SHARE,
 ) -> float:  # 0 to 1

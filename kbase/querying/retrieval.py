@@ -68,31 +68,33 @@ def rank_nodes(
     store: NodeStore,
     lookup: Lookup,
     top_k: int,
-    kinds: Sequence[str] | None = None,  # of one group
+    kinds: Sequence[str] | None = None,  # of one group; None: those searched by default, beside their documents
 ) -> Ranking:
     "Nodes of a group of kinds, best first."
-    found = store.find(lookup.terms, lookup.vector, max(SEARCH_DEPTH, top_k), lookup.where, kinds)
-    if lookup.mode == "hybrid": return fuse(found.bm25, found.dense, found.background, lookup.weight), found
+    beside = kinds is None and lookup.mode == "hybrid"
+    found = store.find(lookup.terms, lookup.vector, max(SEARCH_DEPTH, top_k), lookup.where, kinds,
+                       "document_id" if beside else "", beside)
+    if lookup.mode == "hybrid":
+        ranked = fuse(found.bm25, found.dense, found.background, lookup.weight, found.documents, found.summaries)
+        return ranked, found
     return rank_alone(found.bm25 if lookup.mode == "bm25" else found.dense, lookup.mode), found
 
 # %% ../../nbs/querying/41_retrieval.ipynb #ret38
-_HEARD = ("summary",)  # kinds that speak for their document when documents are ranked, and are not shown
-
 def rank_in_documents(
     store: NodeStore,
     lookup: Lookup,
     top_k: int,
-    kinds: Sequence[str] | None = None,  # of one group; None: those searched by default, and summaries are heard
+    kinds: Sequence[str] | None = None,  # of one group; None: those searched by default, beside their documents
 ) -> Ranking:
     "One node a document, best first. The retrievers look deeper until there are enough documents, or no more."
     depth = max(SEARCH_DEPTH, top_k)
     while True:
-        found = store.find(lookup.terms, lookup.vector, depth, lookup.where, kinds, "document_id")
-        heard = [] if kinds is not None or lookup.vector is None or found.background is None else store.find(
-            (), lookup.vector, depth, lookup.where, _HEARD, "document_id").dense
+        found = store.find(lookup.terms, lookup.vector, depth, lookup.where, kinds, "document_id",
+                           kinds is None and lookup.mode != "bm25")
         if lookup.mode == "hybrid":
-            ranked = fuse_documents(found.bm25, found.dense, heard, found.background, lookup.weight)
-        elif lookup.mode == "dense": ranked = rank_documents(found.dense, "dense", heard)
+            ranked = fuse_documents(found.bm25, found.dense, found.background, lookup.weight, found.documents,
+                                    found.summaries)
+        elif lookup.mode == "dense": ranked = rank_documents(found.dense, "dense", found.summaries)
         else: ranked = rank_documents(found.bm25, "bm25")
         if len(ranked) >= top_k or max(len(found.bm25), len(found.dense)) < depth: return ranked, found
         depth *= 4

@@ -74,9 +74,10 @@ class ElasticReading(ElasticOpening):
     def find(
         self, terms: Sequence[str] = (), vector: np.ndarray | None = None, depth: int = 100,
         filters: Mapping[str, Any] | None = None, kinds: Sequence[str] | None = None, group: str = "",
+        documents: bool = False,
     ) -> Candidates:
-        "Look up by words and by vector, both at once, in one request."
-        return self.searcher.find(terms, vector, depth, filters, kinds, group)
+        "Look up by words and by vector, all at once, in one request."
+        return self.searcher.find(terms, vector, depth, filters, kinds, group, documents)
 
     def idf(self, terms: Sequence[str], kinds: Sequence[str] | None = None) -> dict[str, float]:
         "How rare terms are, as BM25 counts it; asked once a state."

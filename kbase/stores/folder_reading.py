@@ -21,7 +21,7 @@ from lancedb.expr import Expr, col, lit
 from ..nodes import KINDS, Document, EmbedderIdentity, Node, kind_groups
 from ..shared import ForkLock, renew_in_children
 from .conditions import Compare, Logic, parse_filter
-from .contract import Candidates, background_of
+from .contract import BY_ALL_WORDS, BY_SUMMARY, Candidates, Found, background_of
 from .folder import Folder, FolderWriter
 from .haystack import query_direction
 from .rows import Source, carries_text, node_of_row, revision_of, slices
@@ -49,6 +49,15 @@ def _containing(words: Sequence[str]) -> Expr:
     return carried & reduce(or_, tests) if tests else carried
 
 # %% ../../nbs/stores/19_folder_reading.ipynb #rea09
+def _whole_documents(
+    at: FolderSnapshot, terms: Sequence[str], direction: np.ndarray | None, depth: int, where: Expr | None,
+) -> tuple[list[Found], list[Found]]:
+    # what speaks for whole documents: all their words, and their summaries
+    by_words, by_summary = KINDS[BY_ALL_WORDS].group, KINDS[BY_SUMMARY].group
+    words = search_bm25(at, terms, tokens_column(by_words), depth, where, "document_id") if terms else []
+    if direction is None or not at.size(by_summary): return words, []
+    return words, search_dense(at, direction, by_summary, depth, where, "document_id")
+
 class FolderSearch:
     "A folder that can be searched."
 
@@ -97,8 +106,9 @@ class FolderSearch:
         filters: Mapping[str, Any] | None = None,
         kinds: Sequence[str] | None = None,
         group: str = "",
+        documents: bool = False,
     ) -> Candidates:
-        "Look up by words and by vector, both at once."
+        "Look up by words and by vector, all at once."
         groups = kind_groups(kinds)
         if len(groups) > 1:
             raise ValueError(f"kinds of several groups ({', '.join(groups)}): search one group at a time")
@@ -109,12 +119,14 @@ class FolderSearch:
         at = self.snapshot()
         fetch = partial(_fetch, at, lease)
         if at.rows == 0: return Candidates([], [], None, fetch)
-        where = _narrowed(at, parse_filter(filters), name, wanted)
+        tree = parse_filter(filters)
+        where = _narrowed(at, tree, name, wanted)
         direction = None if vector is None or at.dimension is None else query_direction(vector, at.dimension, self.path)
+        whole = self._start(_whole_documents, at, terms, direction, depth, at.expression(tree)) if documents else None
         words = self._start(search_bm25, at, terms, tokens_column(name), depth, where, group) if terms else None
         dense = [] if direction is None else search_dense(at, direction, name, depth, where, group)
         background = None if direction is None else background_of(at.sample(name) @ direction)
-        return Candidates(words.result() if words else [], dense, background, fetch)
+        return Candidates(words.result() if words else [], dense, background, fetch, *(whole.result() if whole else ()))
 
     def _start(self, work: Callable[..., Any], *arguments: Any) -> Any:
         with self._starting:
