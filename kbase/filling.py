@@ -98,10 +98,13 @@ class Filling(Opening):
     @cached_property
     def recipe(self) -> "Recipe":
         "How documents become nodes. Put one with further makers in its place."
-        from kbase.indexing.recipe import Recipe
+        from kbase.indexing.recipe import MAKERS, SECTION_MAKER, SENTENCE_MAKER, Recipe
 
-        return Recipe(self.embedder, self.settings.chunk_tokens, self.settings.language, self.llm,
-                      self.settings.llm_timeout)
+        settings = self.settings
+        makers = (*MAKERS, *[SECTION_MAKER] * settings.section_nodes,
+                  *[SENTENCE_MAKER] * settings.sentence_nodes)
+        return Recipe(self.embedder, settings.chunk_tokens, settings.language, self.llm, settings.llm_timeout,
+                      makers=makers)
 
     def add(
         self,

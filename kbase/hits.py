@@ -82,7 +82,7 @@ class Hit:
     "A node that answers a query, and why."
     node: Node
     score: float  # sum of the parts' contributions
-    parts: dict[str, Part] = field(default_factory=dict)  # by retriever: "bm25", "dense", "document"; by stage: "window"
+    parts: dict[str, Part] = field(default_factory=dict)  # by retriever: "bm25", "dense", "document"; or by stage
     matched: tuple[tuple[int, int], ...] = ()  # spans of `text` that match the query's words
     cover: float | None = None  # share of the query's idf mass that its words have, 0 to 1; None: no word was looked up
     weak: bool = False  # it came near and no more: shown faded

@@ -46,7 +46,7 @@ def stop_words(
 # %% ../nbs/02_language.ipynb #lan05
 CONFIDENCE = 0.5  # fastText's probability; below it a second language is about as likely
 READ_CHARACTERS = 4000  # of a text: longer ones do not change the verdict, only the time
-MISLED_LENGTH = 40  # characters of a text in which a name outweighs the rest: NumPy makes Armenian of "Who maintains NumPy?"
+MISLED_LENGTH = 40  # characters of a text in which a name outweighs the rest: with NumPy it seems Armenian
 
 # %% ../nbs/02_language.ipynb #lan06
 def detect_language(

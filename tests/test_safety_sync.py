@@ -541,14 +541,16 @@ def test_ctrl_c_while_files_are_read_ends_at_once_and_goes_on_later(tmp_path):
         write(folder, f"{i:03}.html", f"<h1>Page {i}</h1>" + "<p>word of the page</p>" * 400)
     code = ("import sys, time; from kbase import KnowledgeBase\n"
             "try: KnowledgeBase(sys.argv[1]).sync(sys.argv[2], progress=False)\n"
-            "except KeyboardInterrupt as stop: print('stopped', stop.__notes__, flush=True)")  # fmt: skip
+            "except KeyboardInterrupt as stop: print(time.time(), 'stopped', stop.__notes__, flush=True)")  # fmt: skip
     child = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "kb"), str(folder)], stdout=subprocess.PIPE,
                              stderr=subprocess.PIPE, text=True)  # fmt: skip
     with KnowledgeBase(tmp_path / "kb") as kb:
         wait_for(kb.store.count_documents, 60)
-        began = time.monotonic()
+        began = time.time()
         child.send_signal(signal.SIGINT)
         out, errors = child.communicate(timeout=60)
-        assert "which are in and safe" in out and time.monotonic() - began < 8, (out, errors)
+        assert "which are in and safe" in out, (out, errors)
+        # a notebook goes on from here; a script ends when the texts that are being embedded are
+        assert float(out.split()[0]) - began < 2
         report = kb.sync(folder, progress=False)
         assert report.ok == 300 and report.count("unchanged") > 0 and adds_up(report)

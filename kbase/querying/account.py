@@ -75,7 +75,8 @@ def source_hits(
     return Hits((Hit(node, 0.0) for node in nodes), query, "account")
 
 # %% ../../nbs/querying/43_account.ipynb #acc13
-FIELDS = ("author", "sender", "license", "date", "language", "format", "version", "subject", "publisher", "folder")  # with a list
+FIELDS = ("author", "sender", "license", "date", "language", "format", "version", "subject", "publisher",
+          "folder")  # with a list
 SAID_AS = {"from": "sender", "to": "receiver"}  # fields whose names make no sense within a sentence
 OWN_FIELDS = ("language", "folder")  # that are no metadata
 NAMED_BY_VALUE = ("language", "format")  # whose values name them: German, PDFs

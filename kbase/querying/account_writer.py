@@ -20,10 +20,10 @@ from typing import Any
 from haystack import component
 
 from ..embedding import Embedder
-from .account import (NAMED_BY_VALUE, OWN_FIELDS, SAID_AS, SHOWN, Condition, account_sources, asked_conditions,
-                                    counted, field_values,
-                                    indexed, asked_fields, named_sources,
-                                    shown_of, source_fields, source_hits, source_value)
+from kbase.querying.account import (
+    NAMED_BY_VALUE, OWN_FIELDS, SAID_AS, SHOWN, Condition, account_sources, asked_conditions, asked_fields, counted,
+    field_values, indexed, named_sources, shown_of, source_fields, source_hits, source_value,
+)
 from .fact_writer import answer_fact, joined_hits
 from .list_writer import answer_list
 from .passages import DEPTH_READ
@@ -156,7 +156,8 @@ def answer_condition(
     if unknown or not valued:
         wanted_of = unknown or conditions
         fields = [one.field for one in wanted_of if not _unique(known, one.field)] or [wanted_of[0].field]
-        text = "; ".join(f"{SAID_AS.get(field, field)} {_tally(field_values(known, field).elements(), 12)}" for field in fields)
+        tallies = ((field, _tally(field_values(known, field).elements(), 12)) for field in fields)
+        text = "; ".join(f"{SAID_AS.get(field, field)} {tally}" for field, tally in tallies)
         said = " or ".join(SAID_AS.get(field, field) for field in fields)
         reason = f"No document has the {said} that was asked for. There are: {text}"
         return Answer(question, "", "account", refused=True, reason=reason, strength=Strength("none", 0.0, reason),

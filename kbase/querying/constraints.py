@@ -7,7 +7,7 @@ __all__ = ['Read', 'READERS', 'DocumentMention', 'mentions', 'QuestionReading', 
            'read_language_name', 'read_people', 'read_field', 'chain', 'behind_subject', 'read_format', 'before_noun',
            'standing_alone', 'narrowings_of']
 
-# %% ../../nbs/querying/47_constraints.ipynb #fc03101a
+# %% ../../nbs/querying/47_constraints.ipynb #5c7c08a4
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,6 +15,7 @@ from datetime import date
 from functools import cache
 from typing import NamedTuple
 
+from ..language import stop_words
 from .account import is_named_value
 from .dates import DateSpan, date_at, filter_words
 from .named_values import language_at, value_at
@@ -22,7 +23,7 @@ from .narrowing import Narrowing, any_of, date_narrowing, number_narrowing, valu
 from .rules import word_pattern
 from .schema import FieldValues, Schema
 
-# %% ../../nbs/querying/47_constraints.ipynb #dd25f22f
+# %% ../../nbs/querying/47_constraints.ipynb #f8882086
 class DocumentMention(NamedTuple):
     "A place where a question speaks of documents."
     start: int  # of the noun
@@ -42,7 +43,8 @@ def _frame(language: str) -> re.Pattern[str]:
 def _noun(schema: Schema, language: str) -> re.Pattern[str]:
     named = [re.escape(one.label) + "s?" for one in schema.fields.values() if one.names_documents and one.label]
     nouns = "|".join([_any("document", language), word_pattern("format_name"), *named])
-    return re.compile(rf"(?<![\w-])(?:{nouns})(?:\s+{_any('document', language)})?(?![\w-])", re.IGNORECASE)
+    further = rf"(?:\s+(?:{_any('document', language)}|{_any('of_format', language)}))?"
+    return re.compile(rf"(?<![\w-])(?:{nouns}){further}(?![\w-])", re.IGNORECASE)
 
 def mentions(
     question: str,
@@ -80,8 +82,8 @@ def _compiled(pattern: str, language: str) -> re.Pattern[str]:
 
 Read = tuple[Narrowing, int]  # and where its words end
 
-# %% ../../nbs/querying/47_constraints.ipynb #5789be66
-_DATE_WORDS = (r"(?:(?:(?P<modified>{modified})|(?P<created>{created})|{dated}|{authored})\s+)?"
+# %% ../../nbs/querying/47_constraints.ipynb #d65f7005
+_DATE_WORDS = (r"(?:(?:(?P<modified>{modified})|(?P<created>{created})|(?P<done>{dated}|{authored}))\s+)?"
                r"(?:(?P<between>{between})|(?P<before>{before})|"
                r"(?P<after>{after})|(?P<since>{since})|(?P<until>{until})|(?P<on>{on_date}))\s+")
 
@@ -91,12 +93,16 @@ def _days_of(operator: str, named: DateSpan) -> tuple[date | None, date | None]:
 
 def read_days(reading: QuestionReading, at: int) -> Read | None:
     "A stretch of days."
-    found = reading.match(_DATE_WORDS, at) or reading.match(r"(?:(?P<modified>{modified})|(?P<created>{created})|{dated})\s+", at)
+    done = r"(?:(?P<modified>{modified})|(?P<created>{created})|{dated})\s+"  # changed last month
+    found = reading.match(_DATE_WORDS, at) or reading.match(done, at)
     named = reading.date_at(found.end()) if found else None
     if not found or not named: return None
     operator = next((name for name in ("between", "before", "after", "since", "until",
                                        "on") if found.groupdict().get(name)), "on")
     role = next((name for name in ("modified", "created") if found.groupdict().get(name)), "dates")
+    said = found.groupdict()
+    weak = operator == "on" and not any(said.get(name) for name in ("modified", "created", "done")) and said.get("on")
+    if weak and named.grain in ("year", "span") and not reading.match(r"{of_year}\s", found.start("on")): return None
     spans, stop = [_days_of(operator, named)], named.stop
     joined = reading.match(r"\s+(?:(?P<and>{and})|(?P<or>{or})|(?P<to>{range_to}))\s+", stop)
     second = reading.date_at(joined.end()) if joined else None
@@ -147,7 +153,7 @@ def read_amount(reading: QuestionReading, at: int) -> Read | None:
     if not operator or len(fields) != 1 or number != number: return None
     return number_narrowing(fields[0], operator, number), found.end()
 
-# %% ../../nbs/querying/47_constraints.ipynb #dc3a7bd9
+# %% ../../nbs/querying/47_constraints.ipynb #cc6029ab
 _FOLDER_WORDS = (r"{in_folder}\s+(?:{determiner}\s+)*(?:(?P<first>{folder_called})\s+)?[\"'“„]?"
                  r"(?P<name>(?!{folder})[\w.&-]+(?:/[\w.&-]+)*)[\"'”“]?(?P<slash>/)?(?P<last>\s+{folder}(?!\w))?")
 
@@ -165,7 +171,7 @@ def read_language_name(reading: QuestionReading, at: int) -> Read | None:
     languages, found = reading.schema.fields.get("language"), reading.match(r"(?:{written_in}\s+)?{in_language}\s+", at)
     named = language_at(reading.text, found.end(), map(str, languages.counts)) if languages and found else None
     if not named or not languages: return None
-    stop = reading.match(r"(?:\s+{written_in})?(?:\s+{trailing})?(?!\w)", named[1])
+    stop = reading.match(r"(?:\s+{written_in})?\s+{trailing}(?!\w)", named[1])
     return value_narrowing(languages, [named[0]]), stop.end() if stop else named[1]
 
 def _values(reading: QuestionReading, at: int, fields: list[FieldValues], repaired: bool = True) -> Read | None:
@@ -190,7 +196,7 @@ def read_people(reading: QuestionReading, at: int) -> Read | None:
         found = reading.match(f"{done}{words}(?:{{determiner}}\\s+)?", at)
         read = _values(reading, found.end(), reading.schema.of_role(role)) if found else None
         if read:
-            stop = reading.match(r"(?:\s+{authored})?(?:\s+{trailing})?(?!\w)", read[1])
+            stop = reading.match(r"(?:\s+{authored})?\s+{trailing}(?!\w)", read[1])
             return read[0], stop.end() if stop else read[1]
     return None
 
@@ -216,7 +222,7 @@ def read_field(reading: QuestionReading, at: int) -> Read | None:
     behind = reading.match(rf"\s+{_name_of(field, reading.language)}(?!\w)", read[1])
     return read[0], behind.end() if behind else read[1]
 
-# %% ../../nbs/querying/47_constraints.ipynb #228fd92a
+# %% ../../nbs/querying/47_constraints.ipynb #d651b4e3
 READERS: tuple[Callable[[QuestionReading, int], Read | None], ...] = (read_amount, read_days, read_folder,
                                                                       read_language_name, read_people, read_field)
 
@@ -253,7 +259,8 @@ def chain(reading: QuestionReading, at: int, readers: tuple[Callable[[QuestionRe
     return found
 
 _SUBJECT = (r"\s+{topic}\s+(?P<subject>(?:[\w'’-]+\s+){1,5}?)(?=(?:{relative}\s+)?"
-            r"(?:(?:{dated}|{created}|{modified}|{authored})\s+(?:{by}|{on_date}|{before}|{after}|{since}|{until}|{between})|"
+            r"(?:(?:{dated}|{created}|{modified}|{authored})\s+"
+            r"(?:{by}|{on_date}|{before}|{after}|{since}|{until}|{between})|"
             r"{before}|{after}|{since}|{between}|{over}|{least})\s)")
 
 def behind_subject(reading: QuestionReading, at: int) -> list[Narrowing]:
@@ -263,7 +270,7 @@ def behind_subject(reading: QuestionReading, at: int) -> list[Narrowing]:
         return []
     return chain(reading, found.end() - 1, (read_amount, read_days, read_people))
 
-# %% ../../nbs/querying/47_constraints.ipynb #d98da87a
+# %% ../../nbs/querying/47_constraints.ipynb #75f7b252
 def read_format(reading: QuestionReading, mention: DocumentMention) -> Narrowing | None:
     "A format that documents are called by."
     formats = reading.schema.fields.get("format")
@@ -277,6 +284,9 @@ def read_format(reading: QuestionReading, mention: DocumentMention) -> Narrowing
                        re.IGNORECASE).fullmatch(noun) and not re.search(word_pattern("format_name"), noun,
                                                                         re.IGNORECASE)
     if not named or alone or not looked_into or mention.frame == "first": return None
+    following = re.match(r"\s+([\w-]+)", reading.text[mention.stop:])  # the mail module, an image library
+    one = not noun.casefold().endswith(("s", "n"))
+    if one and following and following[1].casefold() not in stop_words(reading.language): return None
     return replace(value_narrowing(formats, named), span=(mention.start, mention.stop))
 
 def before_noun(reading: QuestionReading, mention: DocumentMention) -> list[Narrowing]:

@@ -67,7 +67,7 @@ def number_narrowing(
     number = int(number) if number == int(number) else number
     return Narrowing(condition(field.name, operator, number), f"{field.label} {said} {number:,}", field.name)
 
-# %% ../../nbs/querying/46_narrowing.ipynb #38fa43e4
+# %% ../../nbs/querying/46_narrowing.ipynb #8643788f
 MOST_LISTED = 200  # values of a filter that are written out where no bounds would do
 
 def day_filter(
@@ -81,8 +81,8 @@ def day_filter(
     for zone in dict.fromkeys(["", *map(_zone_of, values)]):
         low, high = (None if day is None else f"{day.isoformat()}{zone}" for day in (first, after))
         if (_between(moments, as_timestamp(low), as_timestamp(high)) == wanted).all():
-            bounds = [condition(field.name, ">=", low) if low else None, condition(field.name, "<", high) if high else None]
-            return all_of(*bounds) or {}
+            return all_of(condition(field.name, ">=", low) if low else None,
+                          condition(field.name, "<", high) if high else None) or {}
     listed = sorted(value for value, one in zip(values, wanted, strict=True) if one)
     if len(listed) <= MOST_LISTED: return condition(field.name, "in", listed)
     return day_filter(replace(field, counts=Counter()), first, after)  # a few hours too many or too few

@@ -75,8 +75,8 @@ def _lengths(language: str) -> re.Pattern[str]:
     between = r"\s*" if known == "zh" else r"(?:[\s-]+\w+)?[\s-]*"
     edge = "" if known == "zh" else r"(?!\w)"
     start = "" if known == "zh" else r"(?<!\w)"
-    return re.compile(f"{start}(?:{_NUMERAL}|{spelled}|an?|eine?[nr]?|une?|una?){between}{unit}{edge}|{start}{endless}{edge}",
-                      re.IGNORECASE)
+    number = f"(?:{_NUMERAL}|{spelled}|an?|eine?[nr]?|une?|una?)"
+    return re.compile(f"{start}(?:{number}{between}{unit}|{endless}){edge}", re.IGNORECASE)
 
 def lacks_length(
     question: str,
@@ -88,7 +88,7 @@ def lacks_length(
     return asks and not _lengths(language).search(text)
 
 # %% ../../nbs/querying/45_wanted.ipynb #wnt14
-WORDS_BEFORE, WORDS_BEHIND = 3, 9  # words between a number and what it counts: two million active drivers; drivers, on average, were 3
+WORDS_BEFORE, WORDS_BEHIND = 3, 9  # between a number and what it counts: two million active drivers
 _STOP = re.compile(r"[.!?;:](?=\s|$)|\n\s*\n")
 
 def counted_term(
@@ -122,8 +122,8 @@ _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 @lru_cache(maxsize=16)
 def _numerals(language: str) -> re.Pattern[str]:
     spelled = word_pattern("numbers", [language] if language in LANGUAGES else ["en"], "words")
-    return re.compile(rf"(?<![\w.,])\d[\d.,]*(?<![.,])|(?<!\w){spelled}(?!\w)|(?<!\w)(?:no|keine?|ning[uú]n\w*|aucune?)(?!\w)",
-                      re.IGNORECASE)
+    none = r"(?:no|keine?|ning[uú]n\w*|aucune?)"
+    return re.compile(rf"(?<![\w.,])\d[\d.,]*(?<![.,])|(?<!\w)(?:{spelled}|{none})(?!\w)", re.IGNORECASE)
 
 # %% ../../nbs/querying/45_wanted.ipynb #wnt17
 def lacks_wanted(
@@ -136,7 +136,8 @@ def lacks_wanted(
     phrases = [lacks_phrase(question, text) for text in texts]
     if all(phrases): return f"“{phrases[0]}” does not stand in the best passages"
     if all(other_quarter(question, text, language) for text in texts): return "the best passages are of another quarter"
-    if all(lacks_length(question, text, language) for text in texts): return "no length of time stands in the best passages"
+    if all(lacks_length(question, text, language) for text in texts):
+        return "no length of time stands in the best passages"
     term = counted_term(question, language)
     if term and not any(counts_thing(text, term, language) for text in texts):
         return "the best passages do not say how many"
