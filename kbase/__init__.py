@@ -246,16 +246,19 @@ __version__ = "0.1.0"
 os.environ.setdefault("HAYSTACK_TELEMETRY_ENABLED", "False")
 
 if TYPE_CHECKING:
+    from kbase.bases import KnowledgeBases
     from kbase.knowledge import KnowledgeBase
     from kbase.nodes import Document, Node
     from kbase.results import Answer, Citation, Hit, Hits, Report
     from kbase.settings import Settings
     from kbase.stores.contract import open_store
 
-__all__ = ["Answer", "Citation", "Document", "Hit", "Hits", "KnowledgeBase", "Node", "Report", "Settings", "open_store"]
+__all__ = ["Answer", "Citation", "Document", "Hit", "Hits", "KnowledgeBase", "KnowledgeBases", "Node", "Report"]
+__all__ += ["Settings", "open_store"]
 
 _HOMES = {name: "kbase.results" for name in ("Answer", "Citation", "Hit", "Hits", "Report")}
 _HOMES |= {name: "kbase.nodes" for name in ("Document", "Node")}
+_HOMES["KnowledgeBases"] = "kbase.bases"
 _HOMES |= {"KnowledgeBase": "kbase.knowledge", "Settings": "kbase.settings", "open_store": "kbase.stores.contract"}
 
 
