@@ -90,6 +90,18 @@ def test_what_the_question_has_itself_is_no_answer():
     assert not has_name("see Section 5 and Exhibit B", "Who signed?")
 
 
+def test_a_number_counts_what_stands_in_its_own_sentence():
+    question = "How many ferries has the harbour?"
+    assert not has_expected("The harbour serves 72 islands. Ferries are painted white.", "number", question)
+    assert has_expected("The harbour serves the islands. Its 72 ferries are painted white.", "number", question)
+
+
+def test_the_form_of_a_company_is_nobodys_name():
+    question = "Who is the director of Harbour Lights?"
+    assert not has_name("On behalf of Harbour Lights, Inc. we offer the post of director.", question)
+    assert has_name("Ann Olsen is the director of Harbour Lights, Inc.", question)
+
+
 def test_where_nobody_can_tell_every_sentence_will_do():
     assert has_expected("Die Mühle gehört dem Müller.", "person", "Wem gehört die Mühle?", "de")
     assert has_expected("桥是红色的。", "person", "谁造的桥？", "zh")

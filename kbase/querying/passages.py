@@ -316,7 +316,7 @@ def _joined(ordered: Sequence[Passage]) -> list[Passage]:
     for p in ordered:
         last = joined[-1] if joined else None
         if last and last.hit.id == p.hit.id and (p.start <= last.end or not last.hit.text[last.end:p.start].strip()):
-            joined[-1] = replace(last, end=max(last.end, p.end))
+            joined[-1] = replace(last, end=max(last.end, p.end), lacks=last.lacks and p.lacks)
         elif not (last and last.hit.document_id == p.hit.document_id and p.span[2] <= last.span[2]): joined.append(p)
     return joined
 
