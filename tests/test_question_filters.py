@@ -309,7 +309,8 @@ def test_an_answer_says_where_it_looked(store: NodeStore) -> None:
     answer = answer_question(pipeline, asked)
     assert answer.question == asked and [hit.uri for hit in answer.evidence] == ["post/1.eml"]
     assert answer.notes == ("looked only in documents with from Ivo Maas <ivo@mill.example> and format e-mail",)
-    assert answer.trace["plan"]["question"] == "Which documents mention oak?" and answer.trace["plan"]["original"] == asked
+    plan = answer.trace["plan"]
+    assert plan["question"] == "Which documents mention oak?" and plan["original"] == asked
     everywhere = answer_question(pipeline, asked, auto_filters=False)
     assert len(everywhere.evidence) == len(SOURCES) and not everywhere.notes
     assert not answer_question(pipeline, "What does the mill say of oak?").notes
