@@ -122,7 +122,7 @@ Modules:
 - `kbase.querying.codes`: Part numbers, versions, error numbers: what evidence must have exactly as it is asked for
 - `kbase.querying.comparison_writer`: A short cited paragraph for each thing, and for a thing that nothing was found about, that
 - `kbase.querying.components`: An embedder of questions and a retriever, for any Haystack pipeline
-- `kbase.querying.doubts`: No date where one was asked for, a word that stands nowhere, no sentence that says what the thing is
+- `kbase.querying.doubts`: No date where one was asked for, a word that stands nowhere, another year, no sentence that says what the thing is
 - `kbase.querying.drawing`: A picture of a Haystack pipeline, made on this machine
 - `kbase.querying.expansion`: Small passages are found, and as much is read as the question wants
 - `kbase.querying.expected`: A name, a date, a number: a sentence that has none does not answer *who*, *when* or *how many*
@@ -246,16 +246,19 @@ __version__ = "0.1.0"
 os.environ.setdefault("HAYSTACK_TELEMETRY_ENABLED", "False")
 
 if TYPE_CHECKING:
+    from kbase.bases import KnowledgeBases
     from kbase.knowledge import KnowledgeBase
     from kbase.nodes import Document, Node
     from kbase.results import Answer, Citation, Hit, Hits, Report
     from kbase.settings import Settings
     from kbase.stores.contract import open_store
 
-__all__ = ["Answer", "Citation", "Document", "Hit", "Hits", "KnowledgeBase", "Node", "Report", "Settings", "open_store"]
+__all__ = ["Answer", "Citation", "Document", "Hit", "Hits", "KnowledgeBase", "KnowledgeBases", "Node", "Report"]
+__all__ += ["Settings", "open_store"]
 
 _HOMES = {name: "kbase.results" for name in ("Answer", "Citation", "Hit", "Hits", "Report")}
 _HOMES |= {name: "kbase.nodes" for name in ("Document", "Node")}
+_HOMES["KnowledgeBases"] = "kbase.bases"
 _HOMES |= {"KnowledgeBase": "kbase.knowledge", "Settings": "kbase.settings", "open_store": "kbase.stores.contract"}
 
 

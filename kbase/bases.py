@@ -38,6 +38,7 @@ class Rarity(NamedTuple):
         idf: Mapping[str, float],  # as `NodeStore.idf` gives it, with NOWHERE
     ) -> "Rarity":
         "Out of a base's idf."
+        if NOWHERE not in idf: return cls(0.0, {})  # nothing is in it
         size = (math.expm1(idf[NOWHERE]) - 1) / 2  # ln(1 + (N + .5) / .5), turned round
         counts = {term: max(0.0, (size + 1) / math.exp(value) - .5) for term, value in idf.items() if term != NOWHERE}
         return cls(size, counts)
@@ -82,15 +83,21 @@ def _best(searched: Searched, every: Rarity) -> float:  # the base's best BM25 s
         if part and part.contribution > 0: return part.score / part.contribution * _rarer(hit, searched.rarity, every)
     return 0.0
 
+def _share(hit: Hit, one: "Searched", every: Rarity, best: float) -> float:  # what its words are worth among all
+    return _rarer(hit, one.rarity, every) if any(map(_bare, hit.parts.values())) else _best(one, every) / best
+
+def _bare(part: Part) -> bool: return part.contribution == part.score  # of one retriever alone: no share, no deviation
+
 def _words(part: Part, share: float) -> Part:
     scaled = part.contribution and share < .995
     return replace(part, contribution=part.contribution * share,
                    reading=f"{part.reading}, of its base × {share:.2f}" if scaled else part.reading)
 
 def _dense(part: Part, own: Background | None, shared: Background | None) -> Part:
-    if own is None or shared is None or not own.sigmas(part.score): return part
-    far = shared.sigmas(part.score)
-    weight = part.contribution / own.sigmas(part.score)
+    if own is None or not own.sigmas(part.score): return part
+    if bool(shared) == _bare(part): return part  # a share of its own base's; a cosine that all bases understand
+    far = (shared or own).sigmas(part.score)
+    weight = 1.0 if _bare(part) else part.contribution / own.sigmas(part.score)
     reading = f"{abs(far):.1f} σ {'above' if far >= 0 else 'below'} all bases × {weight:g}"
     return replace(part, contribution=weight * far, reading=reading)
 
@@ -103,8 +110,8 @@ def read_again(
     best = max((_best(one, every) for one in searched), default=0.0) or 1.0
     found: list[tuple[Hit, str]] = []
     for one in searched:
-        share = _best(one, every) / best
         for hit in one.hits:
+            share = _share(hit, one, every, best)
             parts = {name: _dense(part, one.hits.background, shared) if name == "dense" else _words(part, share)
                      for name, part in hit.parts.items()}
             parts["base"] = Part(0.0, None, 0.0, one.name)
