@@ -35,8 +35,8 @@ def read_queries(
         pairs = [(str(line["id"]), line["text"]) for line in lines]
     else: pairs = list(queries.items()) if isinstance(queries, Mapping) else [(text, text) for text in queries]
     if wrong := next((text for _, text in pairs if not isinstance(text, str)), None):
-        raise TypeError(f"{wrong!r} is no question but of type {type(wrong).__name__}: what is right is named after the "
-                        "questions")
+        raise TypeError(f"{wrong!r} is of type {type(wrong).__name__} and no question: what is right is named after "
+                        "the questions")
     found = _once(pairs, "the question")
     if not found: raise ValueError("there is no question: name one at least")
     return found
