@@ -11,6 +11,7 @@ __all__ = ['LINE_BY_LINE', 'SHORT_SENTENCE', 'sentence_spans']
 
 # %% ../nbs/05_sentences.ipynb #sen03
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise, zip_longest
 
 from .blocks import LINE_END, Block, blocks_of, trim_span
@@ -33,12 +34,13 @@ def _spans_in(text: str, block: Block, language: str) -> Iterator[tuple[int, int
 SHORT_SENTENCE = 3  # words; chosen, not fitted: nobody asks for so short a sentence by itself
 _HEADS = ("heading", "caption")  # kinds of blocks that say nothing without what follows
 
+@lru_cache(maxsize=4096)  # a search meets the same passages again and again
 def sentence_spans(
     text: str,  # of a passage
     language: str = "en",  # ISO 639-1
     markup: str = "text",  # a name of `blocks.MARKUPS`: its document's
     inside: str = "",  # the kind of block in whose middle it begins; "" where it begins with a block
-) -> list[tuple[int, int]]:  # (start, end) in characters, in order; all but white space is in one of them
+) -> tuple[tuple[int, int], ...]:  # (start, end) in characters, in order; all but white space is in one of them
     "Where the sentences of a passage stand."
     blocks = blocks_of(text, markup, inside)
     parts = [(block, span) for block in blocks for span in _spans_in(text, block, language)]
@@ -50,4 +52,4 @@ def sentence_spans(
         if after and (block.kind in _HEADS or short and after[0] is block): continue
         found.append((begin, end))
         begin = None
-    return found
+    return tuple(found)

@@ -48,7 +48,7 @@ def guess_header_rows(
     while above and _is_heading(above[-1]): above = above[:-1]
     last = next((i for i, row in enumerate(above) if _is_complete(row)), -1)
     if last < 0: return len(above)
-    return last + 1 + sum(1 for _ in takewhile(_is_units, above[last + 1:]))
+    return last + 1 + sum(1 for _ in takewhile(_is_units, rows[last + 1:first]))
 
 def _names_columns(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     if column_names(row, below): return True

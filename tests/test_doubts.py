@@ -5,11 +5,11 @@ import pytest
 
 from kbase.hits import Hit, Hits
 from kbase.nodes import Node
-from kbase.querying.doubts import lacks_definition, lacks_expected, missing_word
+from kbase.querying.doubts import another_one, lacks_definition, lacks_expected, missing_word
 from kbase.querying.expected import definition_asked, expected_kind, has_expected, has_name
 from kbase.querying.fact_writer import answer_fact
 from kbase.querying.furniture import is_form, is_menu, is_reference
-from kbase.querying.passages import find_passages, pick_passages
+from kbase.querying.passages import Passage, find_passages, pick_passages
 from kbase.querying.quotable import quotable
 from kbase.querying.terms import question_words
 
@@ -126,6 +126,33 @@ def test_an_answer_without_it_is_weak_and_says_why(question, text, reason):
 )
 def test_an_answer_with_it_stays_strong(question, text):
     assert answer_fact(question, hits(text)).strength.level == "strong"
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "language", "doubt"),
+    [
+        ("Which bridge is the oldest?", "The iron bridge stands in the harbour.", "en", "oldest"),
+        ("Which bridge is the oldest?", "The iron bridge is the earliest of them.", "en", ""),
+        ("Which borough has the most bridges?", "Its boroughs have bridges.", "en", "most"),
+        ("Which borough has the most bridges?", "Altona is richest in bridges, the leading borough.", "en", ""),
+        ("Who crossed the first bridge?", "Ann Olsen crossed a bridge.", "en", "first"),
+        ("How do most ships pass?", "Ships pass at night.", "en", ""),
+        ("How do I read the first line?", "Call readline of the file.", "en", ""),
+        ("What did the bridge cost in 2019?", "The bridge did cost 40 marks in 2017.", "en", "2017, not of 2019"),
+        ("What did the bridge cost in 2019?", "It did cost 40 marks in 2019, and 30 in 2017.", "en", ""),
+        ("What did the bridge cost in 2019?", "The bridge did cost 40 marks.", "en", ""),
+        ("What did the bridge cost?", "The bridge did cost 40 marks in 2017.", "en", ""),
+        ('Who built the "swing bridge"?', "Ann Olsen built a bridge, with a swing.", "en", "swing bridge"),
+        ('Who built the "swing bridge"?', "Ann Olsen built the Swing\nBridge.", "en", ""),
+        ("Welche Brücke ist die älteste?", "Die eiserne Brücke steht im Hafen.", "de", "älteste"),
+        ("Welche Brücke ist die älteste?", "Die eiserne ist die älteste Brücke.", "de", ""),
+        ("Hvilken bro er den ældste?", "Broen er af jern.", "da", ""),
+    ],
+)
+def test_another_one_of_its_kind_is_a_doubt(question, text, language, doubt):
+    hit = Hit(Node("d", "chunk", 0, len(text), text, "Notes", "notes.txt", language=language), 1.0)
+    found = another_one(question, [Passage(hit, 0, len(text), 0)])
+    assert doubt in found if doubt else not found, found
 
 
 def test_a_number_beside_other_things_is_no_answer():

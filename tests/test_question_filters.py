@@ -167,7 +167,7 @@ def test_a_question_that_narrows_nothing_down(question: str) -> None:
 
 def test_the_rest_of_a_question_has_no_words_of_its_filters() -> None:
     read = read_filters("What do the mails from Ivo sent after 1 March 2024 say about oak?", SCHEMA, TODAY)
-    assert read.rest == "What do the mails say about oak?"
+    assert read.rest == "What do the documents say about oak?"
     assert read_filters("In the legal folder, who may sublet?", SCHEMA, TODAY).rest == "who may sublet?"
     whole = "Which PDFs have more than 50 pages?"
     assert read_filters(whole, SCHEMA, TODAY).rest == whole  # nothing would be left to look for
@@ -296,10 +296,23 @@ def test_an_answer_says_where_it_looked(store: NodeStore) -> None:
     answer = answer_question(pipeline, asked)
     assert answer.question == asked and [hit.uri for hit in answer.evidence] == ["post/1.eml"]
     assert answer.notes == ("looked only in documents with from Ivo Maas <ivo@mill.example> and format e-mail",)
-    assert answer.trace["plan"]["question"] == "Which mails mention oak?" and answer.trace["plan"]["original"] == asked
+    assert answer.trace["plan"]["question"] == "Which documents mention oak?" and answer.trace["plan"]["original"] == asked
     everywhere = answer_question(pipeline, asked, auto_filters=False)
     assert len(everywhere.evidence) == len(SOURCES) and not everywhere.notes
     assert not answer_question(pipeline, "What does the mill say of oak?").notes
+
+
+def test_a_question_that_only_says_which_documents_lists_them(store: NodeStore) -> None:
+    pipeline = build_pipeline(store, None, Settings())
+    for question in ("Which PDFs have more than 50 pages?", "Documents by Nora Quist", "Welche PDFs von Nora Quist gibt es?"):
+        answer = answer_question(pipeline, question)
+        assert {hit.uri for hit in answer.evidence} == {"works/legal/lease.pdf", "works/legal/bail.pdf"}, question
+        assert answer.route == "account" and not answer.refused and answer.question == question
+
+
+def test_what_else_a_question_wants_is_not_lost_in_a_list(store: NodeStore) -> None:
+    answer = answer_question(build_pipeline(store, None, Settings()), "Which documents by Nora Quist mention lease?")
+    assert answer.route == "list" and [hit.uri for hit in answer.evidence] == ["works/legal/lease.pdf"]
 
 
 def test_each_side_of_a_comparison_has_its_own_filters(store: NodeStore) -> None:

@@ -320,8 +320,8 @@ def test_a_ranker_that_is_none_is_refused_with_a_remedy(tmp_path):
 def test_any_ranker_of_haystacks_will_do():
     from haystack.components.rankers import MetaFieldRanker
 
-    hits = Hits([hit(str(year), PARTS[n], 1.0 - n / 9, meta={"year": year}) for n, year in enumerate((1990, 2020, 2005))],
-                "dome")  # fmt: skip
+    years = (1990, 2020, 2005)
+    hits = Hits([hit(str(year), PARTS[n], 1.0 - n / 9, meta={"year": year}) for n, year in enumerate(years)], "dome")
     ranked = rerank_hits(hits, MetaFieldRanker("year", weight=1.0))
     assert [one.document_id for one in ranked] == ["2020", "2005", "1990"]
 

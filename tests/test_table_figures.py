@@ -107,3 +107,8 @@ def test_a_row_of_dashes_is_no_heading() -> None:
     assert ask("What was granted of the shares in 2022?", table).values == ("6",)
     assert ask("What was sold in 2022?", table).values == ("2",)
     assert ask("What lapsed in 2022?", table).declined
+
+
+def test_a_list_is_asked_for_in_the_plural() -> None:
+    table = Table((("Bridge", "Opened"), ("Weir Bridge", "1890"), ("Iron Bridge", "1912"), ("Park Bridge", "1975")))
+    assert ask("Which bridges opened before 1950?", table).values == ("Weir Bridge", "Iron Bridge")

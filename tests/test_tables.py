@@ -316,3 +316,20 @@ def test_a_text_without_tables_has_none():
 def test_sign_columns_leave_other_columns_alone():
     table = table_of_grid([["Ship", "Class", "Built"], ["Aurora", "A", "1852"], ["Beluga", "", "1911"]])[0]
     assert join_sign_columns(table) == table
+
+
+def test_values_of_formulas_are_asked_ragflow_2406(tmp_path, kb):
+    import xlsxwriter
+
+    book = xlsxwriter.Workbook(tmp_path / "fees.xlsx")
+    sheet = book.add_worksheet("Fees")
+    sheet.write_row(0, 0, ["Harbour", "Berths", "Fee (EUR)"])
+    for row, (name, berths) in enumerate((("Emden", 20), ("Husum", 40)), 1):
+        sheet.write_row(row, 0, [name, berths])
+        sheet.write_formula(row, 2, f"=B{row + 1}*2.5", None, berths * 2.5)
+    book.close()
+    kb.add(tmp_path / "fees.xlsx", progress=False)
+    (table,) = kb.tables()
+    assert list(table.to_frame()["Fee (EUR)"]) == [50, 100]
+    answer = kb.query_table("What is the fee of Husum?")
+    assert answer.values == ("100",) and "=" not in answer.table.grid.table.body[1][2]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from kbase.querying.wanted import (counted_term, counts_thing, lacks_length, lacks_phrase, lacks_wanted, other_quarter,
-                                   quarters_of, quoted_phrases)
+from kbase.querying.wanted import (counted_term, counts_thing, lacks_extreme, lacks_length, lacks_measure, lacks_phrase,
+                                   lacks_role, lacks_wanted, other_quarter, quarters_of, quoted_phrases)
 
 @pytest.mark.parametrize("question, phrases", [
     ('What is a "dry dock"?', ("dry dock",)), ("Was heißt „nasse Füße“?", ("nasse füsse",)),
@@ -65,3 +65,36 @@ def test_one_passage_is_enough():
     ask = "How long does the glue dry?"
     assert lacks_wanted(ask, ["It dries."]) and not lacks_wanted(ask, ["It dries.", "It takes two days."])
     assert lacks_wanted(ask, []) == "" and lacks_wanted("What is glue?", ["Glue sticks."]) == ""
+
+@pytest.mark.parametrize("question, text, lacking", [
+    ("What is the area of the lake?", "The lake lies in the hills since 1911.", True),
+    ("What is the area of the lake?", "The lake covers 12 square kilometres.", False),
+    ("How tall is the tower?", "The tower stands at the gate.", True),
+    ("How tall is the tower?", "It has 31 m.", False),
+    ("What is the price of freedom?", "It is twelve crowns.", False), ("What is a lake?", "The lake is deep.", False),
+    ("What was the revenue of the mill in 1954?", "In 1954 the revenue fell.", True),
+])
+def test_measures(question, text, lacking): assert lacks_measure(question, text) is lacking
+
+@pytest.mark.parametrize("question, text, lacking", [
+    ("What was the first boat that Ida built?", "Ida built a boat of oak.", True),
+    ("What was the first boat that Ida built?", "Ida began with a boat of oak.", False),
+    ("Which is the largest lake?", "The lake lies in the hills.", True),
+    ("Which is the largest lake?", "It is the deepest.", False),
+    ("What was sold in the first quarter?", "Oak was sold.", False), ("How was it at first?", "It was cold.", False),
+    ("Which is the largest lake?", "| Lake | 31 |", False),
+])
+def test_extremes(question, text, lacking): assert lacks_extreme(question, text) is lacking
+
+@pytest.mark.parametrize("text, lacking", [
+    ("Mill, Inc., a Delaware corporation, offers you the position of Chief Financial Officer.", True),
+    ("Ida Lund is our Chief Financial Officer.", False), ("The books are kept by Tom.", False),
+])
+def test_holders_of_an_office(text, lacking):
+    assert lacks_role("Who is the chief financial officer of Mill?", text) is lacking
+    assert not lacks_role("Who built the mill?", text)
+
+def test_headings_help_with_what_they_may_say():
+    assert lacks_wanted("What was sold in the second quarter?", ["Oak."], ["Highlights of the First Quarter"])
+    assert not lacks_wanted("What was sold in the second quarter?", ["Oak."], ["Second quarter"])
+    assert lacks_wanted("What is the area of the lake?", ["The lake is deep."], ["Item 7"])

@@ -164,9 +164,10 @@ def answer_condition(
                       trace={"count": 0})
     filters = _filters_of(valued)
     found = _having(known, filters)
-    said = f"{counted(len(found))} with {' and '.join(map(str, valued))}{shown_of(len(found))}"
-    text = f"{said}:\n{listing(found, lambda one: _values_said(one, valued))}"
     beside = [one for one in known if any(source_fields(one).get(each.field) in each.beside for each in valued)]
+    alone = f", {len(found)} of them alone" if beside else ""
+    said = f"{counted(len(found) + len(beside))} with {' and '.join(map(str, valued))}{alone}{shown_of(len(found))}"
+    text = f"{said}:\n{listing(found, lambda one: _values_said(one, valued))}"
     if beside:
         names = "; ".join(_line(one, _values_said(one, valued)) for one in beside[:SHOWN])
         text += f"\n{len(beside)} more {'names' if len(beside) == 1 else 'name'} it among others: {names}"

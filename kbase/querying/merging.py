@@ -16,7 +16,6 @@ from dataclasses import replace
 
 from ..hits import Hit, Hits
 from ..language import matched_spans
-from ..nodes import Node
 from .stages import number_of, noted, remarked
 from .windows import PASSAGE_GAP, window_node
 from ..stores.contract import NodeStore

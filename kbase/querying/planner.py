@@ -28,7 +28,7 @@ from .filters import all_of
 from .plan import Plan, QueryPart, narrow
 from .question_filters import QuestionFilters, asked_filters
 from .relaxing import relaxed
-from .routes import DEFAULT_ROUTE, ROUTES, RouteSpec
+from .routes import DEFAULT_ROUTE, LISTING, LISTING_ROUTE, ROUTES, RouteSpec
 from .rules import Rule, load_examples
 from .things import MAX_THING, MAX_THINGS, apply_rule, parse_things, readable
 from ..stores.contract import NodeStore
@@ -222,7 +222,7 @@ def choose_route(
         if heard: return Choice(heard.route, "llm", 0.6, tuple(reasons), heard.things)
     return Choice(DEFAULT_ROUTE, "default", 0.5, (*reasons, f"unsure means {DEFAULT_ROUTE}"))
 
-# %% ../../nbs/querying/54_planner.ipynb #fe611a22
+# %% ../../nbs/querying/54_planner.ipynb #3eebcf74
 ReadFilters = Callable[[str], QuestionFilters]
 Relax = Callable[[Mapping[str, Any] | None, Sequence[tuple[str, Mapping[str, Any]]]],
                  tuple[dict[str, Any] | None, list[str]]]
@@ -235,10 +235,13 @@ def question_filters(
 ) -> QuestionFilters:
     "The filters in a question that hold on its way to an answer."
     found = match_rules(asked, routes)
+    read = read_filters(asked) if read_filters is not None else QuestionFilters(asked, (), asked)
     chosen = route or (found[0] if found else "")
-    if read_filters is None or chosen and not routes[chosen].narrows: return QuestionFilters(asked, (), asked)
-    read = read_filters(asked)
-    return replace(read, rest=asked) if found and found[2] else read  # things are named by all of their words
+    if chosen and not routes[chosen].narrows:
+        again = match_rules(read.rest, routes)  # Which packages under the MIT license parse YAML wants those that parse it
+        if route or read.only or not read.narrowings or again and not routes[again[0]].narrows:
+            return QuestionFilters(asked, (), asked)
+    return replace(read, rest=asked, only=False) if found and found[2] else read  # things are named by all of their words
 
 def narrow_by_question(
     plan: Plan,
@@ -286,6 +289,9 @@ def plan_question(
         choice = Choice(route, "given", 1.0, ("given by the caller",),
                         (found[2] if found else ()) or parse_things(asked))
     if read.narrowings: values["filters"] = read.to_dict()
+    if read.only and route is None and not choice.things and LISTING_ROUTE in routes:
+        rest, why = LISTING, "asks for documents and says which, nothing else"
+        choice = Choice(LISTING_ROUTE, "rules", choice.confidence, (why,))
     parts = routes[choice.route].parts_of(rest, choice.things)
     plan = Plan(rest, choice.route, parts, choice.method, choice.confidence, choice.reasons, values,
                 question if rest != question else "")

@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['QuestionFilters', 'rest_of', 'read_filters', 'asked_filters', 'NarrowedQuery', 'narrowed_query']
 
-# %% ../../nbs/querying/48_question_filters.ipynb #6f40174c
+# %% ../../nbs/querying/48_question_filters.ipynb #39fb015e
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from html import escape
@@ -25,13 +25,14 @@ from .things import readable
 from ..results import html_table
 from ..stores.contract import NodeStore
 
-# %% ../../nbs/querying/48_question_filters.ipynb #6803c4aa
+# %% ../../nbs/querying/48_question_filters.ipynb #2636e100
 @dataclass(frozen=True)
 class QuestionFilters:
     "How a question narrows the documents down."
     question: str
     narrowings: tuple[Narrowing, ...] = ()  # in the order of the question
     rest: str = ""  # the question without the words that the narrowings were read from
+    only: bool = False  # nothing else is asked: PDFs of more than 50 pages
 
     @property
     def asked(self) -> tuple[tuple[str, dict[str, Any]],
@@ -76,25 +77,27 @@ def _together(group: list[Narrowing]) -> tuple[str, dict[str, Any]]:
     words = (" and " if negative else " or ").join(one.words for one in group)
     return words, all_of(*parts) or {} if negative else any_of(parts)
 
-# %% ../../nbs/querying/48_question_filters.ipynb #96e1846c
+# %% ../../nbs/querying/48_question_filters.ipynb #41c307f8
 def rest_of(
     question: str,
     narrowings: list[Narrowing],
     language: str,  # of the word lists
-) -> str:
-    "A question without the words of its narrowings; whole when nothing would be left to look for."
-    nouns = re.compile(filter_words("document", language), re.IGNORECASE)
+    nouns: Iterable[str] = (),  # that mean documents here: package, where packages are what documents are about
+) -> tuple[str, bool]:  # and whether there is something left to look for
+    "A question without the words of its narrowings."
     rest = question
     for one in sorted(narrowings, key=lambda one: one.span[0], reverse=True):
         start, stop = one.span
-        if not nouns.fullmatch(question[start:stop]) and one.key != "format": rest = f"{rest[:start]} {rest[stop:]}"
+        if one.key != "format": rest = f"{rest[:start]} {rest[stop:]}"
+    neutral = "".join(read_language("filters", language)["words"].get("neutral", ()))
+    rest = re.sub(rf"(?<![\w-]){word_pattern('format_name')}(?![\w-])", neutral, rest, flags=re.IGNORECASE)
     rest = re.sub(r"\s+([?.!,;:])", r"\1", " ".join(rest.split())).lstrip(" ,;")
-    asking = re.compile(rf"(?:{filter_words('asking', language)}|{filter_words('document', language)}|"
-                        rf"{word_pattern('format_name')})", re.IGNORECASE)
-    left = [word for word, *_ in words(rest) if word not in stop_words(language) and not asking.fullmatch(word)]
-    return rest if left else question
+    own = "".join(f"|{re.escape(noun)}s?" for noun in nouns)
+    dropped = re.compile(rf"{filter_words('asking', language)}|{filter_words('document', language)}{own}", re.IGNORECASE)
+    left = [word for word, *_ in words(rest) if word not in stop_words(language) and not dropped.fullmatch(word)]
+    return (rest, True) if left else (question, False)
 
-# %% ../../nbs/querying/48_question_filters.ipynb #3932c617
+# %% ../../nbs/querying/48_question_filters.ipynb #61502f01
 def _languages_of(question: str) -> list[str]:
     # those that most of the little words are of: a name or a format says nothing
     own = [word for word, *_ in words(question)]
@@ -111,7 +114,9 @@ def read_filters(
     asked = readable(question)
     for language in _languages_of(asked):
         found = narrowings_of(asked, schema, language, today or datetime.now(UTC).date())
-        if found: return QuestionFilters(asked, tuple(found), rest_of(asked, found, language))
+        if not found: continue
+        rest, more = rest_of(asked, found, language, [one.label for one in schema.fields.values() if one.names_documents])
+        return QuestionFilters(asked, tuple(found), rest, not more)
     return QuestionFilters(asked, (), asked)
 
 def asked_filters(

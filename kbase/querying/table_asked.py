@@ -22,7 +22,7 @@ from .table_grid import Grid, GridColumn, day_number
 from .table_mentions import (adjective_columns, columns_called, CellIndex, CellMention, ColumnMention,
                                            QuestionCue, AskedWord, find_cells,
                                            find_columns,
-                                           find_cues, other_cue, question_data, asked_word, asked_words)
+                                           find_cues, other_cue, question_data, asked_words)
 from .table_operations import CellCondition
 
 # %% ../../nbs/querying/45_table_asked.ipynb #tas06
@@ -96,7 +96,7 @@ def word_family_stems(
 ) -> frozenset[str]:
     "The stems of a list."
     lines = question_data(language)["words"].get(name, [])
-    return frozenset(asked_word(word, language).stem for line in lines for word in line.split())
+    return frozenset(word.stem for line in lines for word in asked_words(line, language))
 
 def place_run(start: int, end: int) -> frozenset[int]:
     "Places from one to another."
@@ -109,8 +109,7 @@ def ask_grid(
     index: CellIndex | None = None,  # of the grid; made when it is not given
 ) -> AskedGrid:
     "A question, held against a table."
-    sign = question_data(grid.language)["words"].get("percent_sign", ["percent"])[0]
-    asked = tuple(asked_words(re.sub(r"\(%\)", f" {sign} ", question), grid.language))
+    asked = tuple(asked_words(question, grid.language))
     cues = find_cues(asked, grid.language)
     columns = find_columns(asked, grid)
     cells = find_cells(asked, index or CellIndex(grid))
@@ -218,6 +217,7 @@ def limit_parts(
     if not options and limit.about:
         called = columns_called(asked.grid, limit.about, ("number", "time"))
         options = [(column, BY_KIND, frozenset()) for column in called]
+    if not options: options = [(column, BY_KIND, frozenset()) for column in _of_unit_behind(asked, limit)]
     if limit.year:
         days = [column for column in asked.grid.columns if column.kind in ("date", "year")]
         options = [option for option in options if option[0] in days] or options
@@ -226,6 +226,14 @@ def limit_parts(
     options = [(column, sure, named | _unit_behind(asked, limit, column)) for column, sure, named in options]
     made = (_limited(asked.grid, limit, *option) for option in options)
     return [part for part in made if part is not None]
+
+def _of_unit_behind(asked: AskedGrid, limit: NumberLimit) -> list[GridColumn]:  # more than 200 m: the column (m)
+    at = max(limit.places) + 1
+    if limit.how == "=" or limit.year or at >= len(asked.words) or not asked.words[at].content: return []
+    def has(column: GridColumn) -> bool:
+        unit = " ".join([column.unit, *re.findall(r"\(([^)]*)\)", column.name)])
+        return asked.words[at].stem in {word.stem for word in asked_words(unit, asked.grid.language)}
+    return [column for column in asked.grid.columns if column.kind in ("number", "time") and has(column)]
 
 def _unit_behind(asked: AskedGrid, limit: NumberLimit, column: GridColumn) -> frozenset[int]:  # 1,050 km
     at = max(limit.places) + 1
@@ -266,11 +274,12 @@ def cell_parts(
     "What words that name cells may mean."
     own = [cell for cell in asked.cells if (cell.start, cell.end) == (start, end)]
     number = number_of_word(asked.words[start], asked.grid.language) if end - start == 1 else None
-    made = [part for cell in own if (part := _cell_part(asked, cell, number)) is not None]
-    made.sort(key=lambda part: -part.sure)
-    near = [part for part in made[1:] if part.sure > made[0].sure * 0.97]
-    return [part._replace(sure=part.sure * ONE_OF_SEVERAL) if near or number_of_part else part for number_of_part,
-            part in enumerate(made)]
+    read = [(cell, part) for cell in own if (part := _cell_part(asked, cell, number)) is not None]
+    read.sort(key=lambda one: -one[1].sure)
+    near = [part for cell, part in read[1:]  # all of a cell is meant rather than a part of another
+            if part.sure > read[0][1].sure * 0.97 and (cell.whole or not read[0][0].whole)]
+    return [part._replace(sure=part.sure * ONE_OF_SEVERAL) if near or at else part for at,
+            (_, part) in enumerate(read)]
 
 def _cell_part(asked: AskedGrid, cell: CellMention, number: float | None) -> Meaning | None:
     column, own = cell.column, place_run(cell.start, cell.end)

@@ -29,8 +29,13 @@ from .table_wanted import target_parts
 # %% ../../nbs/querying/49_table_cross.ipynb #tcr15
 def _figure_rows(asked: AskedGrid, named: NamedFigures) -> list[tuple[Rows, float]]:  # best first, how sure
     own = {asked.grid.label, asked.grid.section}
-    found = [rows for rows in row_sets(asked, named.telling)
-             if rows.conditions and all(one.column in own and one.how == "in" for one in rows.conditions)]
+    names = frozenset(at for cell in asked.cells if cell.column in own for at in range(cell.start, cell.end))
+    limits = frozenset(at for limit in find_limits(asked) if not limit.places & names for at in limit.places)
+    def of_labels(without: frozenset[int]) -> list[Rows]:
+        return [rows for rows in row_sets(asked, without | limits)
+                if rows.conditions and all(one.column in own and one.how == "in" for one in rows.conditions)]
+    numbers = frozenset(at for at in named.telling if asked.words[at].text[-1:].isdigit())
+    found = of_labels(named.telling) or of_labels(numbers)  # a row and a column may have a word in common
     found = [rows for rows in found if any(one.column is asked.grid.label for one in rows.conditions)
              or len(rows.rows) == 1]
     found.sort(key=lambda rows: (-len(rows.places), -rows.sure))

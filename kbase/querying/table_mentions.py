@@ -59,12 +59,22 @@ def asked_word(
     found = analyze(family, language)
     return AskedWord(folded, found[0].term if len(found) == 1 else family, folded not in stop_words(language))
 
+@lru_cache
+def _elisions(language: str) -> re.Pattern[str] | None:  # l'année: the article is a word of its own
+    found = question_data(language)["words"].get("elisions")
+    return re.compile(rf"(?i)\b({'|'.join(found)})['’](?=\w)") if found else None
+
+_HAN = re.compile(r"[\u3400-\u9fff]")
+
 def asked_words(
     text: str,
     language: str = "en",
 ) -> list[AskedWord]:
     "The words of a question or a cell, in order."
+    if "(%)" in text: text = text.replace("(%)", f" {question_data(language)['words']['percent_sign'][0]} ")
+    if elided := _elisions(language): text = elided.sub(r"\1 ", text)
     text = _GLUED.sub(" ", re.sub(r"(?<=\w)['’]s?(?!\w)", "", text))
+    if _HAN.search(text): text = _HAN.sub(r" \g<0> ", text)  # a sign is a word: where words end, nobody agrees
     return [asked_word(found[0], language) for found in _WORD.finditer(text)]
 
 # %% ../../nbs/querying/44_table_mentions.ipynb #tme09
@@ -195,9 +205,12 @@ def columns_called(
     kinds: Iterable[str] = (),  # of the column; () for all
 ) -> list[GridColumn]:
     "The columns that have one of some words in their names."
-    wanted, allowed = {asked_word(stem, grid.language).stem for stem in stems}, set(kinds)
-    return [column for column in grid.columns
-            if wanted & set(column_stems(column, grid.language)) and (not allowed or column.kind in allowed)]
+    allowed = set(kinds)
+    wanted = [{word.stem for word in asked_words(stem, grid.language)} for stem in stems]
+    def called(column: GridColumn) -> bool:
+        own = set(column_stems(column, grid.language))
+        return any(stems <= own for stems in wanted)
+    return [column for column in grid.columns if (not allowed or column.kind in allowed) and called(column)]
 
 def find_columns(
     asked: Sequence[AskedWord],
@@ -248,7 +261,9 @@ ASKING = ("count", "which", "who", "when", "where", "how_long", "how_much")  # c
 @lru_cache
 def _cues(language: str) -> list[tuple[str, re.Pattern[str], tuple[str, ...]]]:
     data = question_data(language)
-    def pattern(words: str) -> re.Pattern[str]: return re.compile(rf"(?<!\S)(?:{words})(?!\S)".replace("ß", "ss"))
+    def pattern(words: str) -> re.Pattern[str]:
+        spaced = re.sub(rf"({_HAN.pattern})(?={_HAN.pattern}|\(\?)", r"\1 ", words)
+        return re.compile(rf"(?<!\S)(?:{spaced})(?!\S)".replace("ß", "ss"))
     plain = [(name, pattern("|".join(entries)), ()) for name, entries in data["cues"].items()]
     more = [(row["cue"], pattern(row["words"]), tuple(row["columns"])) for row in data["adjectives"]]
     compared = [({"most": "more", "least": "less"}[row["cue"]], pattern(row["compared"]), tuple(row["columns"]))

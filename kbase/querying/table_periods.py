@@ -41,8 +41,8 @@ def _has_numbers(column: GridColumn) -> bool:  # some rows of figures may be per
 class NamedFigures(NamedTuple):
     "The columns that a question names."
     columns: tuple[GridColumn, ...]  # in the order in which they are named
-    telling: frozenset[int]  # places of the words that only one column has
-    places: frozenset[int]  # of all words that stand in names of columns, and of a date beside a year
+    telling: frozenset[int]  # places of the words that only one column has, and of a date beside its year
+    places: frozenset[int]  # of all words that stand in names of columns, too
 
 def named_figures(
     asked: AskedGrid,
@@ -60,7 +60,8 @@ def named_figures(
     alone = [column for column in best if sum(own[column.number] == own[other.number] for other in best) == 1]
     telling = frozenset[int]().union(*(own[column.number] for column in alone))
     found = sorted(alone, key=lambda column: min(own[column.number]))
-    return NamedFigures(tuple(found), telling, used | _days_beside(asked, telling))
+    days = _days_beside(asked, telling)
+    return NamedFigures(tuple(found), telling | days, used | days)
 
 NAMED_ENOUGH = 0.6  # of the words that only one column has: "billionaires" alone is not "Number of billionaires"
 

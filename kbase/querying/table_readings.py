@@ -47,7 +47,8 @@ def _computed(reading: Reading, asked: AskedGrid) -> Reading:
     outcome = reading.operation.run(asked.grid)
     several = len(outcome.values) > reading.operation.top and reading.operation.name in ("top", "frequent", "beside")
     single = reading.operation.name in ("count", "distinct") and outcome.values == (1.0,)  # how many: rarely of one
-    return reading._replace(outcome=outcome, score=reading.score * (0.75 if several else ONE_COUNTED if single else 1.0))
+    doubt = 0.75 if several else ONE_COUNTED if single else 1.0
+    return reading._replace(outcome=outcome, score=reading.score * doubt)
 
 ONE_COUNTED = 0.85  # between .8 and .9 the same of the half worked on
 UNREAD = 0.9  # a word that says something is left over: the answer may be to another question

@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 from .table_asked import BY_KIND, BY_LABEL, ONE_OF_SEVERAL, AskedGrid, Meaning, cell_parts, place_run
 from .table_grid import GridColumn
-from .table_mentions import ASKING, QuestionCue, adjective_columns, columns_called, question_data
+from .table_mentions import (
+    ASKING, QuestionCue, adjective_columns, asked_word, columns_called, question_data)
 from .table_operations import ROW, CellCondition, Operation, Outcome
 from .table_rows import Rows, row_sets
 from .table_wanted import head_places, how_many, measure_parts, named_column, target_parts
@@ -160,7 +161,8 @@ def _extremes(asked: AskedGrid, asks: QuestionCue, cue: QuestionCue, measure: Me
         elif target.column is column or not _asks_for_number(asks):
             top, words = how_many(asked, cue)
             if top > 1 and (asked.cued("sum", "mean") or asks.name == "count"): continue  # one number of several rows
-            yield Reading(Operation("top", target.column, rows.conditions, column, largest, top=top), used | words, sure)
+            made = Operation("top", target.column, rows.conditions, column, largest, top=top)
+            yield Reading(made, used | words, sure)
 
 QUESTION_SHAPES["extreme"] = _extreme
 
@@ -233,6 +235,11 @@ def _neighbour_targets(asked: AskedGrid, asks: QuestionCue, anchor: Meaning) -> 
 QUESTION_SHAPES["neighbour"] = _neighbour
 
 # %% ../../nbs/querying/48_table_shapes.ipynb #tre16
+def _asks_for_several(asked: AskedGrid, target: Meaning) -> bool:  # bridges, where the column is called Bridge
+    names = {asked_word(word, asked.grid.language).stem: word.lower() for word in target.column.name.split()}  # type: ignore[union-attr]
+    words = [asked.words[at] for at in target.places]
+    return any(word.stem in names and len(word.text) > len(names[word.stem]) for word in words)
+
 def _lookup(asked: AskedGrid) -> Iterator[Reading]:
     asks = asking_cue(asked)
     if asks.name == "count" and asked.cued("count")[0] is asks: return
@@ -242,7 +249,8 @@ def _lookup(asked: AskedGrid) -> Iterator[Reading]:
                                                               asks.end) if target.sure > BY_LABEL else frozenset()):
             if not rows.conditions or any(one.column is target.column for one in rows.conditions): continue
             values = {target.column.cells[row] for row in rows.rows}
-            several = (1.0 if len(values) == 1 else 0.6) * (0.75 if rows.either else 1.0)
+            single = 0.9 if _asks_for_several(asked, target) else 0.6
+            several = (1.0 if len(values) == 1 else single) * (0.75 if rows.either else 1.0)
             used = target.places | rows.places | _places_of(asked.cued("only") if len(rows.rows) == 1 else ())
             yield Reading(Operation("lookup", target.column, rows.conditions), used, target.sure * rows.sure * several)
 

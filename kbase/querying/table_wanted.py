@@ -29,6 +29,7 @@ def head_places(
     covered = {at: other for other in asked.cues for at in range(other.start, other.end)}
     cells = {at for cell in asked.cells if cell.whole or cell.end - cell.start > 1 for at in range(cell.start,
                                                                                                    cell.end)}
+    articles = question_data(asked.grid.language)["words"]["articles"]
     at, found = cue.end, list[int]()
     while at < len(asked.words):
         other = covered.get(at)
@@ -38,9 +39,7 @@ def head_places(
             if found and _ends_noun(asked.words[at], asked.grid.language): break
             if asked.words[at].content: found.append(at)
             elif found: break
-            elif asked.words[at].text not in ("the", "of", "a", "an", "is", "are", "was", "were", "all", "these",
-                                              "those", "der", "die", "das", "den"):
-                break
+            elif asked.words[at].text not in articles: break
         at += 1
     return found
 
@@ -137,7 +136,8 @@ def measure_parts(
     behind = [at for at in range(cue.end, min(cue.end + 3, len(asked.words))) if asked.words[at].content]
     named = named_column(asked, behind, ordered) or named_column(asked, range(len(asked.words)), ordered)
     if named: return [part._replace(places=part.places | own) for part in named]
-    lengths = ("number", "time") if "date" not in cue.hint else ordered
+    days = set(question_data(asked.grid.language)["words"]["date_names"]) & set(cue.hint)  # the oldest: by a date
+    lengths = ordered if days else ("number", "time")
     hinted = columns_called(asked.grid, cue.hint, lengths) if cue.hint else []
     if cue.hint: return [part._replace(places=own) for part in _alternatives(hinted, BY_KIND)]
     return [Meaning(own, BY_LABEL)]

@@ -8,14 +8,16 @@ for; `querying.expected` knows persons, dates and reasons. The wordings are data
 
 # %% auto #0
 __all__ = ['LONGEST_QUOTED', 'WORDS_BEFORE', 'WORDS_BEHIND', 'quoted_phrases', 'lacks_phrase', 'quarters_of', 'other_quarter',
-           'lacks_length', 'counted_term', 'counts_thing', 'lacks_wanted']
+           'lacks_length', 'counted_term', 'counts_thing', 'lacks_measure', 'lacks_extreme', 'lacks_role',
+           'lacks_wanted']
 
 # %% ../../nbs/querying/45_wanted.ipynb #wnt03
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import zip_longest
 
-from ..language import analyze
+from ..language import analyze, stop_words, words
 from .rules import LANGUAGES, word_list, word_pattern
 from .things import readable
 
@@ -105,11 +107,12 @@ def counts_thing(
     term: str,  # as `counted_term` gives it
     language: str = "en",  # ISO 639-1
 ) -> bool:
-    "Whether a text has a number of some things."
+    "Whether a text has a number of some things, or any number where it calls them by another word."
     if "|" in text: return True  # of a table the columns count
     places = [(token.start, token.end) for token in analyze(text, language) if token.term == term]
-    return any(_counts_at(text, found.span(), place) for found in _numerals(language).finditer(text)
-               if not _YEAR.fullmatch(found[0]) for place in places)
+    numbers = [found.span() for found in _numerals(language).finditer(text) if not _YEAR.fullmatch(found[0])]
+    if not places: return bool(numbers)  # it is called by another word
+    return any(_counts_at(text, number, place) for number in numbers for place in places)
 
 def _counts_at(text: str, number: tuple[int, int], thing: tuple[int, int]) -> bool:
     if number[0] < thing[1] and number[1] > thing[0]: return True  # twelve-person
@@ -125,20 +128,61 @@ def _numerals(language: str) -> re.Pattern[str]:
     none = r"(?:no|keine?|ning[uú]n\w*|aucune?)"
     return re.compile(rf"(?<![\w.,])\d[\d.,]*(?<![.,])|(?<!\w)(?:{spelled}|{none})(?!\w)", re.IGNORECASE)
 
+# %% ../../nbs/querying/45_wanted.ipynb #wnt21
+def lacks_measure(
+    question: str,
+    text: str,  # of a passage
+    language: str = "en",  # ISO 639-1, of the text
+) -> bool:
+    "Whether a question asks for a measure, and a text has no number."
+    asks = any(_pattern("measure", one).search(readable(question)) for one in {language, "en"})
+    asked = set(re.findall(r"\d[\d.,]*", question))
+    return asks and all(_YEAR.fullmatch(found[0]) or found[0] in asked for found in _numerals(language).finditer(text))
+
+def lacks_extreme(
+    question: str,
+    text: str,  # of a passage
+    language: str = "en",  # ISO 639-1, of the text
+) -> bool:
+    "Whether a question asks for the first or the largest, and a text has nothing of that kind."
+    asks = _pattern("extreme", language).search(readable(question))
+    return bool(asks) and "|" not in text and not _pattern("extreme_said", language).search(text)
+
+_CAPITAL = re.compile(r"(?<![\w“\"])([A-ZÀ-Þ][\w’'-]+)(?=(?:,? ([A-Za-zÀ-ÿ]+))?)")
+
+def lacks_role(
+    question: str,
+    text: str,  # of a passage
+    language: str = "en",  # ISO 639-1, of the text
+) -> bool:
+    "Whether a question asks who holds an office, and a text names nobody, companies and offices aside."
+    if not _pattern("role", language).search(readable(question)): return False
+    asked = {word for word, *_ in words(question)} | stop_words(language)
+    firm = _pattern("organisation", language)
+    named = ((name, after) for name, after in _CAPITAL.findall(text) if not firm.fullmatch(name))
+    return not any(name.casefold() not in asked and not firm.fullmatch(after) for name, after in named)
+
 # %% ../../nbs/querying/45_wanted.ipynb #wnt17
 def lacks_wanted(
     question: str,
-    texts: Sequence[str],  # of the passages, each with its headings
+    texts: Sequence[str],  # of the passages
+    above: Sequence[str] = (),  # what stands above each: title, name, headings
     language: str = "en",  # ISO 639-1, of the passages
 ) -> str:  # a part of a sentence for people; "" where one of them lacks nothing
     "What a question must have and none of some passages has."
     if not texts: return ""
-    phrases = [lacks_phrase(question, text) for text in texts]
+    whole = [f"{head}\n{text}" for head, text in zip_longest(above[:len(texts)], texts, fillvalue="")]
+    phrases = [lacks_phrase(question, text) for text in whole]
     if all(phrases): return f"“{phrases[0]}” does not stand in the best passages"
-    if all(other_quarter(question, text, language) for text in texts): return "the best passages are of another quarter"
-    if all(lacks_length(question, text, language) for text in texts):
-        return "no length of time stands in the best passages"
+    if all(other_quarter(question, text, language) for text in whole): return "the best passages are of another quarter"
+    extreme = _pattern("extreme", language).search(question)
+    if extreme and all(lacks_extreme(question, text, language) for text in whole):
+        return f"“{extreme[0]}” does not stand in the best passages"
+    lacking = next((reason for lacks, reason in _LACKS if all(lacks(question, text, language) for text in texts)), "")
     term = counted_term(question, language)
-    if term and not any(counts_thing(text, term, language) for text in texts):
-        return "the best passages do not say how many"
-    return ""
+    if lacking or not term or any(counts_thing(text, term, language) for text in texts): return lacking
+    return "the best passages do not say how many"
+
+_LACKS = ((lacks_length, "no length of time stands in the best passages"),
+          (lacks_measure, "no measure stands in the best passages"),
+          (lacks_role, "nobody is named in the best passages"))

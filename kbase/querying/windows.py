@@ -142,10 +142,11 @@ def passages_around(
     store: NodeStore,
     hits: Sequence[Hit],  # of kinds that hold their document's text
     worth: Sequence[float],  # of the hits
+    beyond: bool = True,  # whether the neighbours are looked up
 ) -> list[tuple[Node, float]]:
     "The passages of hits and those right before and after them, with what each is worth."
     found = {hit.id: (hit.node, value) for hit, value in zip(hits, worth, strict=True)}
-    near = passages_near(store, hits, PASSAGE_GAP)
+    near = passages_near(store, hits, PASSAGE_GAP) if beyond else {}
     for node in (node for nodes in near.values() for node in nodes):
         beside = [value for hit, value in zip(hits, worth, strict=True) if hit.document_id == node.document_id
                   and node.start <= hit.end + PASSAGE_GAP and node.end >= hit.start - PASSAGE_GAP]
@@ -207,7 +208,8 @@ def expand_windows(
     worth = worths(hits)
     share = floor_share(worth) if share is None else share
     spans = [(hit, value) for hit, value in zip(hits, worth, strict=True) if carries_text(hit.kind)]
-    passages = passages_around(store, [hit for hit, _ in spans], [value for _, value in spans])
+    beyond = share < NARROW_FLOOR
+    passages = passages_around(store, [hit for hit, _ in spans], [value for _, value in spans], beyond)
     idf = hits.idf or dict.fromkeys(query_terms(hits.query, list({node.language for node, _ in passages})), 1.0)
     sentences = read_sentences(passages, idf, hits.query)
     made: list[tuple[int, Hit]] = []  # the place of the hit that a window grew from, and the window
