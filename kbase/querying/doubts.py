@@ -141,8 +141,9 @@ def doubt_of(
     missing = missing_word(question, evidence.hits, passages, embedder)
     if missing: return f"“{missing}” does not stand in the best passages"
     texts, whole = [p.text for p in passages], [_full_text(p) for p in passages]
-    lacking = lacks_wanted(question, texts, whole, languages_of([p.hit for p in passages])[0])
-    return lacks_expected(passages) or another_one(question, passages) or lacking or lacks_definition(question, passages)
+    return (lacks_expected(passages) or another_one(question, passages)
+            or lacks_wanted(question, texts, whole, languages_of([p.hit for p in passages])[0])
+            or lacks_definition(question, passages))
 
 def with_doubt(
     question: str,
