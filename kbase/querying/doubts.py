@@ -28,6 +28,7 @@ from .passages import ALMOST, Passage
 from .rules import LANGUAGES, word_list, word_pattern
 from .support import HELD, Evidence, Support, stems_quoted
 from .terms import RARE_WEIGHT, TASK_WEIGHT, Term, languages_of, question_words, with_rarity
+from .wanted import lacks_wanted
 from ..results import Answer
 
 # %% ../../nbs/querying/49_doubts.ipynb #1c05280e
@@ -139,7 +140,10 @@ def doubt_of(
     "Why an answer is no sure one, although words and meaning come near."
     missing = missing_word(question, evidence.hits, passages, embedder)
     if missing: return f"“{missing}” does not stand in the best passages"
-    return lacks_expected(passages) or another_one(question, passages) or lacks_definition(question, passages)
+    texts, whole = [p.text for p in passages], [_full_text(p) for p in passages]
+    return (lacks_expected(passages) or another_one(question, passages)
+            or lacks_wanted(question, texts, whole, languages_of([p.hit for p in passages])[0])
+            or lacks_definition(question, passages))
 
 def with_doubt(
     question: str,
