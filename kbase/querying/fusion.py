@@ -69,6 +69,12 @@ class _Lists:
         self.floor = dense[-1].score if dense else self.background.mean
         self.depths = len(bm25), len(dense)
 
+    def sum(self, word: tuple[int, Found] | None, cosine: float | None) -> float:
+        # what the parts will add up to; parts with their readings are made for the few that are shown
+        words = word[1].score / self.best if word else 0.0
+        if not self.depths[1]: return self.share * words
+        return self.share * (words + self.weight * self.background.sigmas(self.floor if cosine is None else cosine))
+
     def parts(self, word: tuple[int, Found] | None, near: tuple[int, Found] | None) -> dict[str, Part]:
         (word_rank, by_words), (near_rank, by_meaning) = word or (None, None), near or (None, None)
         parts = {"bm25": bm25_part(by_words, word_rank, self.best, self.depths[0], self.share)}
@@ -77,7 +83,8 @@ class _Lists:
                                         self.depths[1])
         return parts
 
-def _total(parts: dict[str, Part]) -> float: return sum(part.contribution for part in parts.values())
+def _first(scores: dict[Any, float], top_k: int | None) -> list[Any]:
+    return sorted(scores, key=lambda key: -scores[key])[:top_k]
 
 # %% ../../nbs/querying/40_fusion.ipynb #d1f00002
 DOCUMENT_WEIGHT = 0.5  # of a score, the document's share; the rest is the passage's own
@@ -94,6 +101,23 @@ class _Whole:
         self.spoken, self.passages = _first_of_each(bm25), _first_of_each(dense)
         self.summaries = _first_of_each(summaries if dense else ())
 
+    def share(self, group: str) -> float:
+        # not among the best documents, or written without a row for the whole: its best passage stands for it
+        if group in self.documents: return self.documents[group][1].score / self.best
+        passage = self.spoken.get(group)
+        return min(passage[1].score / self.lists.best, self.floor) if passage else 0.0
+
+    def nearest(self, group: str) -> tuple[int, Found] | None:  # of its passages and its summary
+        near, summary = self.passages.get(group), self.summaries.get(group)
+        if summary and summary[1].score > (near[1].score if near else self.lists.floor): return summary
+        return near
+
+    def sum(self, group: str) -> float:
+        if not self.passages: return DOCUMENT_WEIGHT * self.share(group)
+        near, lists = self.nearest(group), self.lists
+        far = lists.background.sigmas(near[1].score if near else lists.floor)
+        return DOCUMENT_WEIGHT * (self.share(group) + lists.weight * far)
+
     def part(self, group: str) -> Part:
         words = self._words(group)
         if not self.passages: return words
@@ -103,21 +127,17 @@ class _Whole:
 
     def _words(self, group: str) -> Part:
         rank, found = self.documents.get(group, (None, None))
-        passage = self.spoken.get(group)
-        if found is not None or passage is None:
+        if found is not None or group not in self.spoken:
             return bm25_part(found, rank, self.best, self.depth, DOCUMENT_WEIGHT)
-        # not among the best documents, or written without a row for the whole: its best passage stands for it
-        share = min(passage[1].score / self.lists.best, self.floor)
-        return Part(0.0, None, DOCUMENT_WEIGHT * share, f"at most {100 * share:.0f} % by its words{_times(DOCUMENT_WEIGHT)}")
+        share = self.share(group)
+        reading = f"at most {100 * share:.0f} % by its words{_times(DOCUMENT_WEIGHT)}"
+        return Part(0.0, None, DOCUMENT_WEIGHT * share, reading)
 
     def meaning(self, group: str, weight: float) -> Part:
-        # the best that a document has: a passage's, or its summary's
-        lists, (near_rank, near) = self.lists, self.passages.get(group, (None, None))
-        summary_rank, summary = self.summaries.get(group, (None, None))
-        if summary is not None and summary.score > (near.score if near else lists.floor):
-            by_summary = dense_part(summary, summary_rank, lists.floor, lists.background, weight, lists.depths[1])
-            return _from(by_summary, "by its summary")
-        return dense_part(near, near_rank, lists.floor, lists.background, weight, lists.depths[1])
+        lists, best = self.lists, self.nearest(group)
+        rank, near = best or (None, None)
+        part = dense_part(near, rank, lists.floor, lists.background, weight, lists.depths[1])
+        return _from(part, "by its summary") if best and best is self.summaries.get(group) else part
 
 def _first_of_each(found: Sequence[Found]) -> dict[str, tuple[int, Found]]:  # group → rank and node, its best
     first: dict[str, tuple[int, Found]] = {}
@@ -132,8 +152,9 @@ def fuse(
     dense: Sequence[Found],  # best first
     background: Background | None,
     weight: float = DENSE_WEIGHT,  # ≥ 0; 0 leaves BM25 alone
-    documents: Sequence[Found] = (),  # whole documents by their words, best first; then `group` is the document everywhere
+    documents: Sequence[Found] = (),  # whole documents by their words, best first; `group` is the document everywhere
     summaries: Sequence[Found] = (),  # of documents, nearest first
+    top_k: int | None = None,  # how many are wanted; None for all
 ) -> list[Ranked]:  # best first
     "Add all readings up (a convex combination; Bruch, Gai & Ingber 2023 show why it beats ranks)."
     beside = bool(documents or summaries)
@@ -141,13 +162,16 @@ def fuse(
     whole = _Whole(lists, documents, summaries, bm25, dense)
     words = {found.key: (rank, found) for rank, found in enumerate(bm25, 1)}
     meaning = {found.key: (rank, found) for rank, found in enumerate(dense, 1)}
+    groups = {one.key: one.group for one in (*bm25, *dense)}
+    of_documents = {group: whole.sum(group) for group in set(groups.values())} if beside else {}
+    scores = {key: lists.sum(words.get(key), meaning[key][1].score if key in meaning else None)
+              + of_documents.get(group, 0.0) for key, group in groups.items()}
     ranked = []
-    for key in words | meaning:
-        word, near = words.get(key), meaning.get(key)
-        group = (word or near)[1].group  # type: ignore[index]
-        parts = lists.parts(word, near) | ({"document": whole.part(group)} if beside else {})
-        ranked.append(Ranked(key, _total(parts), parts, group))
-    return sorted(ranked, key=lambda one: -one.score)
+    for key in _first(scores, top_k):
+        parts = lists.parts(words.get(key), meaning.get(key))
+        if beside: parts["document"] = whole.part(groups[key])
+        ranked.append(Ranked(key, scores[key], parts, groups[key]))
+    return ranked
 
 # %% ../../nbs/querying/40_fusion.ipynb #ret18
 def rank_alone(
@@ -167,25 +191,37 @@ def fuse_documents(
     weight: float = DENSE_WEIGHT,
     documents: Sequence[Found] = (),  # as for `fuse`
     summaries: Sequence[Found] = (),
+    top_k: int | None = None,
 ) -> list[Ranked]:  # one a document, best first; `key` is the chunk that is shown
     "Rank documents by the best of each reading."
     beside = bool(documents or summaries)
     lists = _Lists(bm25, dense, background, weight, 1 - DOCUMENT_WEIGHT * beside)
     whole = _Whole(lists, documents, summaries, bm25, dense)
-    shown: dict[str, Any] = {}
-    for one in fuse(bm25, dense, background, weight): shown.setdefault(one.group, one.key)
-    words, meaning = _first_of_each(bm25), _first_of_each(dense)
-    ranked = []
+    words, meaning = whole.spoken, whole.passages
+    scores: dict[str, float] = {}
     for group in words | meaning | whole.documents | whole.summaries:
-        word, near = words.get(group), meaning.get(group)
-        parts = lists.parts(word, near)
+        near = whole.nearest(group)
+        scores[group] = lists.sum(words.get(group), near[1].score if near else None) + beside * whole.sum(group)
+    shown = _best_passages(bm25, dense, lists)
+    ranked = []
+    for group in _first(scores, top_k):
+        parts = lists.parts(words.get(group), meaning.get(group))
         if "dense" in parts: parts["dense"] = whole.meaning(group, lists.share * weight)
-        for name, own in (("bm25", word), ("dense", near)):
+        for name, own in (("bm25", words.get(group)), ("dense", meaning.get(group))):
             if own and own[1].key != shown.get(group) and own[1].score == parts[name].score:
                 parts[name] = _from(parts[name], "by another passage of it")
         if beside: parts["document"] = whole.part(group)
-        ranked.append(Ranked(shown.get(group), _total(parts), parts, group))
-    return sorted(ranked, key=lambda one: -one.score)
+        ranked.append(Ranked(shown.get(group), scores[group], parts, group))
+    return ranked
+
+def _best_passages(bm25: Sequence[Found], dense: Sequence[Found], lists: _Lists) -> dict[str, Any]:  # group → key
+    words = {found.key: (0, found) for found in bm25}
+    cosines = {found.key: found.score for found in dense}
+    best: dict[str, tuple[float, Any]] = {}
+    for one in (*bm25, *dense):
+        value = lists.sum(words.get(one.key), cosines.get(one.key))
+        if one.group not in best or value > best[one.group][0]: best[one.group] = value, one.key
+    return {group: key for group, (_, key) in best.items()}
 
 # %% ../../nbs/querying/40_fusion.ipynb #d1f00006
 SUMMARY_VOTE = 0.3  # of a document's meaning; .5 loses .3 points on the mean of seven sets

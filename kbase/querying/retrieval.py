@@ -84,8 +84,8 @@ def rank_nodes(
     found = store.find(lookup.terms, lookup.vector, max(SEARCH_DEPTH, top_k), lookup.where, kinds,
                        "document_id" if beside else "", beside)
     if lookup.mode == "hybrid":
-        ranked = fuse(found.bm25, found.dense, found.background, lookup.weight, found.documents, found.summaries)
-        return ranked, found
+        return fuse(found.bm25, found.dense, found.background, lookup.weight, found.documents, found.summaries,
+                    top_k), found
     return rank_alone(found.bm25 if lookup.mode == "bm25" else found.dense, lookup.mode), found
 
 # %% ../../nbs/querying/41_retrieval.ipynb #ret38
@@ -102,7 +102,7 @@ def rank_in_documents(
                            kinds is None and lookup.mode != "bm25")
         if lookup.mode == "hybrid":
             ranked = fuse_documents(found.bm25, found.dense, found.background, lookup.weight, found.documents,
-                                    found.summaries)
+                                    found.summaries, top_k)
         elif lookup.mode == "dense": ranked = rank_documents(found.dense, "dense", found.summaries)
         else: ranked = rank_documents(found.bm25, "bm25")
         if len(ranked) >= top_k or max(len(found.bm25), len(found.dense)) < depth: return ranked, found
@@ -115,7 +115,8 @@ def within_documents(
     documents: int,  # how many, ≥ 1
 ) -> Lookup:
     "The same look-up, inside the documents that suit it best."
-    found = store.find(lookup.terms, lookup.vector, max(SEARCH_DEPTH, documents), lookup.where, None, "document_id", True)
+    depth = max(SEARCH_DEPTH, documents)
+    found = store.find(lookup.terms, lookup.vector, depth, lookup.where, None, "document_id", True)
     ranked = documents_first(found.bm25, found.dense, found.background, lookup.weight, found.summaries)
     chosen = ranked[:documents]
     if not chosen: return lookup
@@ -196,7 +197,7 @@ def search_store(
     group_by: Literal["document"] | None = "document",  # one hit a document; None: every node that matches
     kinds: Sequence[str] | None = None,  # names of `nodes.KINDS`; None: those that are searched by default
     dense_weight: float = DENSE_WEIGHT,  # per standard deviation, ≥ 0
-    documents: int | None = None,  # ≥ 1; documents first: passages of those so many that suit best, however many of each
+    documents: int | None = None,  # documents first: passages of so many that suit best, however many of each; ≥ 1
 ) -> Hits:  # best first, ≤ top_k
     "Find nodes. Raises FilterError for a bad filter and ValueError for a bad argument."
     _check_arguments(query, top_k, mode, group_by, documents)
