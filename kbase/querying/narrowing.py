@@ -10,7 +10,7 @@ __all__ = ['MOST_LISTED', 'Narrowing', 'condition', 'any_of', 'value_narrowing',
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -78,7 +78,7 @@ def day_filter(
     "The documents of some days."
     values, moments, days = field.times
     wanted = _between(days, *(None if day is None else day.toordinal() for day in (first, after)))
-    for zone in dict.fromkeys(["", *map(_zone_of, values)]):
+    for zone in ("", *field.zones):
         low, high = (None if day is None else f"{day.isoformat()}{zone}" for day in (first, after))
         if (_between(moments, as_timestamp(low), as_timestamp(high)) == wanted).all():
             return all_of(condition(field.name, ">=", low) if low else None,
@@ -89,10 +89,6 @@ def day_filter(
 
 def _between(numbers: np.ndarray, low: float | None, high: float | None) -> np.ndarray:
     return (numbers >= (-np.inf if low is None else low)) & (numbers < (np.inf if high is None else high))
-
-def _zone_of(text: str) -> str:  # of a date: the beginning of a day there
-    zone = datetime.fromisoformat(text.strip()).strftime("%z")
-    return f"T00:00:00{zone[:3]}:{zone[3:5]}" if zone else ""
 
 # %% ../../nbs/querying/46_narrowing.ipynb #27bd54f9
 def month_number(value: Any) -> int:  # 0 for what is no month
