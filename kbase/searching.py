@@ -52,6 +52,7 @@ class Searching(Counting):
         kinds: Sequence[str] | None = None,  # of nodes, see `kbase.nodes.KINDS`; None: those that hold passages
         group_by: Literal["auto", "document"] | None = "auto",  # one hit a document; None: all passages; auto: below
         kind: str | None = None,  # one kind, short for kinds=(kind,)
+        documents: int | None = None,  # look only into so many documents, those that suit the query best as a whole
         expand: Literal["window", "section", "document", "auto"] | None = None,  # show more around each hit
         rerank: Any = None,  # a cross-encoder by name, a Haystack ranker, or a function: orders the best hits anew
         auto_filters: bool | None = None,  # whether the query's own words narrow the look-up; None: as set
@@ -66,10 +67,10 @@ class Searching(Counting):
         embed = self.embedder.embed_query if mode != "bm25" and self._has_vectors() else None
         if embed and vector is not None and asked.query == query: embed = partial(_known, vector)
         joined = expand in JOINED
-        if group_by == "auto": group_by = None if joined else "document"
+        if group_by == "auto": group_by = None if joined or documents is not None else "document"
         depth = max(top_k * (2 if joined else 1), 0 if rerank is None else RERANK_DEPTH)
         hits = search_store(self.store, asked.query, embed, depth, mode, asked.filters, kinds=kinds, group_by=group_by,
-                            dense_weight=self.settings.dense_weight)
+                            dense_weight=self.settings.dense_weight, documents=documents)
         hits.query, hits.notes = query, (*hits.notes, *asked.notes)
         ranked = rerank_hits(hits, rerank)[:depth if joined else top_k]
         return self._remarked(expand_hits(self.store, ranked, expand)[:top_k])

@@ -78,7 +78,7 @@ class ChunkReport:
         "What should be known, in words; the worst first."
         words = {"orphan": "nodes of documents that are not there: kb.doctor(repair=True) mends it",
                  "parent": "nodes whose parent is not there: kb.doctor(repair=True) mends it",
-                 "long": f"nodes are longer than the {self.limit} tokens that the embedder reads: the rest is lost to it",
+                 "long": f"nodes are longer than the {self.limit} tokens that the embedder reads to the end",
                  "sentence": "sentences are cut in two", "table": "tables go on in the next chunk",
                  "short": f"chunks have fewer than {TOO_SHORT} tokens, and are not the only one of their document"}
         return [f"{self.count(what)} {text}" for what, text in words.items() if self.count(what)]

@@ -34,6 +34,9 @@ def read_queries(
         lines = [json.loads(line) for line in Path(queries).read_text("utf-8").splitlines() if line.strip()]
         pairs = [(str(line["id"]), line["text"]) for line in lines]
     else: pairs = list(queries.items()) if isinstance(queries, Mapping) else [(text, text) for text in queries]
+    if wrong := next((text for _, text in pairs if not isinstance(text, str)), None):
+        raise TypeError(f"{wrong!r} is of type {type(wrong).__name__} and no question: what is right is named after "
+                        "the questions")
     found = _once(pairs, "the question")
     if not found: raise ValueError("there is no question: name one at least")
     return found
