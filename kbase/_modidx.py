@@ -2866,6 +2866,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                  'kbase/querying/constraints.py'),
                                             'kbase.querying.constraints._beside_name': ( 'querying/constraints.html#_beside_name',
                                                                                          'kbase/querying/constraints.py'),
+                                            'kbase.querying.constraints._by_anybody': ( 'querying/constraints.html#_by_anybody',
+                                                                                        'kbase/querying/constraints.py'),
                                             'kbase.querying.constraints._compiled': ( 'querying/constraints.html#_compiled',
                                                                                       'kbase/querying/constraints.py'),
                                             'kbase.querying.constraints._dated': ( 'querying/constraints.html#_dated',

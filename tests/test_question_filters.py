@@ -76,7 +76,7 @@ WANTED = [
     ("Which documents changed last month explain oiling?", "lathe.md"),
     ("Which files updated yesterday are about planes?", "plane.md"),
     ("Find documents with more than 50 pages about rent", "lease.pdf bail.pdf"),
-    ("PDFs of at most 60 pages about rent", "leave.pdf urlaub.docx bail.pdf"),
+    ("PDFs of at most 60 pages about rent", "leave.pdf bail.pdf"),
     ("Which reports longer than 100 pages mention rent?", "lease.pdf"),
     ("Which French documents mention rent?", "bail.pdf"),
     ("Documents written in German about holidays", "urlaub.docx"),
@@ -169,6 +169,8 @@ def test_the_rest_of_a_question_has_no_words_of_its_filters() -> None:
     read = read_filters("What do the mails from Ivo sent after 1 March 2024 say about oak?", SCHEMA, TODAY)
     assert read.rest == "What do the documents say about oak?"
     assert read_filters("In the legal folder, who may sublet?", SCHEMA, TODAY).rest == "who may sublet?"
+    read = read_filters("What is kept in the barn, according to the mails from Ivo?", SCHEMA, TODAY)
+    assert read.rest == "What is kept in the barn?"
     whole = "Which PDFs have more than 50 pages?"
     assert read_filters(whole, SCHEMA, TODAY).rest == whole  # nothing would be left to look for
 
@@ -178,6 +180,17 @@ def test_alternatives_of_a_field_are_one_filter_and_negations_hold_together() ->
     assert [filters["operator"] for words, filters in either.asked if words.startswith("from")] == ["in"]
     neither = read_filters("Which documents that are not PDFs and not by Otto Klee mention oak?", SCHEMA, TODAY)
     assert chosen(neither.filters) == {"1.eml", "2.eml", "lathe.md", "plane.md", "router.md"}
+
+
+def test_somebody_may_write_papers_and_send_mails() -> None:
+    sources = [Source("1.eml", "1", language="de", meta={"from": "Eva Roth <eva@x.example>", "format": "e-mail"}),
+               Source("2.pdf", "2", language="de", meta={"author": "Eva Roth", "format": "pdf"}),
+               Source("3.pdf", "3", language="de", meta={"author": "Udo Lang", "format": "pdf"})]
+    schema = schema_of_sources(sources)
+    for question, files in (("Was steht in den E-Mails von Eva über Holz?", {"1.eml"}),
+                            ("Which documents by Eva Roth mention oak?", {"1.eml", "2.pdf"}),
+                            ("PDFs by Eva about oak", {"2.pdf"})):
+        assert chosen(read_filters(question, schema, TODAY).filters, sources) == files, question
 
 
 def test_a_repaired_value_is_said() -> None:
@@ -296,7 +309,8 @@ def test_an_answer_says_where_it_looked(store: NodeStore) -> None:
     answer = answer_question(pipeline, asked)
     assert answer.question == asked and [hit.uri for hit in answer.evidence] == ["post/1.eml"]
     assert answer.notes == ("looked only in documents with from Ivo Maas <ivo@mill.example> and format e-mail",)
-    assert answer.trace["plan"]["question"] == "Which documents mention oak?" and answer.trace["plan"]["original"] == asked
+    plan = answer.trace["plan"]
+    assert plan["question"] == "Which documents mention oak?" and plan["original"] == asked
     everywhere = answer_question(pipeline, asked, auto_filters=False)
     assert len(everywhere.evidence) == len(SOURCES) and not everywhere.notes
     assert not answer_question(pipeline, "What does the mill say of oak?").notes
@@ -304,7 +318,8 @@ def test_an_answer_says_where_it_looked(store: NodeStore) -> None:
 
 def test_a_question_that_only_says_which_documents_lists_them(store: NodeStore) -> None:
     pipeline = build_pipeline(store, None, Settings())
-    for question in ("Which PDFs have more than 50 pages?", "Documents by Nora Quist", "Welche PDFs von Nora Quist gibt es?"):
+    for question in ("Which PDFs have more than 50 pages?", "Documents by Nora Quist",
+                     "Welche PDFs von Nora Quist gibt es?"):
         answer = answer_question(pipeline, question)
         assert {hit.uri for hit in answer.evidence} == {"works/legal/lease.pdf", "works/legal/bail.pdf"}, question
         assert answer.route == "account" and not answer.refused and answer.question == question

@@ -189,13 +189,24 @@ def _values(reading: QuestionReading, at: int, fields: list[FieldValues], repair
     sure = 2 if all(one.how == "whole" for one in named) else 1
     return replace(value_narrowing(first.field, values), sure=sure, note="; ".join(notes)), stop
 
+def _by_anybody(reading: QuestionReading, at: int, fields: list[FieldValues], read: Read) -> Read:
+    # somebody may be the author of one document and the sender of another
+    others = [other for field in fields if field.name != read[0].key
+              and (other := _values(reading, at, [field])) and other[1] == read[1]]
+    if not others: return read
+    words = " or ".join(dict.fromkeys((read[0].words, *(other[0].words for other in others))))
+    filters = any_of([read[0].filters, *(other[0].filters for other in others)])
+    return replace(read[0], filters=filters, words=words), read[1]
+
 def read_people(reading: QuestionReading, at: int) -> Read | None:
     "Who wrote or sent it, or whom it was sent to."
     done = r"(?:(?:{authored}|{dated})\s+)?"
     for words, role in ((r"{by}\s+", "people"), (r"{sent_from}\s+", "senders"), (r"{sent_to}\s+", "recipients")):
         found = reading.match(f"{done}{words}(?:{{determiner}}\\s+)?", at)
-        read = _values(reading, found.end(), reading.schema.of_role(role)) if found else None
-        if read:
+        fields = reading.schema.of_role(role)
+        read = _values(reading, found.end(), fields) if found else None
+        if read and found:
+            read = _by_anybody(reading, found.end(), fields, read)
             stop = reading.match(r"(?:\s+{authored})?\s+{trailing}(?!\w)", read[1])
             return read[0], stop.end() if stop else read[1]
     return None
@@ -271,7 +282,11 @@ def behind_subject(reading: QuestionReading, at: int) -> list[Narrowing]:
     return chain(reading, found.end() - 1, (read_amount, read_days, read_people))
 
 # %% ../../nbs/querying/47_constraints.ipynb #75f7b252
-def read_format(reading: QuestionReading, mention: DocumentMention) -> Narrowing | None:
+def read_format(
+    reading: QuestionReading,
+    mention: DocumentMention,
+    narrowed: bool = False,  # something behind it narrows it down: PDFs of over 10 pages
+) -> Narrowing | None:
     "A format that documents are called by."
     formats = reading.schema.fields.get("format")
     noun = reading.text[mention.start:mention.stop]
@@ -283,7 +298,7 @@ def read_format(reading: QuestionReading, mention: DocumentMention) -> Narrowing
     alone = re.compile(_any("document", reading.language),
                        re.IGNORECASE).fullmatch(noun) and not re.search(word_pattern("format_name"), noun,
                                                                         re.IGNORECASE)
-    if not named or alone or not looked_into or mention.frame == "first": return None
+    if not named or alone or not (looked_into and mention.frame != "first" or narrowed): return None
     following = re.match(r"\s+([\w-]+)", reading.text[mention.stop:])  # the mail module, an image library
     one = not noun.casefold().endswith(("s", "n"))
     if one and following and following[1].casefold() not in stop_words(reading.language): return None
@@ -364,7 +379,7 @@ def narrowings_of(
                            re.IGNORECASE)
         found += [one for one in behind if not (period and one.key in _dated(schema))]
         found += before_noun(reading, mention)
-        if of_format := read_format(reading, mention): found.append(of_format)
+        if of_format := read_format(reading, mention, bool(behind)): found.append(of_format)
     found += standing_alone(reading)
     apart = list[Narrowing]()
     for one in sorted(found, key=lambda one: (one.span[0], -one.span[1])):

@@ -77,7 +77,7 @@ def _together(group: list[Narrowing]) -> tuple[str, dict[str, Any]]:
     words = (" and " if negative else " or ").join(one.words for one in group)
     return words, all_of(*parts) or {} if negative else any_of(parts)
 
-# %% ../../nbs/querying/48_question_filters.ipynb #41c307f8
+# %% ../../nbs/querying/48_question_filters.ipynb #489be537
 def rest_of(
     question: str,
     narrowings: list[Narrowing],
@@ -91,13 +91,16 @@ def rest_of(
         if one.key != "format": rest = f"{rest[:start]} {rest[stop:]}"
     neutral = "".join(read_language("filters", language)["words"].get("neutral", ()))
     rest = re.sub(rf"(?<![\w-]){word_pattern('format_name')}(?![\w-])", neutral, rest, flags=re.IGNORECASE)
+    where = rf"\s*,?\s*{filter_words('according', language)}\s+(?:{filter_words('determiner', language)}\s+)*"
+    rest = re.sub(rf"{where}{filter_words('document', language)}(?![\w-])", "", rest, flags=re.IGNORECASE)
     rest = re.sub(r"\s+([?.!,;:])", r"\1", " ".join(rest.split())).lstrip(" ,;")
     own = "".join(f"|{re.escape(noun)}s?" for noun in nouns)
-    dropped = re.compile(rf"{filter_words('asking', language)}|{filter_words('document', language)}{own}", re.IGNORECASE)
+    dropped = re.compile(rf"{filter_words('asking', language)}|{filter_words('document', language)}{own}",
+                         re.IGNORECASE)
     left = [word for word, *_ in words(rest) if word not in stop_words(language) and not dropped.fullmatch(word)]
     return (rest, True) if left else (question, False)
 
-# %% ../../nbs/querying/48_question_filters.ipynb #61502f01
+# %% ../../nbs/querying/48_question_filters.ipynb #214a5b63
 def _languages_of(question: str) -> list[str]:
     # those that most of the little words are of: a name or a format says nothing
     own = [word for word, *_ in words(question)]
@@ -115,7 +118,8 @@ def read_filters(
     for language in _languages_of(asked):
         found = narrowings_of(asked, schema, language, today or datetime.now(UTC).date())
         if not found: continue
-        rest, more = rest_of(asked, found, language, [one.label for one in schema.fields.values() if one.names_documents])
+        rest, more = rest_of(asked, found, language,
+                             [one.label for one in schema.fields.values() if one.names_documents])
         return QuestionFilters(asked, tuple(found), rest, not more)
     return QuestionFilters(asked, (), asked)
 
