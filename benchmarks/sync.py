@@ -5,12 +5,13 @@ python benchmarks/sync.py [files ...]     by default 2000 20000; each number run
 
 import json
 import random
-import resource
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from ingest import peak_gigabytes
 
 WORDS = Path(__file__).read_text(encoding="utf-8").split()
 
@@ -55,11 +56,11 @@ def again(place: str, folder: str) -> None:
         began = time.perf_counter()
         plan = kb.plan(folder)
         planned = time.perf_counter() - began
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        before = 1024 * peak_gigabytes()
         began, busy = time.perf_counter(), time.process_time()
         report = kb.sync(folder, progress=False)
         seconds, busy = time.perf_counter() - began, time.process_time() - busy
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = 1024 * peak_gigabytes()
     print(
         json.dumps(
             {

@@ -1,7 +1,7 @@
 """Questions on tables, answered without a language model: `KBASE_DATA=... python benchmarks/tables.py`
 
 wikitablequestions: each question with its own table given, and with the table found by search among all of them (every
-CSV file added to a knowledge base). tatqa: questions whose answer is a span of the table, with the table given.
+CSV file added to a knowledge base). tatqa: questions whose answer is a span of the table or calculated, table given.
 Half of the tables (those at even places in the order of their names) were worked on; the other half was only measured.
 An answer is right when it has the same values as the gold one, compared as the authors' evaluator does: without
 accents, brackets, marks of footnotes and case, numbers as numbers.
@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kbase import KnowledgeBase
-from kbase.querying.table_answers import PlacedTable, TableAnswer, place_table, query_table
+from kbase.querying.table_answers import TableAnswer, place_table, query_table
 from kbase.querying.table_writer import ask_tables, find_stored_tables
 from kbase.table_headers import table_of_grid
 
@@ -130,36 +130,49 @@ def wiki_found(kb: KnowledgeBase, half: str, tables: Sequence[str], asked: dict[
     print(f"{'':44} hit@1 {hits / len(gold):.3f}, answered from another table {wrong}")
 
 
+GROUPS = {
+    "spans of the table": ("table", "span"),
+    "spans, table and text": ("table-text", "span"),
+    "calculated": ("table", "arithmetic"),
+    "calculated, table and text": ("table-text", "arithmetic"),
+}
+
+
+def calculated(gold: float, answer: TableAnswer) -> bool:
+    "Whether an answer is the one number wanted, as it is rounded in the set."
+    try:
+        found = [float(value.replace(",", "")) for value in answer.values]
+    except ValueError:
+        return False  # cells as they are written
+    return len(found) == 1 and abs(found[0] - gold) < 0.006 + 0.001 * abs(gold)
+
+
 def tatqa(folder: Path) -> None:
-    "TAT-QA: gold values in the answer, for answers that are spans of the table."
+    "TAT-QA, the table given: gold values in the answer, for spans and for numbers that are calculated."
     corpus = {line["id"]: line for line in map(json.loads, (folder / "corpus.jsonl").open(encoding="utf-8"))}
     context = dict(line.split("\t")[:2] for line in (folder / "qrels.tsv").read_text("utf-8").splitlines()[1:])
     queries = [json.loads(line) for line in (folder / "queries.jsonl").open(encoding="utf-8")]
-    spans = [
-        line
-        for line in queries
-        if line["meta"]["answer_from"] == "table" and line["meta"]["answer_type"] in ("span", "multi-span")
-    ]
-    placed: dict[str, PlacedTable] = {}
     ids = sorted(set(context.values()))
-    for half, own in (("half worked on", set(ids[::2])), ("other half", set(ids[1::2]))):
-        asked = answered = right_ones = found = values = 0
-        for line in spans:
-            at = context[line["id"]]
-            if at not in own:
-                continue
-            if at not in placed:
-                placed[at] = place_table(table_of_grid(corpus[at]["meta"]["table"])[0])
-            answer = query_table(line["text"], placed[at], language="en")
-            gold = [str(one).replace("$", "").strip() for one in line["meta"]["answer"]]
-            have = sum(one in answer.text.replace("$", "") for one in gold)
-            asked, values, found = asked + 1, values + len(gold), found + have
-            answered += not answer.declined
-            right_ones += not answer.declined and have == len(gold)
-        print(
-            f"{'tatqa, spans of the table, ' + half:44} {asked:4} questions  answered {answered / asked:.3f}  "
-            f"precision {right_ones / max(1, answered):.3f}  gold values {found / values:.3f}"
-        )
+    placed = {at: place_table(table_of_grid(corpus[at]["meta"]["table"])[0]) for at in ids}
+    for group, (source, kind) in GROUPS.items():
+        for half, own in (("half worked on", set(ids[::2])), ("other half", set(ids[1::2]))):
+            asked = answered = right_ones = found = values = 0
+            for line in queries:
+                meta, at = line["meta"], context[line["id"]]
+                if at not in own or meta["answer_from"] != source or kind not in meta["answer_type"]:
+                    continue
+                answer = query_table(line["text"], placed[at], language="en")
+                gold = [str(one).replace("$", "").strip() for one in meta["answer"]] if kind == "span" else [""]
+                have = sum(one in answer.text.replace("$", "") for one in gold)
+                if kind == "arithmetic":
+                    have = int(calculated(float(meta["answer"]), answer))
+                asked, values, found = asked + 1, values + len(gold), found + have * (not answer.declined)
+                answered += not answer.declined
+                right_ones += not answer.declined and have == len(gold)
+            print(
+                f"{f'tatqa, {group}, {half}':48} {asked:4} questions  answered {answered / asked:.3f}  "
+                f"precision {right_ones / max(1, answered):.3f}  gold values {found / values:.3f}"
+            )
 
 
 def main() -> None:

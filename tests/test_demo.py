@@ -5,11 +5,11 @@ import os
 import re
 import subprocess
 import sys
-from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from test_excerpts import Reader
 
 from kbase import KnowledgeBase
 from kbase.hits import Hit, Hits, Part
@@ -28,22 +28,6 @@ from kbase.serving.demo_sources import (
 )
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)></table>"
-
-
-class Reader(HTMLParser):
-    "The tags and attributes of a page."
-
-    def __init__(self, html: str):
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(html)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data):
-        self.text += data
 
 
 def test_sources_repeat_and_hold_nothing_of_this_machine():

@@ -28,7 +28,11 @@ def hits(*texts, title="Notes", uri="notes.txt", language="en", **more):
         ("When was the bridge opened?", "en", "date"),
         ("In which century was the bridge built?", "en", "date"),
         ("When does the bridge close?", "en", "time"),
-        ("How long is it open?", "en", "time"),
+        ("How long is it open?", "en", "duration"),
+        ("Wie lange ist es offen?", "de", "duration"),
+        ("How long is the bridge?", "en", ""),
+        ("What is the area of the harbour?", "en", "number"),
+        ("What is the size attribute for?", "en", ""),
         ("When a ship comes, what happens?", "en", ""),
         ("Who built the bridge?", "en", "person"),
         ("By whom was it painted?", "en", "person"),
@@ -69,6 +73,9 @@ def test_what_a_question_expects(question, language, kind):
         ("person", "Then Anna Brandt came.", "Then an engineer came."),
         ("person", "Brandt & Weber built it.", "The Engineer built it for the Company."),
         ("reason", "It is red because rust is red.", "It is red and stays red."),
+        ("duration", "It was closed for five long years.", "It closes every October."),
+        ("duration", "It took 90 minutes.", "It took 90 men."),
+        ("duration", "It stays open until the last ship.", "It opens when a ship comes."),
     ],
 )
 def test_a_sentence_has_it_or_not(kind, having, lacking):

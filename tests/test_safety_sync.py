@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from kill_cases import kill_again_and_again, program
 
 from kbase import KnowledgeBase
 from kbase.indexing.converters import ConversionError
@@ -230,34 +231,21 @@ def test_failed_files_are_tried_again(kb, tmp_path):
 
 # ------------------------------------------------------------------ R1: killed
 
-ADD = ("import sys; from kbase import KnowledgeBase; kb = KnowledgeBase(sys.argv[1]); "
-       "kb.embedder; print('begun'); kb.sync(sys.argv[2], progress=False); print('done')")  # fmt: skip
-
-
 @pytest.mark.slow
 def test_r1_killed_at_random_points_and_resumed(tmp_path):
     folder = trouble(tmp_path / "notes", int(os.environ.get("KBASE_TEST_FILES", 60)))
     with KnowledgeBase(tmp_path / "whole") as kb:
         report = kb.sync(folder, progress=False)
         whole, account = contents(kb), {source.uri: source.state for source in kb.store.sources()}
-    draw, place, kills = random.Random(7), tmp_path / "kb", 0
-    while kills < int(os.environ.get("KBASE_TEST_KILLS", 4)):
-        child = subprocess.Popen([sys.executable, "-u", "-c", ADD, str(place), str(folder)], stdout=subprocess.PIPE)
-        assert child.stdout.readline() == b"begun\n"  # what it imports is no part of the draw
-        try:
-            child.wait(timeout=0.2 + draw.random() * 4)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-            kills += 1
-            with KnowledgeBase(place) as kb:
-                seen = contents(kb)
-                assert seen.items() <= whole.items(), "a half document or a foreign node is visible"
-                named = {source.document_id for source in kb.store.sources() if source.nodes}
-                assert named <= {value[0] for value in seen.values()}, "what the account has is there"
-        else:
-            assert child.returncode == 0
-            shutil.rmtree(place)  # it got through: begin again
+
+    def look(kb, ended):
+        seen = contents(kb)
+        assert seen.items() <= whole.items(), "a half document or a foreign node is visible"
+        named = {source.document_id for source in kb.store.sources() if source.nodes}
+        assert named <= {value[0] for value in seen.values()}, "what the account has is there"
+
+    place = tmp_path / "kb"
+    kill_again_and_again("sync", place, folder, int(os.environ.get("KBASE_TEST_KILLS", 4)), 4, look)
     with KnowledgeBase(place) as kb:
         again = kb.sync(folder, progress=False)
         assert contents(kb) == whole and adds_up(again) and again.found == report.found
@@ -271,7 +259,7 @@ def test_r2_two_processes_and_no_document_twice(kb, tmp_path):
     folder = notes(tmp_path / "notes", 20)
     children = [
         subprocess.Popen(
-            [sys.executable, "-c", ADD, kb.store.place, str(folder)],
+            [sys.executable, "-c", program("sync"), kb.store.place, str(folder)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

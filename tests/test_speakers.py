@@ -96,3 +96,16 @@ def test_hostile_text_is_read_in_time():
     many = 50_000
     for text in ("a " * many, "A:" * many, "<" * many, "1:" * many + "\n", "Ann: I\n" * 20_000, "* " * many):
         turns_of(text)
+
+@pytest.mark.parametrize("text, line", [
+    ("Ida: Who takes the oars?\nTom Berg: My van is large.\nIda: Good.", "Tom Berg: My van is large."),
+    ("We take the oars in my van.", "Ana Moreau: We take the oars in my van."),
+    ("The oars fit the van.", "The oars fit the van."),
+])
+def test_a_list_says_whose_sentence_it_shows(text, line):
+    from kbase.querying.list_writer import mention_line
+    from kbase.querying.passages import Quotes
+
+    at = text.index("van")
+    node = Node("d", "chunk", 0, len(text), text, "Oars", "a.eml", meta={"from": "Ana Moreau <ana@example.org>"})
+    assert f": {line} [1]" in mention_line(Hit(node, 1.0, matched=((at, at + 3),)), Quotes())

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from haystack import Document as HaystackDocument
+from kill_cases import kill_again_and_again, program
 
 from kbase import Document, KnowledgeBase
 from kbase.indexing.converters import convert_file
@@ -254,16 +255,10 @@ def test_the_knowledge_base_does_not_index_itself(tmp_path):
         ] and len(kb) == 1
 
 
-ADD = (
-    "import sys; from kbase import KnowledgeBase; kb = KnowledgeBase(sys.argv[1]); "
-    "kb.embedder; print('begun'); kb.add(sys.argv[2], progress=False); print('done')"
-)
-
-
 def test_ctrl_c_leaves_a_store_that_goes_on(tmp_path):
     folder = write_notes(tmp_path / "notes", 300)
     child = subprocess.Popen(
-        [sys.executable, "-c", ADD, str(tmp_path / "kb"), str(folder)],
+        [sys.executable, "-c", program("add"), str(tmp_path / "kb"), str(folder)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -291,35 +286,16 @@ def test_kill_9_at_random_points(tmp_path):
     with KnowledgeBase(tmp_path / "whole") as kb:
         kb.add(folder, progress=False)
         whole = contents(kb)
-    draw = random.Random(7)
-    place, kills = tmp_path / "kb", 0
-    while kills < int(os.environ.get("KBASE_TEST_KILLS", 5)):
-        child = subprocess.Popen(
-            [sys.executable, "-u", "-c", ADD, str(place), str(folder)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        assert child.stdout.readline() == "begun\n"  # what it imports is no part of the draw
-        try:
-            child.wait(timeout=0.2 + draw.random() * 3)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-            kills += 1
-            with KnowledgeBase(place) as kb:
-                seen = contents(kb)
-                assert seen.items() <= whole.items(), "a half document or a foreign node is visible"
-                acknowledged = {source.document_id for source in kb.store.sources() if source.state == "ok"}
-                assert acknowledged <= {value[0] for value in seen.values()}
-        else:
-            # it got through: begin again, so that the kills fall into all parts of a run
-            assert child.returncode == 0
-            with KnowledgeBase(place) as kb:
-                assert contents(kb) == whole
-            import shutil
 
-            shutil.rmtree(place)
+    def look(kb, ended):
+        seen = contents(kb)
+        assert seen.items() <= whole.items(), "a half document or a foreign node is visible"
+        assert seen == whole or not ended
+        acknowledged = {source.document_id for source in kb.store.sources() if source.state == "ok"}
+        assert acknowledged <= {value[0] for value in seen.values()}
+
+    place = tmp_path / "kb"
+    kill_again_and_again("add", place, folder, int(os.environ.get("KBASE_TEST_KILLS", 5)), 3, look)
     with KnowledgeBase(place) as kb:
         kb.add(folder, progress=False)
         assert contents(kb) == whole

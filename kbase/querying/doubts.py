@@ -32,6 +32,7 @@ from ..results import Answer
 
 # %% ../../nbs/querying/49_doubts.ipynb #1c05280e
 _EXPECTED_WORDS = {"person": "nobody is named", "date": "no date stands", "time": "no time stands",
+                   "duration": "no length of time stands",
                    "number": "no number stands", "reason": "no reason stands"}
 
 def lacks_expected(

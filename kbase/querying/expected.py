@@ -20,7 +20,7 @@ from .rules import LANGUAGES, word_list, word_pattern
 from .things import readable
 
 # %% ../../nbs/querying/45_expected.ipynb #7b23ffd0
-EXPECTED = ("number", "date", "time", "person", "reason")  # in the order in which they are tried
+EXPECTED = ("number", "date", "duration", "time", "person", "reason")  # in the order in which they are tried
 _ANYWHERE = ("number", "count")  # of these the wording may stand within the question
 
 @lru_cache(maxsize=64)
@@ -109,6 +109,16 @@ def has_name(
         if any(name not in asked and name not in small for name in names): return True
     return False
 
+# %% ../../nbs/querying/45_expected.ipynb #exp42
+@lru_cache(maxsize=64)
+def _duration(language: str) -> re.Pattern[str]:
+    number = rf"(?:\d[\d.,]*|{word_pattern('numbers', [language], 'words')})"
+    measured = rf"{number}(?:[ -][\w.-]+)?[ \u00a0-]{word_pattern('spans', [language], 'words')}"
+    return re.compile(rf"\b(?:{measured}|{word_pattern('lasting', [language], 'words')})\b", re.IGNORECASE)
+
+def _lasts(text: str, language: str) -> bool:
+    return not word_list("spans", [language], "words") or bool(_duration(language).search(text))
+
 # %% ../../nbs/querying/45_expected.ipynb #3e6a13b3
 # a capital letter makes no name: every noun has one, or the script has none
 _CASELESS = frozenset({"de", "zh", "ja", "ko", "th", "ar", "he", "fa", "hi"})
@@ -126,6 +136,7 @@ def has_expected(
     if language not in LANGUAGES or not kind: return True
     if kind == "number": return _counts(text, question, language)
     if kind == "reason": return bool(_listed_words("reasons", language).search(text))
+    if kind == "duration": return _lasts(text, language)
     lists = ("dates",) if kind == "date" else ("dates", "times")
     return bool(_numerals(text, question)) or any(_listed_words(name, language).search(text) for name in lists)
 

@@ -21,6 +21,7 @@ from .fact_writer import joined_hits
 from .mentions import COUNTED_IN_TEXTS, THESE
 from .passages import Passage, Quotes, as_prose, cite, hit_pieces
 from .plan import Plan, QueryPart
+from .speakers import speaker_of, with_speaker
 from .support import Evidence, Support, answer_strength, check_limits, read_documents, refuse
 from ..results import Answer, Hit, Hits
 from ..strength import WEAK_BELOW, Strength, missing_words
@@ -88,7 +89,8 @@ def mention_line(
     if not shown.spans:  # the words stand in a link or another part that no reader sees: as it is written
         around = hit.text[max(0, span[0] - SENTENCE_SHOWN // 2):span[1] + SENTENCE_SHOWN // 2]
         shown = excerpt(around, characters=SENTENCE_SHOWN)
-    text = "".join(part for part, _ in shown.segments)
+    said = "".join(part for part, _ in shown.segments)
+    text = with_speaker(said, speaker_of(hit, passage.start, passage.headings), hit.language or "en")
     count = hit.parts["words"].reading if hit.score > 1 and "words" in hit.parts else ""
     return f"{line}{f', {count}' if count else ''}: {text} {quotes.mark(cite(passage))}"
 

@@ -23,7 +23,7 @@ from .filters import all_of, checked_filter
 from kbase.querying.fusion import (
     DENSE_WEIGHT,
     Ranked,
-    choose_documents,
+    documents_first,
     fuse,
     fuse_documents,
     rank_alone,
@@ -116,7 +116,7 @@ def within_documents(
 ) -> Lookup:
     "The same look-up, inside the documents that suit it best."
     found = store.find(lookup.terms, lookup.vector, max(SEARCH_DEPTH, documents), lookup.where, None, "document_id", True)
-    ranked = choose_documents(found.bm25, found.dense, found.background, lookup.weight, found.summaries)
+    ranked = documents_first(found.bm25, found.dense, found.background, lookup.weight, found.summaries)
     chosen = ranked[:documents]
     if not chosen: return lookup
     inside = all_of(lookup.where, {"field": "document_id", "operator": "in", "value": chosen})

@@ -29,6 +29,7 @@ from .openings import OPENING, is_called, is_sentence, part_hit, sentences_of, w
 from .passages import ALMOST, Passage, Quotes, as_prose, cite, hit_pieces
 from .plan import Plan
 from .retrieval import search_store
+from .speakers import person_name
 from .support import Evidence, Support, answer_strength, check_limits, read_documents, refuse
 from .terms import TASK_WEIGHT, languages_of, question_words
 from ..results import Answer, Hit, Hits
@@ -145,7 +146,9 @@ class ToldDocument:
         if not body:
             body = as_prose(self.summary.text).strip()
             if self.evidence.passages: body += f" {quotes.mark(cite(self.evidence.passages[0]))}"
-        return f"**{self.summary.title or self.summary.uri}**\n{body}"
+        sender = self.summary.meta.get("from")  # of a mail, whose sentences say I
+        name = f" ({person_name(sender)})" if isinstance(sender, str) and sender else ""
+        return f"**{self.summary.title or self.summary.uri}**{name}\n{body}"
 
 def told_document(
     evidence: Evidence,

@@ -11,6 +11,7 @@ __all__ = ['Formulas']
 
 # %% ../../nbs/querying/49_table_cross.ipynb #tcr03
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from math import log
 
 from ..cell_values import is_missing_cell, read_number
@@ -39,7 +40,10 @@ def _figure_rows(asked: AskedGrid, named: NamedFigures) -> list[tuple[Rows, floa
     found = [rows for rows in found if any(one.column is asked.grid.label for one in rows.conditions)
              or len(rows.rows) == 1]
     found.sort(key=lambda rows: (-len(rows.places), -rows.sure))
+    spans = sorted({(cell.start, cell.end) for cell in asked.cells if cell.column in own})
+    joined = any(one[1] == two[0] for one, two in pairwise(spans))  # "work in process inventory" is no two rows
     def sure(rows: Rows) -> float:
+        if rows.either and joined: return rows.sure * ONE_OF_SEVERAL
         cells = sum(len(one.cells) for one in rows.conditions if one.column is asked.grid.label)
         return rows.sure * (1.0 if len(rows.rows) == 1 or (rows.either and cells == len(rows.rows)) else ONE_OF_SEVERAL)
     return [(rows, sure(rows)) for rows in found[:3]]

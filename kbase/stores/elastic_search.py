@@ -8,8 +8,8 @@ one is opened and the search is repeated, so readers see a write at once."""
 
 # %% auto #0
 __all__ = ['BM25_FACTOR', 'OVERSAMPLE', 'CANDIDATES', 'CANDIDATES_LEAST', 'DFS', 'group_of_kinds', 'bm25_search', 'dense_search',
-           'exact_search', 'read_found', 'bm25_of', 'cosine_of', 'cosine_of_script', 'Places', 'Search', 'searches_of',
-           'NodeReader', 'containing_query', 'some_answer_passes', 'Searcher']
+           'exact_search', 'read_found', 'bm25_of', 'cosine_of', 'cosine_of_script', 'SearchedPlaces', 'Search',
+           'searches_of', 'NodeReader', 'containing_query', 'some_answer_passes', 'Searcher']
 
 # %% ../../nbs/stores/21_elastic_search.ipynb #e7810785
 import math
@@ -127,7 +127,7 @@ def cosine_of_script(score: float) -> float:
 # %% ../../nbs/stores/21_elastic_search.ipynb #d1f0a002
 DFS = {"search_type": "dfs_query_then_fetch"}  # BM25 with the counts of all shards
 
-class Places(NamedTuple):
+class SearchedPlaces(NamedTuple):
     "Where to search."
     group: str  # of kinds
     group_by: str  # document_id, parent_id or ""
@@ -145,7 +145,7 @@ def searches_of(
     terms: Sequence[str],  # () leaves words out
     direction: np.ndarray | None,  # (dim,), unit length; None leaves vectors out
     depth: int,
-    places: Places,
+    places: SearchedPlaces,
 ) -> dict[str, Search]:  # as `Candidates` names what they find
     "The searches of a look-up, each of which returns `depth` at most."
     wanted = {"bm25": (True, places.where, places.group, places.group_by),
@@ -269,7 +269,7 @@ class Searcher(NodeReader):
         query = query_of(parse_filter(filters))
         direction = self._direction(vector)
         if self.about.get() is None: return Candidates([], [], None, lambda keys: [])
-        places = Places(group, group_by, all_query([query, of_kinds]), query if documents else None)
+        places = SearchedPlaces(group, group_by, all_query([query, of_kinds]), query if documents else None)
         searches = searches_of(terms, direction, depth, places)
         for attempt in range(4):
             at = self.snapshots.newest(STATE_AGE) if attempt == 0 else self.snapshots.newest()
