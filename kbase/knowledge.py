@@ -236,6 +236,7 @@ class Measuring(Tabulating):
         spans: Mapping[str, Iterable[Sequence[Any]]] | None = None,  # question → (document, start, end) each
         answers: Mapping[str, Any] | None = None,  # question → right answers; None for one that nothing answers
         routes: Mapping[str, str] | None = None,  # question → the route that it should take
+        asked_filters: Mapping[str, Any] | None = None,  # question → the filter that is in it; None for one without
         measures: Sequence[str] | None = None,  # such as nDCG@10, recall@5, IoU@5; None: the usual ones
         by: Literal["document", "node"] = "document",  # what qrels name
         title: str = "",
@@ -247,8 +248,9 @@ class Measuring(Tabulating):
 
         gold = read_gold(self, queries, qrels, spans, by)
         chosen = (lambda question: self.route(question).route, routes) if routes else None
+        read = (lambda question: self.filters_of(question).filters, asked_filters) if asked_filters else None
         found = [measure_base(self, gold, measures, by, title, **options),
-                 *measure_words(self, gold, self.store.document_span, answers, chosen)]
+                 *measure_words(self, gold, self.store.document_span, answers, chosen, read)]
         return join_scores(found, title or self.name)
 
     def chunk_report(self) -> "ChunkReport":

@@ -270,3 +270,9 @@ def test_a_report_on_chunks_counts_every_node(garden):
     assert report.documents == 2
     assert sum(map(len, report.sizes.values())) == garden.store.count_documents()
     assert not report.count("orphan") and not report.count("parent")
+
+
+def test_filters_that_a_question_asks_for_are_held_against_the_right_ones(garden):
+    question = "When do pears ripen?"
+    assert garden.evaluate([question], asked_filters={question: None})["filter"] == 1
+    assert garden.evaluate([question], asked_filters={question: condition("author", "Ada")})["filter"] == 0
