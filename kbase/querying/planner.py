@@ -238,10 +238,10 @@ def question_filters(
     read = read_filters(asked) if read_filters is not None else QuestionFilters(asked, (), asked)
     chosen = route or (found[0] if found else "")
     if chosen and not routes[chosen].narrows:
-        again = match_rules(read.rest, routes)  # Which packages under the MIT license parse YAML wants those that parse it
+        again = match_rules(read.rest, routes)  # Which packages under the MIT license parse YAML wants such packages
         if route or read.only or not read.narrowings or again and not routes[again[0]].narrows:
             return QuestionFilters(asked, (), asked)
-    return replace(read, rest=asked, only=False) if found and found[2] else read  # things are named by all of their words
+    return replace(read, rest=asked, only=False) if found and found[2] else read  # things are named by all their words
 
 def narrow_by_question(
     plan: Plan,
