@@ -80,7 +80,7 @@ def parse_setting(
         raise ValueError(f"{where}: {key} is {text!r}; it must be {_ARTICLES[kind]}") from e
 
 _ARTICLES = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
-_SWITCH = configparser.ConfigParser.BOOLEAN_STATES  # true, yes, on, 1 and their contraries, as settings files write them
+_SWITCH = configparser.ConfigParser.BOOLEAN_STATES  # true, yes, on, 1 and the contrary, as settings files write them
 
 # %% ../nbs/00_settings.ipynb #5823be1e
 FILE, SECTION = "settings.ini", "kbase"
