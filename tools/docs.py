@@ -21,6 +21,7 @@ from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from html import escape
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from urllib.parse import quote
@@ -120,6 +121,30 @@ def patched_class(node: Definition) -> str:
         return ""
     annotation = node.args.args[0].annotation
     return annotation.id if isinstance(annotation, ast.Name) else ""
+
+
+@cache
+def module_pages() -> dict[str, Page]:
+    "Every notebook by the module that it exports."
+    return {one.module: one for one in find_pages() if one.module}
+
+
+def with_bases(page: Page) -> Definitions:
+    "What a notebook defines, and what the notebooks define whose classes its own stand on."
+    found, homes = definitions(page), module_pages()
+    bases = {
+        base.id
+        for _, node, _ in found.values()
+        if isinstance(node, ast.ClassDef)
+        for base in node.bases
+        if isinstance(base, ast.Name)
+    } - found.keys()
+    for cell in read_nb(page.path).cells:
+        if bases and cell.cell_type == "code" and re.search(r"^#\| *exports?\b", cell.source, re.M):
+            for item in ast.parse(cell.source).body:
+                if isinstance(item, ast.ImportFrom) and item.module in homes and bases & {a.name for a in item.names}:
+                    found = {**with_bases(homes[item.module]), **found}
+    return found
 
 
 def definitions(page: Page) -> Definitions:
@@ -435,7 +460,7 @@ def folded_names(found: Definitions, in_use: set[str]) -> set[str]:
 
 def doc_page(page: Page, pages: dict[Path, Page], in_use: set[str]) -> None:
     "Stage a notebook as documentation."
-    notebook, found = read_nb(page.path), definitions(page)
+    notebook, found = read_nb(page.path), with_bases(page)
     folded = folded_names(found, in_use)
     Processors()(notebook)
     cells = []
@@ -524,7 +549,7 @@ def symbols(pages: list[Page], in_use: set[str]) -> dict[str, str]:  # name → 
     for page in pages:
         if page.module:
             index[page.module] = index[page.module.split(".", 1)[1]] = f"/{page.name}"
-        found = definitions(page)
+        found, above = definitions(page), with_bases(page)
         folded = folded_names(found, in_use)
         for name, (_, node, _) in found.items():
             if name.startswith("_") or "._" in name:
@@ -535,9 +560,9 @@ def symbols(pages: list[Page], in_use: set[str]) -> dict[str, str]:  # name → 
             if index.setdefault(name, target) != target:
                 twice.add(name)
             index[f"{page.module}.{name}"] = target
-            for key in inherited(node, found) if isinstance(node, ast.ClassDef) and name not in folded else ():
+            for key in inherited(node, above) if isinstance(node, ast.ClassDef) and name not in folded else ():
                 method = f"{name}.{key.split('.')[1]}"
-                of_property = decorated(found[key][1], "property", "cached_property")  # type: ignore[arg-type]
+                of_property = decorated(above[key][1], "property", "cached_property")  # type: ignore[arg-type]
                 index[method] = index[f"{page.module}.{method}"] = f"/{page.name}#{name if of_property else method}"
     return {name: target for name, target in index.items() if name not in twice}
 
