@@ -3508,6 +3508,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                          'kbase/querying/retrieval.py'),
                                           'kbase.querying.retrieval._terms_asked': ( 'querying/retrieval.html#_terms_asked',
                                                                                      'kbase/querying/retrieval.py'),
+                                          'kbase.querying.retrieval.check_count': ( 'querying/retrieval.html#check_count',
+                                                                                    'kbase/querying/retrieval.py'),
                                           'kbase.querying.retrieval.hit_of': ( 'querying/retrieval.html#hit_of',
                                                                                'kbase/querying/retrieval.py'),
                                           'kbase.querying.retrieval.nodes_to_show': ( 'querying/retrieval.html#nodes_to_show',

@@ -24,7 +24,7 @@ from .querying.expansion import expand_hits
 from .querying.filters import all_of
 from .querying.question_filters import NarrowedQuery, QuestionFilters, asked_filters, narrowed_query
 from .querying.reranking import rerank_hits
-from .querying.retrieval import Mode, search_store
+from .querying.retrieval import Mode, check_count, search_store
 from .remarks import OLDER, gone_among, notes_on_store
 from .results import Answer, Hits
 from .stores.conditions import as_filter, parse_filter
@@ -68,6 +68,7 @@ class Searching(Counting):
         if embed and vector is not None and asked.query == query: embed = partial(_known, vector)
         joined = expand in JOINED
         if group_by == "auto": group_by = None if joined or documents is not None else "document"
+        check_count("top_k", top_k)
         depth = max(top_k * (2 if joined else 1), 0 if rerank is None else RERANK_DEPTH)
         hits = search_store(self.store, asked.query, embed, depth, mode, asked.filters, kinds=kinds, group_by=group_by,
                             dense_weight=self.settings.dense_weight, documents=documents)

@@ -93,7 +93,7 @@ _DETERMINED = r"\b(?i:the|an?|this|that|such|any|each|our|its|his|her|their|le|l
 _NAMES = re.compile(rf"({_DETERMINED})?\b([^\W\d_a-z][\w’'.&-]*(?:[ \n][^\W\d_a-z][\w’'.&-]*)*)([ \n]\d)?")
 _ACRONYM = re.compile(r"[A-Z]{2,}s?")
 
-COMPANY_FORMS = frozenset({"inc", "corp", "llc", "ltd", "plc", "gmbh", "corporation", "company", "incorporated", "limited"})
+COMPANY_FORMS = frozenset("inc corp llc ltd plc gmbh corporation company incorporated limited".split())
 
 @lru_cache(maxsize=512)
 def _small_words(text: str) -> frozenset[str]:

@@ -7,7 +7,7 @@ lists; and what is shown becomes `Hits`. `querying.components` makes a Haystack 
 
 # %% auto #0
 __all__ = ['Mode', 'MAX_TERMS', 'SEARCH_DEPTH', 'Ranking', 'Lookup', 'read_query', 'rank_nodes', 'rank_in_documents',
-           'within_documents', 'hit_of', 'nodes_to_show', 'with_strength', 'search_store']
+           'within_documents', 'hit_of', 'nodes_to_show', 'with_strength', 'check_count', 'search_store']
 
 # %% ../../nbs/querying/41_retrieval.ipynb #ret03
 from collections.abc import Callable, Mapping, Sequence
@@ -179,11 +179,15 @@ def with_strength(
     return judge_hits(hits, missing, store.count_sources("ok") if missing else 0, filtered, lost)
 
 # %% ../../nbs/querying/41_retrieval.ipynb #ret46
+def check_count(name: str, value: Any) -> None:
+    "A whole number, 1 or more, or a ValueError that says which value it was."
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{name} is {value!r}: it must be a whole number, 1 or more")
+
 def _check_arguments(query: Any, top_k: Any, mode: Any, group_by: Any, documents: Any) -> None:
     if not isinstance(query, str): raise TypeError(f"the query is of type {type(query).__name__}: give text")
-    for name, value in (("top_k", top_k), ("documents", 1 if documents is None else documents)):
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise ValueError(f"{name} is {value!r}: it must be a whole number, 1 or more")
+    check_count("top_k", top_k)
+    if documents is not None: check_count("documents", documents)
     if mode not in get_args(Mode): raise ValueError(f"mode is {mode!r}: use {', '.join(get_args(Mode))}")
     if group_by not in (None, "document"): raise ValueError(f"group_by is {group_by!r}: use 'document' or None")
 
