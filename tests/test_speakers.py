@@ -2,8 +2,10 @@
 
 import pytest
 
-from kbase.hits import Hit
+from kbase.hits import Hit, Hits
 from kbase.nodes import Node
+from kbase.querying.fact_writer import answer_fact
+from kbase.querying.passages import find_passages, quoted_text
 from kbase.querying.speakers import (asked_speakers, person_name, quoted_name, speaker_fit, speaker_of, speaks_of_self,
                                      turns_of, wants_speaker, with_speaker)
 
@@ -109,3 +111,43 @@ def test_a_list_says_whose_sentence_it_shows(text, line):
     at = text.index("van")
     node = Node("d", "chunk", 0, len(text), text, "Oars", "a.eml", meta={"from": "Ana Moreau <ana@example.org>"})
     assert f": {line} [1]" in mention_line(Hit(node, 1.0, matched=((at, at + 3),)), Quotes())
+
+# -- in answers
+
+MAILS = {
+    "1_boats.eml": ("Ida Lund <ida@example.org>", "Dear all,\n\nthe old boats leak. I suggest to sell them in March. "
+                    "Who could look for new ones?\n\nIda"),
+    "2_boats.eml": ("Tom Berg <tom@example.org>", "Hello Ida,\n\nI asked three yards for new boats. The cheapest "
+                    "offer is from Lindau. They need ten weeks and want the money by 20 June.\n\nTom"),
+    "3_boats.eml": ("Mara Voss <mara@example.org>", "Good. Tom's yard has no oars for boats yet. I sell our old boats "
+                    "on 4 May, then.\n\nMara"),
+}
+
+def _mails():
+    hits = []
+    for name, (sender, text) in MAILS.items():
+        meta = {"from": sender, "to": "crew@example.org"}
+        above = ("New boats", f"{sender.split(' <')[0]} wrote to crew@example.org")
+        node = Node(name, "chunk", 0, len(text), text, "New boats", name, above, language="en", meta=meta)
+        hits.append(Hit(node, 1.0))
+    return Hits(hits)
+
+@pytest.mark.parametrize("question, start", [
+    ("Who suggested to sell the old boats?", "Ida Lund: I suggest to sell them in March."),
+    ("Who asked three yards?", "Tom Berg: I asked three yards for new boats."),
+    ("What does Mara say about the oars?", "yard has no oars"),
+    ("When do they sell the old boats?", "Mara Voss: I sell our old boats on 4 May"),
+])
+def test_a_mail_answers_with_the_one_who_speaks(question, start):
+    answer = answer_fact(question, _mails())
+    assert start in answer.text and answer.strength.level == "strong", (answer.text, answer.strength)
+
+def test_the_name_below_a_mail_is_no_answer():
+    found = [p.text for p in find_passages("Who could look for new boats?", _mails())]
+    assert not any(text.endswith(("Ida", "Tom", "Mara")) for text in found), found
+
+def test_a_speakers_name_is_text():
+    text = "I suggest to sell the boats."
+    hit = _hit(text, **{"from": "<b>![x](y)</b> Ida <ida@example.org>"})
+    quote = quoted_text(find_passages("Who suggested to sell the boats?", Hits([hit]))[0])
+    assert "<b>" not in quote and "![x](y)" not in quote and quote.endswith(text)

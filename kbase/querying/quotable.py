@@ -8,8 +8,8 @@ understood without. `querying.passages` scores them."""
 # %% auto #0
 __all__ = ['Extent', 'MAX_QUOTE', 'ANSWER_LENGTH', 'MOST_OF_LIST', 'FRAGMENT', 'SIGNATURE_LENGTH', 'WHOLE', 'Quotable',
            'is_link_list', 'says_something', 'is_question', 'stripped', 'opens_list', 'table_and_rows', 'header_of_row',
-           'cut_block', 'list_items', 'whole_list', 'list_of', 'Walk', 'pieces_in_order', 'answer_end', 'with_answers',
-           'joined_path', 'Surroundings', 'quotable']
+           'cut_block', 'list_items', 'whole_list', 'list_of', 'Walk', 'pieces_in_order', 'is_signed', 'answer_end',
+           'with_answers', 'joined_path', 'Surroundings', 'quotable']
 
 # %% ../../nbs/querying/46_quotable.ipynb #quo04
 import re
@@ -372,11 +372,20 @@ def pieces_in_order(
     return walk.pieces
 
 # %% ../../nbs/querying/46_quotable.ipynb #quo25
+def is_signed(
+    text: str,  # of a piece
+    names: Sequence[str],  # of those who may have signed
+) -> bool:
+    "Whether a piece is nothing but one of these names, or a part of one."
+    own = {word for word, *_ in words(text)}
+    return bool(own) and any(own <= {word for word, *_ in words(name)} for name in names)
+
 def answer_end(
     text: str,
     pieces: Sequence[Quotable],  # in the order of reading
     at: int,  # the question's place among them
     language: str,
+    signed: Sequence[str] = (),  # names of those who may have signed the text
 ) -> int:  # in the text; 0 where nothing follows
     "Where the answer to a question ends."
     question, last, end, block, turns = pieces[at], pieces[at].end, 0, -1, 1
@@ -390,7 +399,7 @@ def answer_end(
             if turns == 0: break
         last = piece.end
         if asks: turns += 1  # "When? Where?", or a question that is asked back
-        elif not _is_greeting(text[piece.start:piece.end], language):
+        elif not _is_greeting(own := text[piece.start:piece.end], language) and not is_signed(own, signed):
             turns -= piece.block != block
             end, block = last, piece.block
     return end
@@ -399,13 +408,14 @@ def with_answers(
     text: str,
     pieces: Sequence[Quotable],  # in the order of reading
     language: str,
+    signed: Sequence[str] = (),  # names of those who may have signed the text
 ) -> list[Quotable]:
     "Pieces in which every question stands with its answer."
     found: list[Quotable] = []
     asked: tuple[Extent, int] = (0, 0), 0  # the last question, where its answer ends
     for at, piece in enumerate(pieces):
         if is_question(text[piece.start:piece.end]):
-            end = answer_end(text, pieces, at, language)
+            end = answer_end(text, pieces, at, language, signed)
             if not end: continue
             found.append(replace(piece, end=end, kind="answer", lead=(piece.start, piece.end)))
             asked = (piece.start, piece.end), end
@@ -438,6 +448,7 @@ class Surroundings(NamedTuple):
     first: tuple[str, ...] = ()  # those above its first line, where they are more
     notebook: bool = False  # whether its code is a cell's
     after: int = 0  # items that follow where it ends within a list
+    signed: tuple[str, ...] = ()  # the names of those who may have signed it, below a mail
 
 WHOLE = Surroundings()
 
@@ -446,6 +457,7 @@ def _kept(text: str, piece: Quotable, lone: bool, around: Surroundings, language
     opened = piece.lead[1] > piece.lead[0] and piece.start == piece.lead[0]  # with the sentence that ends in a colon
     if opened and text[slice(*piece.lead)].casefold().strip(" \n*_:：") in word_list("pointing", folder="words"):
         return False
+    if around.signed and is_signed(own, around.signed): return False
     if piece.kind == "list" and all(is_reference(text[a:b]) for a, b in piece.parts[1:3]): return False
     if piece.kind == "answer" or lone or opened: return any(map(str.isalnum, own)) and not is_link_list(own)
     if piece.kind == "code" and around.markup not in ("python", "text") and piece.first and not around.notebook:
@@ -464,7 +476,7 @@ def quotable(
     markup = "markdown" if around.markup == "text" and _LIKE_MARKDOWN.search(text) else around.markup
     blocks = blocks_of(text, markup, around.inside, around.delimiter)
     if markup == "csv" and around.shared: blocks = [block._replace(headings=()) for block in blocks]
-    pieces = with_answers(text, pieces_in_order(text, blocks, language, markup in MIXED), language)
+    pieces = with_answers(text, pieces_in_order(text, blocks, language, markup in MIXED), language, around.signed)
     counts = Counter(piece.headings for piece in pieces)
     lone = {piece for piece in pieces if piece.first and counts[piece.headings] == 1}
     kept = [piece for piece in pieces if _kept(text, piece, piece in lone, around, language)]

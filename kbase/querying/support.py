@@ -92,7 +92,7 @@ def stems_quoted(
     "The terms of a passage, of what it stands below, and of the line without which it is not understood."
     read = text_terms(p.hit.text, p.hit.language)
     own = read.within(p.start, p.end) | (read.within(*p.piece.lead) if p.piece else frozenset())
-    return own | stems_of(" ".join((p.hit.title, *p.headings)), p.hit.language)
+    return own | stems_of(" ".join((p.hit.title, *p.headings, p.speaker)), p.hit.language)
 
 def _unquoted(terms: Sequence[Term], read: Sequence[frozenset[str]]) -> str:
     # the rarest word that stands in no passage; "" when all do
@@ -185,7 +185,9 @@ def with_codes(
         headed = [p for p in kept if p not in own and has_code("\n".join((p.hit.title, *p.headings)), code)]
         around = {p.hit.id for p in own}
         near = [p for p in kept if p.hit.id in around and p not in (*own, *headed) and not has_neighbour(p.text, code)]
-        kept = own + headed + near or kept
+        # what only stands below the code needs to be better by as much as a further passage may be worse
+        named = sorted(own + headed, key=lambda p: -p.score * (1.0 if p in own else ALMOST))
+        kept = named + near or kept
     return kept
 
 def find_evidence(
