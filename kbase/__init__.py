@@ -141,6 +141,7 @@ Modules:
 - `kbase.querying.pipeline`: Plan, look up, branch, write: a Haystack pipeline that can be drawn, saved and taken apart
 - `kbase.querying.plan`: A question, taken apart into what will be looked up, and by which route it will be answered
 - `kbase.querying.planner`: From a question to a plan: rules, then examples if you want them, then a language model if there is one, then a fact
+- `kbase.querying.prose`: A piece of a document as it is read within an answer, whatever it was written in
 - `kbase.querying.quotable`: The pieces of a text that say something by themselves: sentences, whole lists, questions with their answers, rows, tables, code
 - `kbase.querying.reranking`: A second look at the best hits, by a model that reads question and passage together
 - `kbase.querying.retrieval`: A query goes in, hits come out, each with the sum behind its place

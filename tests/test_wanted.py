@@ -2,8 +2,8 @@
 
 import pytest
 
-from kbase.querying.wanted import (counted_term, counts_thing, lacks_extreme, lacks_length, lacks_measure, lacks_phrase,
-                                   lacks_role, lacks_wanted, other_quarter, quarters_of, quoted_phrases)
+from kbase.querying.wanted import (counted_term, counts_thing, lacks_extreme, lacks_length, lacks_measure, lacks_most,
+                                   lacks_phrase, lacks_role, lacks_wanted, other_quarter, quarters_of, quoted_phrases)
 
 @pytest.mark.parametrize("question, phrases", [
     ('What is a "dry dock"?', ("dry dock",)), ("Was heißt „nasse Füße“?", ("nasse füsse",)),
@@ -73,6 +73,17 @@ def test_one_passage_is_enough():
     ("How tall is the tower?", "It has 31 m.", False),
     ("What is the price of freedom?", "It is twelve crowns.", False), ("What is a lake?", "The lake is deep.", False),
     ("What was the revenue of the mill in 1954?", "In 1954 the revenue fell.", True),
+    ("What is the area of the lake?", "The lake area has a tower of 31 metres.", True),
+    ("What is the area of the lake?", "Its area is 2.5 million km².", False),
+    ("What was the mill's revenue in 1954?", "In 1954 it took 3 million as a reduction to revenue.", True),
+    ("What was the mill's revenue in 1954?", "In 1954 it had 3 million marks in revenue.", False),
+    ("What was the mill's revenue in 1954?", "Its revenue was 3 million in 1954.", False),
+    ("What was the mill's revenue in 1954?", "In 1954 revenue rose to 3 million.", False),
+    ("What was the mill's revenue in 1954?", "In 1954 the revenue grew by 12 %.", True),
+    ("What was the mill's revenue in 1954?", "| Revenue | 3 million |", False),
+    ("What was its market share in 1954?", "Its market share was 12 %.", False),
+    ("What is the population of the town?", "Much of the population is at sea: 12 %.", True),
+    ("What is the population of the town?", "It has 3,105 inhabitants.", False),
 ])
 def test_measures(question, text, lacking): assert lacks_measure(question, text) is lacking
 
@@ -85,6 +96,25 @@ def test_measures(question, text, lacking): assert lacks_measure(question, text)
     ("Which is the largest lake?", "| Lake | 31 |", False),
 ])
 def test_extremes(question, text, lacking): assert lacks_extreme(question, text) is lacking
+
+@pytest.mark.parametrize("question, text, lacking", [
+    ("Which town has the most bridges?", "Four of the towns are among the ten most populous places.", True),
+    ("Which town has the most bridges?", "Most of the town lies on an island.", True),
+    ("Which town has the most bridges?", "Altona is the town with the most bridges.", False),
+    ("Which town has the most bridges?", "The largest of the towns is Altona.", False),
+    ("Which town has the most bridges?", "| Altona | 31 bridges |", False),
+    ("Who made the most bread?", "Ida made bread.", False),
+])
+def test_which_has_the_most(question, text, lacking): assert lacks_most(question, text) is lacking
+
+@pytest.mark.parametrize("question, text, lacking", [
+    ("Wie ist die Fläche des Sees?", "Der See ist 31 Meter tief.", True),
+    ("Wie ist die Fläche des Sees?", "Er hat 12 Quadratkilometer.", False),
+    ("Welche Stadt hat die meisten Brücken?", "Die Städte liegen bei den drei Orten mit der größten Dichte.", True),
+    ("Welche Stadt hat die meisten Brücken?", "Altona hat die meisten Brücken.", False),
+])
+def test_measures_in_german(question, text, lacking):
+    assert bool(lacks_wanted(question, [text], language="de")) is lacking
 
 @pytest.mark.parametrize("text, lacking", [
     ("Mill, Inc., a Delaware corporation, offers you the position of Chief Financial Officer.", True),

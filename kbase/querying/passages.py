@@ -10,26 +10,24 @@ __all__ = ['DEPTH_READ', 'RANK_COST', 'TELLING', 'CODE_COST', 'LACKING', 'SPEAKI
            'EMBEDDED_LENGTH', 'EMBEDDED_PIECES', 'REDUNDANT', 'CHUNK_GAP', 'QUOTE_CONTEXT', 'surroundings_of',
            'hit_quotables', 'hit_pieces', 'page_of', 'Passage', 'best_first', 'whole_or_items', 'same_way_round',
            'read_passages', 'above', 'tells', 'embedded_text', 'with_meaning', 'find_passages', 'antecedent',
-           'pick_passages', 'context_span', 'cite', 'as_prose', 'joined_cells', 'quoted_text', 'Quotes']
+           'pick_passages', 'context_span', 'cite', 'quoted_text', 'Quotes']
 
 # %% ../../nbs/querying/47_passages.ipynb #2f8c58d9
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import zip_longest
 from pathlib import PurePosixPath
-from textwrap import dedent
 
 import numpy as np
 
 from ..blocks import blocks_of
 from ..embedding import Embedder
-from ..excerpts import quote_markdown
 from ..language import split_sentences
 from .expected import expected_kind, has_date, has_expected
+from .prose import as_prose, fenced_session, has_session, joined_cells
 from .quotable import Surroundings, Quotable, header_of_row, opens_list, quotable
-from .speakers import person_name, speaker_fit, speaker_of, speaks_of_self, with_speaker
+from .speakers import attached_label, people_of, speaker_fit, speaker_of, speaks_of_self, with_speaker
 from .terms import (RARE_WEIGHT, TASK_WEIGHT, Term, TextTerms, coverage, is_dangling, is_negated,
                                   languages_of, question_words, stems_of, text_terms, with_rarity)
 from .things import readable
@@ -50,9 +48,7 @@ def surroundings_of(
     delimiter = delimiter if isinstance(delimiter, str) and len(delimiter) == 1 else ""
     first, after = tuple(hit.payload.get("headings") or ()), int(hit.payload.get("items_after") or 0)
     inside = hit.payload.get("inside", "")
-    people = (str(hit.meta.get(key) or "").split("; ") for key in ("from", "to", "cc"))
-    signed = tuple(filter(None, (person_name(one) for names in people for one in names)))
-    return Surroundings(markup, inside, delimiter, hit.headings, first, suffix == ".ipynb", after, signed)
+    return Surroundings(markup, inside, delimiter, hit.headings, first, suffix == ".ipynb", after, people_of(hit.meta))
 
 def hit_quotables(
     hit: Hit,
@@ -106,6 +102,7 @@ class Passage:
                                   compare=False)  # the question's words that it has, headings included
     section: frozenset[str] = field(default=frozenset(), repr=False, compare=False)  # those that its headings have
     lacks: str = ""  # what the question expects and the passage has not, one of `expected.EXPECTED`
+    own: frozenset[str] = field(default=frozenset(), repr=False, compare=False)  # those that it has itself
     speaker: str = ""  # who says it, in a mail or a dialogue
     fit: int = 0  # 1 where the one who is asked for speaks, -1 where somebody else does
 
@@ -158,7 +155,7 @@ def _passage_of(hit: Hit, rank: int, piece: Quotable, terms: Sequence[Term], rea
     asked = frozenset().union(*(term.stems for term in terms))
     news = 2 if piece.kind == "answer" else len(own - asked)
     return Passage(hit, piece.start, piece.end, rank, share, news=news, piece=piece,
-                   asked=_words_of(terms, own | context),
+                   asked=_words_of(terms, own | context), own=_words_of(terms, own | lead),
                    section=_words_of(terms, path | lead) - _words_of(terms, title), speaker=speaker)
 
 # %% ../../nbs/querying/47_passages.ipynb #5d6580df
@@ -241,6 +238,10 @@ def _with_speakers(question: str, passages: Sequence[Passage]) -> list[Passage]:
     if not speakers: return list(passages)
     return [replace(p, fit=speaker_fit(question, p.text, p.speaker, speakers, p.hit.language)) for p in passages]
 
+def _only_files(hit: Hit, piece: Quotable, terms: Sequence[Term]) -> bool:  # of a mail, where nobody asks for them
+    label = attached_label(hit.text[piece.start:piece.end]) if hit.meta.get("from") else ""
+    return bool(label) and not any(term.stems & stems_of(label, hit.language) for term in terms)
+
 def read_passages(
     question: str,
     hits: Sequence[Hit],  # best first; the first `depth` are read
@@ -252,7 +253,8 @@ def read_passages(
     found: dict[tuple[str, int, int], Passage] = {}  # where hits overlap, the better one's
     for rank, hit in enumerate(hits):
         read = text_terms(hit.text, hit.language)
-        passages = [_passage_of(hit, rank, piece, terms, read) for piece in hit_quotables(hit)]
+        passages = [_passage_of(hit, rank, piece, terms, read) for piece in hit_quotables(hit)
+                    if not _only_files(hit, piece, terms)]
         for passage in whole_or_items(passages, terms): found.setdefault(passage.span, passage)
     turned = same_way_round(question, found.values())
     known = _with_speakers(question, _with_lacks(question, turned, hits, terms))
@@ -331,8 +333,9 @@ def _of_a_table(passage: Passage) -> bool:
     return passage.piece is not None and bool(header_of_row(passage.hit.text, passage.piece))
 
 def _beside_the_point(passage: Passage, best: Passage) -> bool:
-    # it has nothing of the question that the best one has not, and stands in another section than the question
-    # names, or in the next row
+    # it has nothing of the question itself; or nothing that the best one has not, and stands in another section than
+    # the question names, or in the next row
+    if passage.piece and passage.piece.kind != "answer" and passage.asked and not passage.own: return True
     if not passage.asked <= best.asked: return False
     if _rows_of_one(passage, best): return passage.asked < best.asked or not _of_a_table(passage)
     return not best.section <= passage.asked
@@ -426,33 +429,7 @@ def cite(
                     hit.text[start:end], hit.start + start, markup=surroundings_of(hit).markup,
                     page_label=page_label(hit.meta, page), by_ocr=is_by_ocr(hit.meta, page))
 
-def as_prose(
-    quote: str,
-    markup: str = "markdown",  # a name of `blocks.MARKUPS`
-    inside: str = "",  # the kind of block in whose middle the quote begins
-) -> str:
-    "A quote as it is read within an answer, in Markdown: prose in a line, code and lists in lines of their own."
-    text = quote_markdown(quote, markup, inside)
-    return f"\n{text}\n" if "\n" in text else text
-
-_SESSION = re.compile(r"^[ \t]*\\?>>> ", re.M)
-
-def _fenced_session(text: str) -> str:  # what a converter of HTML wrote as prose
-    start = _SESSION.search(text)
-    at = start.start() if start else 0
-    return f"\n{text[:at].strip()}\n\n```\n{dedent(text[at:]).replace(chr(92) + '>>>', '>>>')}\n```\n"
-
 _BULLET = re.compile(r"^\s*(?:[-*+•‣–]|\(?(?:\d{1,3}|[a-zA-Z#])[.)])\s+")
-
-def joined_cells(
-    row: str,  # of a drawn table: a cell goes over several lines
-) -> str:
-    "A row of a drawn table as a line."
-    cells: list[str] = []
-    for line in row.split("\n"):
-        parts = [part.strip() for part in line.strip().strip("|").split("|")]
-        cells = [" ".join(filter(None, both)) for both in zip_longest(cells, parts, fillvalue="")]
-    return " | ".join(filter(None, cells))
 
 def _spoken(passage: Passage) -> str:  # "Ana Moreau: ", before what is not understood without
     if passage.piece is None or passage.piece.kind not in ("prose", "row"): return ""
@@ -468,7 +445,7 @@ def quoted_text(
     around = surroundings_of(passage.hit)
     cells = around.markup in ("csv", "json")  # as it stands: whoever asks for a row looks for what is written in it
     text = passage.text if cells else as_prose(passage.text, around.markup, around.inside if passage.start == 0 else "")
-    if "```" not in text and _SESSION.search(passage.text): text = _fenced_session(passage.text)
+    if "```" not in text and has_session(passage.text): text = fenced_session(passage.text)
     header = header_of_row(passage.hit.text, passage.piece) if passage.piece and passage.start > 0 else ""
     if header and not passage.hit.text[:passage.start].endswith(header):
         return f"\n{header}{passage.text}\n"

@@ -8,8 +8,8 @@ understood without. `querying.passages` scores them."""
 # %% auto #0
 __all__ = ['Extent', 'MAX_QUOTE', 'ANSWER_LENGTH', 'MOST_OF_LIST', 'FRAGMENT', 'SIGNATURE_LENGTH', 'WHOLE', 'Quotable',
            'is_link_list', 'says_something', 'is_question', 'stripped', 'opens_list', 'table_and_rows', 'header_of_row',
-           'cut_block', 'list_items', 'whole_list', 'list_of', 'Walk', 'pieces_in_order', 'is_signed', 'answer_end',
-           'with_answers', 'joined_path', 'Surroundings', 'quotable']
+           'cut_block', 'list_items', 'whole_list', 'list_of', 'Walk', 'pieces_in_order', 'answer_end', 'with_answers',
+           'joined_path', 'Surroundings', 'quotable']
 
 # %% ../../nbs/querying/46_quotable.ipynb #quo04
 import re
@@ -22,6 +22,7 @@ from typing import NamedTuple
 from ..blocks import MIXED, Block, blocks_of
 from ..language import split_sentences, words
 from ..lines import first_row_leads, is_signature, reads_as_prose
+from .expected import only_names
 from .furniture import has_prose, is_form, is_menu, is_reference, says_what_it_defines
 from .rules import word_list, word_pattern
 from .settings_rows import has_settings, settings_rows
@@ -337,11 +338,9 @@ class Walk:
     def add_block(self, at: int, opening: Extent) -> int:  # the block after it
         own = [replace(piece, block=at) for piece in cut_block(self.text, self.blocks[at], self.language)]
         above = self.blocks[at - 1] if at else None
-        if above and _fragment(self.text, above) and _adjacent(self.text, above.end,
-                                                               self.blocks[at].start):  # a heading in all but marks
-            own = [piece if piece.lead[1] else replace(piece,
-                                                       lead=stripped(self.text, above.start,
-                                                                     above.end)) for piece in own]
+        if above and _fragment(self.text, above) and _adjacent(self.text, above.end, self.blocks[at].start):
+            lead = stripped(self.text, above.start, above.end)  # a heading in all but marks
+            own = [piece if piece.lead[1] else replace(piece, lead=lead) for piece in own]
         if own and self.right_below(at): own[0] = replace(own[0], first=True)
         if own and above and above.kind == "caption" and above.end - above.start <= SIGNATURE_LENGTH:
             start, end = stripped(self.text, above.start, above.end)
@@ -372,20 +371,11 @@ def pieces_in_order(
     return walk.pieces
 
 # %% ../../nbs/querying/46_quotable.ipynb #quo25
-def is_signed(
-    text: str,  # of a piece
-    names: Sequence[str],  # of those who may have signed
-) -> bool:
-    "Whether a piece is nothing but one of these names, or a part of one."
-    own = {word for word, *_ in words(text)}
-    return bool(own) and any(own <= {word for word, *_ in words(name)} for name in names)
-
 def answer_end(
     text: str,
     pieces: Sequence[Quotable],  # in the order of reading
     at: int,  # the question's place among them
     language: str,
-    signed: Sequence[str] = (),  # names of those who may have signed the text
 ) -> int:  # in the text; 0 where nothing follows
     "Where the answer to a question ends."
     question, last, end, block, turns = pieces[at], pieces[at].end, 0, -1, 1
@@ -395,11 +385,10 @@ def answer_end(
         if piece.end - question.start > (ANSWER_LENGTH if end else MOST_OF_LIST): break
         asks = is_question(text[piece.start:piece.end])
         if asks and (end or piece.kind == "item"): break
-        if not asks and block not in (-1, piece.block):
-            if turns == 0: break
+        if not asks and block not in (-1, piece.block) and turns == 0: break
         last = piece.end
         if asks: turns += 1  # "When? Where?", or a question that is asked back
-        elif not _is_greeting(own := text[piece.start:piece.end], language) and not is_signed(own, signed):
+        elif not _is_greeting(text[piece.start:piece.end], language):
             turns -= piece.block != block
             end, block = last, piece.block
     return end
@@ -408,14 +397,13 @@ def with_answers(
     text: str,
     pieces: Sequence[Quotable],  # in the order of reading
     language: str,
-    signed: Sequence[str] = (),  # names of those who may have signed the text
 ) -> list[Quotable]:
     "Pieces in which every question stands with its answer."
     found: list[Quotable] = []
     asked: tuple[Extent, int] = (0, 0), 0  # the last question, where its answer ends
     for at, piece in enumerate(pieces):
         if is_question(text[piece.start:piece.end]):
-            end = answer_end(text, pieces, at, language, signed)
+            end = answer_end(text, pieces, at, language)
             if not end: continue
             found.append(replace(piece, end=end, kind="answer", lead=(piece.start, piece.end)))
             asked = (piece.start, piece.end), end
@@ -457,7 +445,6 @@ def _kept(text: str, piece: Quotable, lone: bool, around: Surroundings, language
     opened = piece.lead[1] > piece.lead[0] and piece.start == piece.lead[0]  # with the sentence that ends in a colon
     if opened and text[slice(*piece.lead)].casefold().strip(" \n*_:：") in word_list("pointing", folder="words"):
         return False
-    if around.signed and is_signed(own, around.signed): return False
     if piece.kind == "list" and all(is_reference(text[a:b]) for a, b in piece.parts[1:3]): return False
     if piece.kind == "answer" or lone or opened: return any(map(str.isalnum, own)) and not is_link_list(own)
     if piece.kind == "code" and around.markup not in ("python", "text") and piece.first and not around.notebook:
@@ -476,7 +463,8 @@ def quotable(
     markup = "markdown" if around.markup == "text" and _LIKE_MARKDOWN.search(text) else around.markup
     blocks = blocks_of(text, markup, around.inside, around.delimiter)
     if markup == "csv" and around.shared: blocks = [block._replace(headings=()) for block in blocks]
-    pieces = with_answers(text, pieces_in_order(text, blocks, language, markup in MIXED), language, around.signed)
+    read = pieces_in_order(text, blocks, language, markup in MIXED)
+    pieces = with_answers(text, [p for p in read if not only_names(text[p.start:p.end], around.signed)], language)
     counts = Counter(piece.headings for piece in pieces)
     lone = {piece for piece in pieces if piece.first and counts[piece.headings] == 1}
     kept = [piece for piece in pieces if _kept(text, piece, piece in lone, around, language)]
