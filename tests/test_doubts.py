@@ -1,11 +1,12 @@
 """What keeps an answer from looking sure: no date, number, name or reason where one is asked for, a word that stands
 nowhere, no definition; and what is no sentence at all. Made by hand, so that no model is needed."""
 
+import numpy as np
 import pytest
 
 from kbase.hits import Hit, Hits
 from kbase.nodes import Node
-from kbase.querying.doubts import another_one, lacks_definition, lacks_expected, missing_word
+from kbase.querying.doubts import WordVectors, another_one, lacks_definition, lacks_expected, missing_word
 from kbase.querying.expected import definition_asked, expected_kind, has_expected, has_name
 from kbase.querying.fact_writer import answer_fact
 from kbase.querying.furniture import is_form, is_menu, is_reference
@@ -233,6 +234,35 @@ def test_a_word_may_be_missing_where_another_stands_for_it(text, missing):
 def test_names_alone_answer_nothing(question, text, missing):
     found = hits(text)
     assert missing_word(question, found, find_passages(question, found)) == missing
+
+
+class Counting:
+    "An embedder for which all words are near, and that notes what it embeds."
+
+    def __init__(self):
+        self.seen = []
+
+    def embed_texts(self, texts):
+        self.seen += texts
+        return np.ones((len(texts), 1), dtype=np.float32)
+
+
+def test_a_word_is_embedded_once_for_an_embedder():
+    one, other = Counting(), Counting()
+    found = hits("To clear a task call free, and then wait for it.")
+    for embedder in (one, one, other):
+        assert not missing_word("How do I remove a task?", found, find_passages("task", found), embedder)
+    assert one.seen == other.seen and sorted(one.seen) == sorted(set(one.seen)) and "remove" in one.seen
+    assert "to" not in one.seen  # stop words and two letters say nothing
+
+
+def test_no_more_words_are_remembered_than_allowed():
+    kept, embedder = WordVectors(most=3), Counting()
+    for word in ("mill", "weir", "flood", "bridge", "mill"):
+        assert kept.rows([word], embedder).shape == (1, 1)
+    assert embedder.seen == ["mill", "weir", "flood", "bridge", "mill"]
+    kept.rows(["bridge", "mill"], embedder)
+    assert len(embedder.seen) == 5 and kept.rows([f"w{n}" for n in range(9)], embedder).shape == (9, 1)
 
 
 def test_of_a_long_question_words_may_be_missing():

@@ -139,7 +139,7 @@ def _is_value(found: re.Match[str], question: str, noun: str, language: str) -> 
     if re.search(rf"{_listed('area', language)}$", noun, re.IGNORECASE):
         return bool(re.match(rf"[\s-]*(?:{_listed('scale', language)}[\s-]*)?{_listed('area_unit', language)}(?!\w)",
                              after, re.IGNORECASE))
-    rate = re.search(rf"{_listed('rate', language)}$", noun, re.IGNORECASE)
+    rate = re.search(rf"(?<!\w){_listed('rate', language)}(?!\w)", question, re.IGNORECASE)
     return bool(rate) or not re.match(r"\s?(?:%|per ?cent|prozent|pour ?cent|por ciento)", after, re.IGNORECASE)
 
 def _only_behind(sentence: str, noun: str, language: str) -> bool:
