@@ -477,3 +477,24 @@ def test_the_rows_that_match_are_quoted_below_the_names_of_the_columns(question,
     assert not any(name in answer.text for name in left_out), answer.text
     assert answer.text.count("|---|---|") == 1 and answer.strength.level == "strong"
     assert all(citation.quote in HARBOURS for citation in answer.citations)
+
+
+@pytest.mark.parametrize(
+    ("question", "word", "asks"),
+    [
+        ("How long is it baked?", "long", True),
+        ("What is a long bridge?", "long", False),
+        ("In what year was the act passed?", "year", True),
+        ("Wie lange wird es gebacken?", "lange", True),
+        ("¿Cuánto tiempo se hornea el pan?", "tiempo", True),
+        ("Combien de temps faut-il cuire le pain ?", "temps", True),
+    ],
+)
+def test_the_word_that_asks_is_not_missed(question, word, asks):
+    weights = {term.word: term.weight for term in question_words(question)}
+    assert (weights[word] < 1) is asks, weights
+
+
+def test_how_long_is_answered_without_the_word_long():
+    answer = answer_fact("How long is it baked?", hits("Bake it for 40 minutes at 220 degrees."))
+    assert answer.strength.level == "strong", answer.strength

@@ -72,18 +72,24 @@ def _weight(word: QueryWord, question: str, own: str, task: frozenset[str]) -> f
     return RARE_WEIGHT if name or any(map(str.isdigit, word.word)) else PLAIN_WEIGHT
 
 # %% ../../nbs/querying/46_terms.ipynb #eb973dc4
+@lru_cache(maxsize=16)
+def _degree(language: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){word_pattern('asks_degree', known([language]), 'words')}(?!\w)", re.IGNORECASE)
+
 @lru_cache(maxsize=256)  # a list asks the same of fifty documents
 def _terms_of(question: str, languages: tuple[str, ...]) -> tuple[Term, ...]:
     own = detect_language(question, languages[0])
     every = list(dict.fromkeys([own, *languages]))
     task, common = word_list("task", known(every), "words"), stop_words(own)
     codes = {(one.start, one.end) for one in identifiers(question)}
+    degrees = [one.span() for one in _degree(own).finditer(question)]  # how long: of these words none is missed
     found: dict[str, Term] = {}
     for word in query_words(question, every):
         if word.parts and (word.start, word.end) not in codes: continue  # a compound is covered by its parts
         if word.word in common and not question[word.start:word.end].isupper(): continue  # IT and US are no stop words
         name = question[word.start:word.end].casefold() if word.parts else word.word
-        found.setdefault(name, Term(name, word.stems, _weight(word, question, own, task)))
+        asks = any(start <= word.start < end for start, end in degrees)
+        found.setdefault(name, Term(name, word.stems, TASK_WEIGHT if asks else _weight(word, question, own, task)))
     return tuple(found.values())
 
 def question_words(
