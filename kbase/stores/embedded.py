@@ -63,6 +63,7 @@ class FolderFilling(FolderAccount):
         if len(heads.owners) <= SLICE_ROWS: rows = list(rows)  # their terms are no others' waiting
         with self._writing():
             if revisions: self._writer.write_nodes(rows, heads, list(revisions))
+            del rows, heads  # the indices need the room
             self._write_sources([item.source for item in items], revisions)
             self._writer.tidy(self._writer.pace)
 
