@@ -292,6 +292,8 @@ def standing(
         if not sentence.leans or supported: kept.append(sentence)
     return kept or [replace(sentence, leans=False) for sentence in sentences]
 
+_SAYS = re.compile(r"\S")
+
 def extract_summary(
     document: Document,
     max_sentences: int = 4,  # ≥ 1
@@ -302,12 +304,12 @@ def extract_summary(
     if max_sentences < 1 or max_tokens < 1:
         raise ValueError(f"max_sentences is {max_sentences}, max_tokens {max_tokens}: both must be 1 or more")
     text = document.text
-    if not text.strip(): return Summary("", whole=True)
+    if not _SAYS.search(text): return Summary("", whole=True)
     def count(piece: str) -> int:
         line = " ".join(piece.split())
         return count_tokens([line])[0] if count_tokens else guess_tokens(line)
     start, end = beginning(text, max_tokens, count)
-    fits = not text[end:].strip()
+    fits = _SAYS.search(text, end) is None  # no copy of a text of 100 MB
     sentences = find_sentences(document)
     if sentences and (len(sentences) > max_sentences or not fits):
         sentences = standing(text, sentences)

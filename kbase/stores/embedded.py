@@ -28,15 +28,18 @@ from .reembedding import Reembedding
 from kbase.stores.rows import (
     PIECE,
     Indexed,
+    Row,
     Source,
     haystack_row,
     indexed_rows,
+    item_heads,
     keep_pieces,
     own_meta,
     revision_of,
+    row_heads,
     slices,
 )
-from .tables import ACCOUNT_SCHEMA, group_of, tokens_column
+from .tables import ACCOUNT_SCHEMA, SLICE_ROWS, group_of, tokens_column
 from .typed_columns import ALL_ROWS, MAX_COLUMNS, typed_values
 from .upkeep import BULK, LOADING, LOCK_TIMEOUT, SOON
 
@@ -54,11 +57,13 @@ class FolderFilling(FolderAccount):
         "Store documents with their nodes in one commit, then their account."
         items = list({item.source.document_id: item for item in items}.values())
         revisions = {item.document.id: revision_of(item.document.text) for item in items if item.document is not None}
-        made = {row["id"]: (row, meta) for item in items for row, meta in indexed_rows(item)}
+        heads = item_heads(items)
+        rows: Iterable[Row] = ((row, meta) for item in items for row, meta in indexed_rows(item)
+                               if heads.owners[row["id"]] == row["document_id"])
+        if len(heads.owners) <= SLICE_ROWS: rows = list(rows)  # their terms are no others' waiting
         with self._writing():
-            if revisions:
-                self._writer.write_nodes([row for row, _ in made.values()], [meta for _, meta in made.values()],
-                                         list(revisions))
+            if revisions: self._writer.write_nodes(rows, heads, list(revisions))
+            del rows, heads  # the indices need the room
             self._write_sources([item.source for item in items], revisions)
             self._writer.tidy(self._writer.pace)
 
@@ -194,7 +199,8 @@ class EmbeddedStore(FolderFilling, HaystackStore):
         rows = [haystack_row(document) for document in documents]
         own = [row for row in rows if not row["foreign"]]
         keep_pieces(self._stored_pieces([row["id"] for row in own]), own)
-        self._writer.write_nodes(rows, [own_meta(document) for document in documents])
+        metas = [own_meta(document) for document in documents]
+        self._writer.write_nodes(zip(rows, metas, strict=True), row_heads(rows, metas))
         self._writer.tidy(self._writer.pace)
         return len(rows)
 
