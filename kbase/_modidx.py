@@ -2846,6 +2846,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                  'kbase/querying/components.py'),
                                            'kbase.querying.components.QueryEmbedder.run': ( 'querying/components.html#queryembedder.run',
                                                                                             'kbase/querying/components.py'),
+                                           'kbase.querying.components.expander': ( 'querying/components.html#expander',
+                                                                                   'kbase/querying/components.py'),
                                            'kbase.querying.components.haystack_hit': ( 'querying/components.html#haystack_hit',
                                                                                        'kbase/querying/components.py'),
                                            'kbase.querying.components.query_embedding': ( 'querying/components.html#query_embedding',

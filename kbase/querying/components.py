@@ -8,7 +8,7 @@ seconds of import that a search by words does without."""
 
 # %% auto #0
 __all__ = ['EXPANDERS', 'ARGUMENTS', 'DEFAULT_FIND', 'QueryEmbedder', 'query_embedding', 'haystack_hit', 'NodeRetriever',
-           'words_part', 'search_part', 'PartsRetriever']
+           'words_part', 'expander', 'search_part', 'PartsRetriever']
 
 # %% ../../nbs/querying/45_components.ipynb #cmp03
 import asyncio
@@ -22,6 +22,7 @@ from haystack import component
 from ..embedding import Embedder
 from ..nodes import node_to_haystack
 from .account import account_sources, indexed, source_hits
+from .expansion import WAYS
 from .files import files_named
 from .filters import all_of, checked_filter
 from .fusion import DENSE_WEIGHT
@@ -98,8 +99,8 @@ class NodeRetriever:
         return await asyncio.to_thread(self.run, query, filters, top_k)
 
 # %% ../../nbs/querying/45_components.ipynb #fd97ebd4
-EXPANDERS: dict[str, Callable[[NodeStore, Hits], Hits]] = {}  # name → what it makes of the hits of one part
-ARGUMENTS = ("top_k", "group_by", "kinds")  # of a search, that a route may set
+EXPANDERS: dict[str, Callable[[NodeStore, Hits], Hits]] = dict(WAYS)  # name → what it makes of the hits of one part
+ARGUMENTS = ("top_k", "group_by", "kinds", "expand")  # of a look-up, that a route may set
 DEFAULT_FIND: dict[str, Any] = {"top_k": 8}  # passages for one answer: what `querying.passages` reads
 
 def words_part(
@@ -114,6 +115,13 @@ def words_part(
     return source_hits((one for one in indexed(account_sources(store, where)) if one.document_id not in having),
                        part.words)
 
+def expander(
+    name: str,  # of EXPANDERS
+) -> Callable[[NodeStore, Hits], Hits]:
+    "A way to expand hits by its name. ValueError for one that nobody has put into EXPANDERS."
+    if name in EXPANDERS: return EXPANDERS[name]
+    raise ValueError(f"{name!r} is no way to expand hits: use {', '.join(EXPANDERS)}")
+
 def search_part(
     store: NodeStore,
     part: QueryPart,
@@ -122,17 +130,16 @@ def search_part(
     dense_weight: float,
     find: Mapping[str, Any],  # of ARGUMENTS
 ) -> Hits:
-    "What one part of a plan finds. ValueError for a way to expand that nobody has put into EXPANDERS."
-    if part.expand and part.expand not in EXPANDERS:
-        raise ValueError(f"{part.expand!r} is no way to expand hits: use "
-                         f"{', '.join(EXPANDERS) or 'none, there is none yet'}")
+    "What one part of a plan finds."
+    way = part.expand or find.get("expand")
+    expand = expander(way) if way else None
     if part.words: return words_part(store, part)
     kinds, named = part.kinds or find.get("kinds"), files_named(store, part.query)
     files = {"field": "document_id", "operator": "in",
              "value": [source.document_id for source in named]} if named else None
     hits = search_store(store, part.query, embed_query, find.get("top_k", DEFAULT_FIND["top_k"]), mode,
                         all_of(part.filters, files), find.get("group_by"), kinds, dense_weight)
-    return EXPANDERS[part.expand](store, hits) if part.expand else hits
+    return expand(store, hits) if expand else hits
 
 # %% ../../nbs/querying/45_components.ipynb #957941f3
 @component
@@ -151,6 +158,7 @@ class PartsRetriever:
             if unknown := set(arguments or ()) - set(ARGUMENTS):
                 raise ValueError(f"a search of route {route!r} cannot take {', '.join(sorted(unknown))}: use "
                                  f"{', '.join(ARGUMENTS)}")
+            if arguments and arguments.get("expand"): expander(arguments["expand"])
         self.store, self.embedder, self.mode, self.dense_weight, self.find = store, embedder, mode, dense_weight, find
 
     @component.output_types(found=list[Hits])
