@@ -4390,6 +4390,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                         'kbase.querying.windows.window_places': ( 'querying/windows.html#window_places',
                                                                                   'kbase/querying/windows.py'),
                                         'kbase.querying.windows.worths': ('querying/windows.html#worths', 'kbase/querying/windows.py')},
+            'kbase.querying.written_by': { 'kbase.querying.written_by.written_by': ( 'querying/written_by.html#written_by',
+                                                                                     'kbase/querying/written_by.py')},
             'kbase.remarks': { 'kbase.remarks.gone_among': ('remarks.html#gone_among', 'kbase/remarks.py'),
                                'kbase.remarks.notes_on_store': ('remarks.html#notes_on_store', 'kbase/remarks.py')},
             'kbase.rendering': { 'kbase.rendering._AnswerRenderer': ('rendering.html#_answerrenderer', 'kbase/rendering.py'),
