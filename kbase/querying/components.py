@@ -28,6 +28,7 @@ from .filters import all_of, checked_filter
 from .fusion import DENSE_WEIGHT
 from .mentions import find_mentions, mention_hits
 from .plan import Plan, QueryPart
+from .recency import depth_for, preferred
 from .retrieval import Mode, search_store
 from ..results import Hit, Hits
 from ..stores.contract import NodeStore
@@ -137,8 +138,10 @@ def search_part(
     kinds, named = part.kinds or find.get("kinds"), files_named(store, part.query)
     files = {"field": "document_id", "operator": "in",
              "value": [source.document_id for source in named]} if named else None
-    hits = search_store(store, part.query, embed_query, find.get("top_k", DEFAULT_FIND["top_k"]), mode,
+    top_k = find.get("top_k", DEFAULT_FIND["top_k"])
+    hits = search_store(store, part.query, embed_query, depth_for(part.query, top_k), mode,
                         all_of(part.filters, files), find.get("group_by"), kinds, dense_weight)
+    hits = preferred(store, hits)[:top_k]
     return expand(store, hits) if expand else hits
 
 # %% ../../nbs/querying/45_components.ipynb #957941f3
