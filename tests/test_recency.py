@@ -9,6 +9,7 @@ from store_worker import open_store as opened
 from kbase.hits import Background, Hit, Hits, Part
 from kbase.nodes import Document, Node
 from kbase.querying.components import PartsRetriever
+from kbase.querying.pipeline import answer_question, build_pipeline
 from kbase.querying.plan import Plan, QueryPart
 from kbase.querying.recency import (
     RECENT_WEIGHT,
@@ -21,6 +22,7 @@ from kbase.querying.recency import (
     superseded_behind,
 )
 from kbase.querying.retrieval import search_store
+from kbase.settings import Settings
 from kbase.stores.rows import Indexed, Source
 
 TODAY = date(2025, 6, 18)
@@ -121,6 +123,24 @@ def test_a_document_that_is_superseded_stands_behind(store):
     assert [hit.document_id for hit in hits] == ["new", "old"] and hits.notes == ("Old is superseded by New",)
     assert hits[1].score <= hits[0].score and "superseded: by New" in hits[1].why
     assert hits[1].score == pytest.approx(sum(part.contribution for part in hits[1].parts.values()))
+
+
+def test_an_answer_is_written_from_the_newer_document_and_says_so(store):
+    put(store, "rules-1", "Dogs may enter the dome on a lead.")
+    put(store, "rules-2", "Dogs may not enter the dome at all.", supersedes="rules-1.md")
+    pipeline = build_pipeline(store, None, Settings(mode="bm25"))
+    answer = answer_question(pipeline, "May dogs enter the dome?", "fact")
+    assert "not enter" in answer.text and {cited.document_id for cited in answer.citations} == {"rules-2"}
+    assert answer.notes == ("Rules-1 is superseded by Rules-2",)
+    named = answer_question(pipeline, "What does rules-1.md say about dogs?", "fact")
+    assert {cited.document_id for cited in named.citations} == {"rules-1"} and not named.notes
+
+
+def test_an_answer_says_that_newer_documents_were_preferred(store):
+    prices(store)
+    pipeline = build_pipeline(store, None, Settings(mode="bm25"))
+    answer = answer_question(pipeline, "What is the latest price of a day ticket?", "fact")
+    assert "7 euros" in answer.text and "“latest”" in answer.notes[0]
 
 
 def listed(*names, **claims):  # names in order of score; name → what it supersedes

@@ -28,7 +28,7 @@ from .filters import all_of, checked_filter
 from .fusion import DENSE_WEIGHT
 from .mentions import find_mentions, mention_hits
 from .plan import Plan, QueryPart
-from .recency import depth_for, preferred
+from .recency import depth_for, preferred, without_superseded
 from .retrieval import Mode, search_store
 from ..results import Hit, Hits
 from ..stores.contract import NodeStore
@@ -141,7 +141,8 @@ def search_part(
     top_k = find.get("top_k", DEFAULT_FIND["top_k"])
     hits = search_store(store, part.query, embed_query, depth_for(part.query, top_k), mode,
                         all_of(part.filters, files), find.get("group_by"), kinds, dense_weight)
-    hits = preferred(store, hits)[:top_k]
+    ordered = preferred(store, hits)
+    hits = (ordered if named or find.get("group_by") else without_superseded(ordered))[:top_k]
     return expand(store, hits) if expand else hits
 
 # %% ../../nbs/querying/45_components.ipynb #957941f3

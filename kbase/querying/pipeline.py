@@ -27,6 +27,7 @@ from ..embedding import Embedder
 from .components import PartsRetriever
 from .plan import Plan
 from .planner import Planner
+from .recency import order_notes
 from .routes import DEFAULT_ROUTE, ROUTES, RouteSpec
 from .tracing import traced_steps
 from ..results import Answer, Hits
@@ -187,6 +188,7 @@ def answer_question(
     found = _values_of(output, Hits) + [hits for one in listed for hits in one if isinstance(hits, Hits)]
     trace = trace_of(question, plan, branch_taken(pipeline, output, plan), found, steps)
     seconds = round(time.perf_counter() - began, 5)
-    notes = dict.fromkeys((*(plan.notes if plan else ()), *answers[0].notes))
+    ordered = [note for hits in found for note in order_notes(hits)]
+    notes = dict.fromkeys((*(plan.notes if plan else ()), *ordered, *answers[0].notes))
     trace |= {"filters": dict(filters) if filters else None, "seconds": seconds, **answers[0].trace}
     return replace(answers[0], question=question, notes=tuple(notes), trace=trace)
