@@ -55,7 +55,7 @@ def overview(
     "How many documents there are, of which kinds, in which folders."
     known, failed = indexed(sources), sum(source.state == "failed" for source in sources)
     lines = [f"There {'is' if len(known) == 1 else 'are'} {counted(len(known))}, "
-             f"{counted(sum(one.nodes for one in known), 'passage')}."]
+             f"{counted(sum(one.nodes for one in known), 'node')}."]
     for name, values in (("Folders", [top_folder(one.uri) for one in known]),
                          ("Formats", [one.meta.get("format") for one in known]),
                          ("Languages", [one.language for one in known])):
