@@ -141,6 +141,8 @@ def test_an_answer_says_that_newer_documents_were_preferred(store):
     pipeline = build_pipeline(store, None, Settings(mode="bm25"))
     answer = answer_question(pipeline, "What is the latest price of a day ticket?", "fact")
     assert "7 euros" in answer.text and "“latest”" in answer.notes[0]
+    plain = answer_question(pipeline, "What is the latest price of a day ticket?", "fact", auto_filters=False)
+    assert not plain.notes and "recent" not in plain.evidence[0].parts
 
 
 def listed(*names, **claims):  # names in order of score; name → what it supersedes

@@ -130,6 +130,7 @@ def search_part(
     mode: Mode,
     dense_weight: float,
     find: Mapping[str, Any],  # of ARGUMENTS
+    read: bool = True,  # whether words such as *latest* order what is found
 ) -> Hits:
     "What one part of a plan finds."
     way = part.expand or find.get("expand")
@@ -139,9 +140,9 @@ def search_part(
     files = {"field": "document_id", "operator": "in",
              "value": [source.document_id for source in named]} if named else None
     top_k = find.get("top_k", DEFAULT_FIND["top_k"])
-    hits = search_store(store, part.query, embed_query, depth_for(part.query, top_k), mode,
+    hits = search_store(store, part.query, embed_query, depth_for(part.query, top_k, read=read), mode,
                         all_of(part.filters, files), find.get("group_by"), kinds, dense_weight)
-    ordered = preferred(store, hits)
+    ordered = preferred(store, hits, read=read)
     hits = (ordered if named or find.get("group_by") else without_superseded(ordered))[:top_k]
     return expand(store, hits) if expand else hits
 
@@ -157,6 +158,7 @@ class PartsRetriever:
         mode: Mode = "hybrid",
         dense_weight: float = DENSE_WEIGHT,
         find: dict[str, dict[str, Any] | None] | None = None,  # route → ARGUMENTS; None: the route looks nothing up
+        auto_filters: bool = True,  # whether a question's own words order what is found
     ):
         for route, arguments in (find or {}).items():
             if unknown := set(arguments or ()) - set(ARGUMENTS):
@@ -164,17 +166,19 @@ class PartsRetriever:
                                  f"{', '.join(ARGUMENTS)}")
             if arguments and arguments.get("expand"): expander(arguments["expand"])
         self.store, self.embedder, self.mode, self.dense_weight, self.find = store, embedder, mode, dense_weight, find
+        self.auto_filters = auto_filters
 
     @component.output_types(found=list[Hits])
-    def run(self, plan: Plan) -> dict[str, Any]:
-        "The hits of each part, in the order of the parts."
+    def run(self, plan: Plan, auto_filters: bool | None = None) -> dict[str, Any]:
+        "The hits of each part, in the order of the parts; `auto_filters` given here wins over the component's."
         find = (self.find or {}).get(plan.route, DEFAULT_FIND)
         if find is None: return {"found": [Hits(query=part.query, mode=self.mode) for part in plan.parts]}
         embed_query = query_embedding(self.store, self.embedder, self.mode)
-        search = [search_part(self.store, part, embed_query, self.mode, self.dense_weight, find) for part in plan.parts]
-        return {"found": search}
+        read = self.auto_filters if auto_filters is None else auto_filters
+        return {"found": [search_part(self.store, part, embed_query, self.mode, self.dense_weight, find, read)
+                          for part in plan.parts]}
 
     @component.output_types(found=list[Hits])
-    async def run_async(self, plan: Plan) -> dict[str, Any]:
+    async def run_async(self, plan: Plan, auto_filters: bool | None = None) -> dict[str, Any]:
         "As `run`, with the work in a thread."
-        return await asyncio.to_thread(self.run, plan)
+        return await asyncio.to_thread(self.run, plan, auto_filters)

@@ -68,9 +68,10 @@ def build_pipeline(
     "The pipeline that answers questions, with a branch for each route that there is now."
     pipeline = Pipeline()
     find = {spec.name: None if spec.find is None else dict(spec.find) for spec in routes.values()}
+    reads = getattr(settings, "auto_filters", True)
     pipeline.add_component("planner", Planner(embedder if examples else None, llm, settings.llm_timeout, examples,
-                                              store, getattr(settings, "auto_filters", True)))
-    pipeline.add_component("find", PartsRetriever(store, embedder, settings.mode, settings.dense_weight, find))
+                                              store, reads))
+    pipeline.add_component("find", PartsRetriever(store, embedder, settings.mode, settings.dense_weight, find, reads))
     pipeline.add_component("router", ConditionalRouter(route_conditions(list(routes)), validate_output_type=True))
     pipeline.add_component("answer", BranchJoiner(Answer))
     pipeline.connect("planner.plan", "find.plan")
