@@ -44,6 +44,8 @@ NOT_WANTED = """
 What is the actual price of a ticket?
 How large is the current in a coil?
 The current of the river is strong
+What are the current liabilities of the observatory?
+How high is the current ratio?
 What happened last week?
 Wie lange dauert die letzte Führung?
 Wann endete der letzte Krieg?
