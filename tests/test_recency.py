@@ -147,6 +147,14 @@ def test_an_answer_says_that_newer_documents_were_preferred(store):
     assert not plain.notes and "recent" not in plain.evidence[0].parts
 
 
+def test_a_few_dates_among_many_documents_change_nothing(store):
+    prices(store)
+    for number in range(3): put(store, f"note-{number}", f"Note {number}: the latest day ticket.")
+    query = "the latest price of a day ticket"
+    assert "recent" not in found(store, query)[0].parts and not found(store, query).notes
+    assert "recent" in found(store, query, prefer="recent")[0].parts
+
+
 def listed(*names, **claims):  # names in order of score; name → what it supersedes
     def hit(name, score):
         meta = {"supersedes": claims[name]} if name in claims else {}
