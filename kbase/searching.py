@@ -23,6 +23,7 @@ from .filling import Counting
 from .querying.expansion import expand_hits
 from .querying.filters import all_of
 from .querying.question_filters import NarrowedQuery, QuestionFilters, asked_filters, narrowed_query
+from .querying.recency import depth_for, preferred
 from .querying.reranking import rerank_hits
 from .querying.retrieval import Mode, check_count, search_store
 from .remarks import OLDER, gone_among, notes_on_store
@@ -55,7 +56,8 @@ class Searching(Counting):
         documents: int | None = None,  # look only into so many documents, those that suit the query best as a whole
         expand: Literal["window", "section", "document", "auto"] | None = None,  # show more around each hit
         rerank: Any = None,  # a cross-encoder by name, a Haystack ranker, or a function: orders the best hits anew
-        auto_filters: bool | None = None,  # whether the query's own words narrow the look-up; None: as set
+        prefer: Literal["recent"] | None = None,  # newer documents ahead; None: where the query says so ("latest")
+        auto_filters: bool | None = None,  # whether the query's own words narrow or order what is found; None: as set
         vector: np.ndarray | None = None,  # (dim,) of the query, where it is known; None: it is embedded here
     ) -> Hits:
         "Find nodes, best first, each with the sum behind its place."
@@ -63,22 +65,23 @@ class Searching(Counting):
             if kinds is not None: raise ValueError(f"kind is {kind!r} and kinds is {kinds!r}: name one of them")
             kinds = (kind,)
         mode, top_k = mode or self.settings.mode, self.settings.top_k if top_k is None else top_k
-        asked = self._narrowed(query, all_of(self.where, filters), auto_filters)
+        read = self.settings.auto_filters if auto_filters is None else auto_filters
+        asked = self._narrowed(query, all_of(self.where, filters), read)
         embed = self.embedder.embed_query if mode != "bm25" and self._has_vectors() else None
         if embed and vector is not None and asked.query == query: embed = partial(_known, vector)
         joined = expand in JOINED
         if group_by == "auto": group_by = None if joined or documents is not None else "document"
         check_count("top_k", top_k)
         depth = max(top_k * (2 if joined else 1), 0 if rerank is None else RERANK_DEPTH)
-        hits = search_store(self.store, asked.query, embed, depth, mode, asked.filters, kinds=kinds, group_by=group_by,
-                            dense_weight=self.settings.dense_weight, documents=documents)
+        hits = search_store(self.store, asked.query, embed, depth_for(query, depth, prefer, read), mode, asked.filters,
+                            kinds=kinds, group_by=group_by, dense_weight=self.settings.dense_weight,
+                            documents=documents)
         hits.query, hits.notes = query, (*hits.notes, *asked.notes)
-        ranked = rerank_hits(hits, rerank)[:depth if joined else top_k]
+        ranked = rerank_hits(preferred(self.store, hits, prefer, read), rerank)[:depth if joined else top_k]
         return self._remarked(expand_hits(self.store, ranked, expand)[:top_k])
 
-    def _narrowed(self, query: str, filters: dict[str, Any] | None, wanted: bool | None) -> NarrowedQuery:
-        if not (self.settings.auto_filters if wanted is None else wanted) or not isinstance(query, str):
-            return NarrowedQuery(query, filters, ())
+    def _narrowed(self, query: str, filters: dict[str, Any] | None, wanted: bool) -> NarrowedQuery:
+        if not wanted or not isinstance(query, str): return NarrowedQuery(query, filters, ())
         return narrowed_query(self.store, query, filters)
 
     def search_many(

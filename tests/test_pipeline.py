@@ -20,6 +20,7 @@ from haystack.tracing.tracer import NullSpan
 from kbase.nodes import Document, Node
 from kbase.querying.components import EXPANDERS, NodeRetriever, PartsRetriever
 from kbase.querying.drawing import draw_pipeline
+from kbase.querying.expansion import WAYS
 from kbase.querying.pipeline import answer_question, build_pipeline, question_inputs, route_conditions
 from kbase.querying.plan import Plan, QueryPart, narrow
 from kbase.querying.routes import ROUTES, Routes, RouteSpec
@@ -49,7 +50,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeStore]:
         document = Document(f"{title.lower()}.txt", text, title, {"year": 2020 + len(title)}, language="en")
         more = {"title": title, "uri": document.uri, "language": "en", "meta": document.meta}
         nodes = [Node(document.id, kind, 0, len(text), text, **more) for kind in ("chunk", "document")]
-        items.append(Indexed(Source(document.uri, document.id, title=title, nodes=2, language="en"), document, nodes))
+        source = Source(document.uri, document.id, title=title, nodes=2, language="en", characters=len(text))
+        items.append(Indexed(source, document, nodes))
     made.put(items)
     yield made
     made.close()
@@ -203,6 +205,26 @@ def test_a_part_names_its_own_kinds_and_grows_by_name(store: NodeStore, monkeypa
     found = retriever.run(Plan("?", "fact", parts))["found"]
     assert [[hit.kind for hit in hits] for hits in found] == [["chunk"], ["document"], ["chunk"]]
     with pytest.raises(ValueError, match="cannot take filters"): PartsRetriever(store, find={"fact": {"filters": {}}})
+
+
+def test_parts_and_routes_grow_their_hits_by_the_ways_to_expand(store: NodeStore) -> None:
+    whole, plain = QueryPart("aclose", expand="document"), QueryPart("aclose")
+    assert set(WAYS) <= set(EXPANDERS)
+    by_part = PartsRetriever(store, mode="bm25").run(Plan("?", "fact", (whole,)))["found"][0]
+    by_route = PartsRetriever(store, mode="bm25", find={"fact": {"expand": "document"}})
+    assert [hit.done for hit in by_part] == [["text: read whole"]]
+    assert [hit.done for hit in by_route.run(Plan("?", "fact", (plain,)))["found"][0]] == [["text: read whole"]]
+    own = by_route.run(Plan("?", "fact", (QueryPart("aclose", expand="window"),)))["found"][0]
+    assert all("text" not in hit.parts for hit in own)  # a part's own way comes first
+    with pytest.raises(ValueError, match="use window, section"): PartsRetriever(store, find={"fact": {"expand": "all"}})
+
+
+def test_an_answer_is_written_from_what_a_route_expands(store: NodeStore) -> None:
+    grown = RouteSpec("fact", "a detail", ROUTES["fact"].write, {"top_k": 2, "expand": "document"})
+    made = build_pipeline(store, None, Settings(), routes=Routes(fact=grown))
+    answer = answer_question(made, "How does an event loop finalise async generators?", "fact")
+    assert "aclose" in answer.text and answer.evidence[0].done == ["text: read whole"]
+    assert answer.citations and all(cited.quote in TEXTS["Loops"] for cited in answer.citations)
 
 
 # -- tracing -------------------------------------------------------------------------------------------------

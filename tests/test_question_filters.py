@@ -96,6 +96,15 @@ WANTED = [
     ("Quels documents de 2022 parlent de loyer ?", "bail.pdf"),
     ("Que disent les documents écrits par Nora Quist sur le loyer ?", "lease.pdf bail.pdf"),
     ("¿Qué dicen los informes escritos por Otto Klee sobre vacaciones?", "leave.pdf urlaub.docx"),
+    ("notes by Ada Brandt", "leave.pdf"),
+    ("Notes by Quist on rent", "lease.pdf bail.pdf"),
+    ("notes of May 2024", "urlaub.docx"),
+    ("What did Ada Brandt write about leave?", "leave.pdf"),
+    ("What has Ruth Bell written on oak?", "2.eml"),
+    ("Was hat Otto Klee über Urlaub geschrieben?", "leave.pdf urlaub.docx"),
+    ("Was schrieb Nora Quist zur Miete?", "lease.pdf bail.pdf"),
+    ("Qu'a écrit Nora Quist sur le loyer ?", "lease.pdf bail.pdf"),
+    ("¿Qué escribió Otto Klee sobre vacaciones?", "leave.pdf urlaub.docx"),
 ]
 
 
@@ -156,6 +165,14 @@ In which month is the mill closed?
 Does the French Revolution come up?
 What do people from Legal wear on Fridays?
 What is meant by final?
+What notes are payable in May 2024?
+What did Quist write about rent?
+Who wrote about Ada Brandt?
+What was written about Ada Brandt?
+When did Ada Brandt write to the board?
+Was hat Otto Klee über Urlaub gedacht?
+Which notes of the scale are sharp?
+Release notes by version
 """.strip().splitlines()
 
 
@@ -173,6 +190,17 @@ def test_the_rest_of_a_question_has_no_words_of_its_filters() -> None:
     assert read.rest == "What is kept in the barn?"
     whole = "Which PDFs have more than 50 pages?"
     assert read_filters(whole, SCHEMA, TODAY).rest == whole  # nothing would be left to look for
+
+
+def test_what_somebody_wrote_is_looked_up_by_its_subject() -> None:
+    read = read_filters("What did Ada Brandt write about leave?", SCHEMA, TODAY)
+    assert read.rest == "What about leave?" and not read.only and str(read) == "author Ada Brandt"
+    assert read_filters("notes by Ada Brandt", SCHEMA, TODAY).only
+    two = {"a.txt": {"author": "Ada Byron"}, "b.eml": {"from": "Ada Byron <ada@mill.example>"},
+           "c.txt": {"author": "Ivo"}}
+    sources = [Source(uri, uri, meta=meta) for uri, meta in two.items()]
+    both = read_filters("What did Ada Byron write about the dome?", schema_of_sources(sources), TODAY)
+    assert chosen(both.filters, sources) == {"a.txt", "b.eml"}
 
 
 def test_alternatives_of_a_field_are_one_filter_and_negations_hold_together() -> None:

@@ -160,7 +160,7 @@ def test_short_documents_are_read_whole_and_long_ones_say_that_they_are_not(stor
     whole = expand_hits(store, hits, "document")
     texts = {hit.document_id: hit for hit in whole}
     assert texts["dome"].text == "\n\n".join(PARTS) and sum(hit.document_id == "dome" for hit in whole) == 1
-    assert "too long to be read whole" in texts["log"].explain()
+    assert "too long to be read whole" in texts["log"].why
     assert {hit.document_id for hit in expand_hits(store, hits, "auto")} == {"dome", "log"}
 
 

@@ -8,7 +8,7 @@ seconds of import that a search by words does without."""
 
 # %% auto #0
 __all__ = ['EXPANDERS', 'ARGUMENTS', 'DEFAULT_FIND', 'QueryEmbedder', 'query_embedding', 'haystack_hit', 'NodeRetriever',
-           'words_part', 'search_part', 'PartsRetriever']
+           'words_part', 'expander', 'search_part', 'PartsRetriever']
 
 # %% ../../nbs/querying/45_components.ipynb #cmp03
 import asyncio
@@ -22,11 +22,13 @@ from haystack import component
 from ..embedding import Embedder
 from ..nodes import node_to_haystack
 from .account import account_sources, indexed, source_hits
+from .expansion import WAYS
 from .files import files_named
 from .filters import all_of, checked_filter
 from .fusion import DENSE_WEIGHT
 from .mentions import find_mentions, mention_hits
 from .plan import Plan, QueryPart
+from .recency import depth_for, preferred, without_superseded
 from .retrieval import Mode, search_store
 from ..results import Hit, Hits
 from ..stores.contract import NodeStore
@@ -98,8 +100,8 @@ class NodeRetriever:
         return await asyncio.to_thread(self.run, query, filters, top_k)
 
 # %% ../../nbs/querying/45_components.ipynb #fd97ebd4
-EXPANDERS: dict[str, Callable[[NodeStore, Hits], Hits]] = {}  # name → what it makes of the hits of one part
-ARGUMENTS = ("top_k", "group_by", "kinds")  # of a search, that a route may set
+EXPANDERS: dict[str, Callable[[NodeStore, Hits], Hits]] = dict(WAYS)  # name → what it makes of the hits of one part
+ARGUMENTS = ("top_k", "group_by", "kinds", "expand")  # of a look-up, that a route may set
 DEFAULT_FIND: dict[str, Any] = {"top_k": 8}  # passages for one answer: what `querying.passages` reads
 
 def words_part(
@@ -114,6 +116,13 @@ def words_part(
     return source_hits((one for one in indexed(account_sources(store, where)) if one.document_id not in having),
                        part.words)
 
+def expander(
+    name: str,  # of EXPANDERS
+) -> Callable[[NodeStore, Hits], Hits]:
+    "A way to expand hits by its name. ValueError for one that nobody has put into EXPANDERS."
+    if name in EXPANDERS: return EXPANDERS[name]
+    raise ValueError(f"{name!r} is no way to expand hits: use {', '.join(EXPANDERS)}")
+
 def search_part(
     store: NodeStore,
     part: QueryPart,
@@ -121,18 +130,21 @@ def search_part(
     mode: Mode,
     dense_weight: float,
     find: Mapping[str, Any],  # of ARGUMENTS
+    read: bool = True,  # whether words such as *latest* order what is found
 ) -> Hits:
-    "What one part of a plan finds. ValueError for a way to expand that nobody has put into EXPANDERS."
-    if part.expand and part.expand not in EXPANDERS:
-        raise ValueError(f"{part.expand!r} is no way to expand hits: use "
-                         f"{', '.join(EXPANDERS) or 'none, there is none yet'}")
+    "What one part of a plan finds."
+    way = part.expand or find.get("expand")
+    expand = expander(way) if way else None
     if part.words: return words_part(store, part)
     kinds, named = part.kinds or find.get("kinds"), files_named(store, part.query)
     files = {"field": "document_id", "operator": "in",
              "value": [source.document_id for source in named]} if named else None
-    hits = search_store(store, part.query, embed_query, find.get("top_k", DEFAULT_FIND["top_k"]), mode,
+    top_k = find.get("top_k", DEFAULT_FIND["top_k"])
+    hits = search_store(store, part.query, embed_query, depth_for(part.query, top_k, read=read), mode,
                         all_of(part.filters, files), find.get("group_by"), kinds, dense_weight)
-    return EXPANDERS[part.expand](store, hits) if part.expand else hits
+    ordered = preferred(store, hits, read=read)
+    hits = (ordered if named or find.get("group_by") else without_superseded(ordered))[:top_k]
+    return expand(store, hits) if expand else hits
 
 # %% ../../nbs/querying/45_components.ipynb #957941f3
 @component
@@ -146,23 +158,27 @@ class PartsRetriever:
         mode: Mode = "hybrid",
         dense_weight: float = DENSE_WEIGHT,
         find: dict[str, dict[str, Any] | None] | None = None,  # route → ARGUMENTS; None: the route looks nothing up
+        auto_filters: bool = True,  # whether a question's own words order what is found
     ):
         for route, arguments in (find or {}).items():
             if unknown := set(arguments or ()) - set(ARGUMENTS):
                 raise ValueError(f"a search of route {route!r} cannot take {', '.join(sorted(unknown))}: use "
                                  f"{', '.join(ARGUMENTS)}")
+            if arguments and arguments.get("expand"): expander(arguments["expand"])
         self.store, self.embedder, self.mode, self.dense_weight, self.find = store, embedder, mode, dense_weight, find
+        self.auto_filters = auto_filters
 
     @component.output_types(found=list[Hits])
-    def run(self, plan: Plan) -> dict[str, Any]:
-        "The hits of each part, in the order of the parts."
+    def run(self, plan: Plan, auto_filters: bool | None = None) -> dict[str, Any]:
+        "The hits of each part, in the order of the parts; `auto_filters` given here wins over the component's."
         find = (self.find or {}).get(plan.route, DEFAULT_FIND)
         if find is None: return {"found": [Hits(query=part.query, mode=self.mode) for part in plan.parts]}
         embed_query = query_embedding(self.store, self.embedder, self.mode)
-        search = [search_part(self.store, part, embed_query, self.mode, self.dense_weight, find) for part in plan.parts]
-        return {"found": search}
+        read = self.auto_filters if auto_filters is None else auto_filters
+        return {"found": [search_part(self.store, part, embed_query, self.mode, self.dense_weight, find, read)
+                          for part in plan.parts]}
 
     @component.output_types(found=list[Hits])
-    async def run_async(self, plan: Plan) -> dict[str, Any]:
+    async def run_async(self, plan: Plan, auto_filters: bool | None = None) -> dict[str, Any]:
         "As `run`, with the work in a thread."
-        return await asyncio.to_thread(self.run, plan)
+        return await asyncio.to_thread(self.run, plan, auto_filters)

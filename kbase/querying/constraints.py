@@ -22,6 +22,7 @@ from .named_values import language_at, value_at
 from .narrowing import Narrowing, any_of, date_narrowing, number_narrowing, value_narrowing
 from .rules import word_pattern
 from .schema import FieldValues, Schema
+from .written_by import written_by
 
 # %% ../../nbs/querying/47_constraints.ipynb #f8882086
 class DocumentMention(NamedTuple):
@@ -380,7 +381,7 @@ def narrowings_of(
         found += [one for one in behind if not (period and one.key in _dated(schema))]
         found += before_noun(reading, mention)
         if of_format := read_format(reading, mention, bool(behind)): found.append(of_format)
-    found += standing_alone(reading)
+    found += [*standing_alone(reading), *written_by(question, schema, language)]
     apart = list[Narrowing]()
     for one in sorted(found, key=lambda one: (one.span[0], -one.span[1])):
         if not any(one.filters == other.filters or other.span[0] <= one.span[0] < other.span[1] for other in apart):

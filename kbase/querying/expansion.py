@@ -92,11 +92,11 @@ def expand_documents(
         size = sizes.get(hit.document_id, 0)
         if not 0 < size <= most:
             reading = f"of {size:,} characters, too long to be read whole"
-            whole[hit.id] = noted(hit, "document", reading) if size else hit
+            whole[hit.id] = noted(hit, "text", reading) if size else hit
         elif hit.document_id not in whole:
             node = replace(hit.node, kind=_PASSAGE, headings=(), parent_id=None, start=0, end=0, text="")
             ends = [node, replace(node, start=size, end=size)]
-            whole[hit.document_id] = _grown(store, hits, hit, ends, "document", "read whole")
+            whole[hit.document_id] = _grown(store, hits, hit, ends, "text", "read whole")
     return hits.like(whole.values())
 
 _PASSAGE = next(name for name in KINDS if carries_text(name))

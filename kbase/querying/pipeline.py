@@ -27,6 +27,7 @@ from ..embedding import Embedder
 from .components import PartsRetriever
 from .plan import Plan
 from .planner import Planner
+from .recency import order_notes
 from .routes import DEFAULT_ROUTE, ROUTES, RouteSpec
 from .tracing import traced_steps
 from ..results import Answer, Hits
@@ -67,9 +68,10 @@ def build_pipeline(
     "The pipeline that answers questions, with a branch for each route that there is now."
     pipeline = Pipeline()
     find = {spec.name: None if spec.find is None else dict(spec.find) for spec in routes.values()}
+    reads = getattr(settings, "auto_filters", True)
     pipeline.add_component("planner", Planner(embedder if examples else None, llm, settings.llm_timeout, examples,
-                                              store, getattr(settings, "auto_filters", True)))
-    pipeline.add_component("find", PartsRetriever(store, embedder, settings.mode, settings.dense_weight, find))
+                                              store, reads))
+    pipeline.add_component("find", PartsRetriever(store, embedder, settings.mode, settings.dense_weight, find, reads))
     pipeline.add_component("router", ConditionalRouter(route_conditions(list(routes)), validate_output_type=True))
     pipeline.add_component("answer", BranchJoiner(Answer))
     pipeline.connect("planner.plan", "find.plan")
@@ -187,6 +189,7 @@ def answer_question(
     found = _values_of(output, Hits) + [hits for one in listed for hits in one if isinstance(hits, Hits)]
     trace = trace_of(question, plan, branch_taken(pipeline, output, plan), found, steps)
     seconds = round(time.perf_counter() - began, 5)
-    notes = dict.fromkeys((*(plan.notes if plan else ()), *answers[0].notes))
+    ordered = [note for hits in found for note in order_notes(hits)]
+    notes = dict.fromkeys((*(plan.notes if plan else ()), *ordered, *answers[0].notes))
     trace |= {"filters": dict(filters) if filters else None, "seconds": seconds, **answers[0].trace}
     return replace(answers[0], question=question, notes=tuple(notes), trace=trace)

@@ -36,7 +36,7 @@ class RouteSpec:
     name: str  # lower-case letters, digits and _, 32 at most
     meaning: str  # one line
     write: Callable[..., Any]  # makes a component: run(plan: Plan, found: list[Hits]) -> {"answer": Answer}
-    find: Mapping[str, Any] | None = field(default_factory=dict)  # top_k, group_by, kinds; {}: as a fact, None: nothing
+    find: Mapping[str, Any] | None = field(default_factory=dict)  # `components.ARGUMENTS`; {}: as a fact, None: nothing
     rules: tuple[Rule, ...] = ()  # wordings that give it away
     parts: Callable[[str, tuple[str, ...]], tuple[QueryPart,
                                                   ...]] | None = None  # question, things → parts; None: the question
