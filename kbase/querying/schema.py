@@ -19,10 +19,9 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from ..nodes import json_meta
 from .account import account_sources, indexed, plain_words, source_fields
 from .rules import read_language
-from ..stores.conditions import as_timestamp, exact_text
+from ..stores.conditions import as_timestamp, parse_filter
 from ..stores.contract import NodeStore
 from ..stores.rows import Source
 
@@ -163,7 +162,7 @@ def schema_of(
     where: Mapping[str, Any] | None = None,  # Haystack's form: the documents that may be seen
 ) -> Schema:
     "The fields of the documents of a store; what `where` hides shows nowhere in it."
-    kept, key = _KEPT.setdefault(store, {}), exact_text(json_meta(where))
+    kept, key = _KEPT.setdefault(store, {}), repr(parse_filter(where))
     read, took, count, schema = kept.get(key, (0.0, 0.0, -1, Schema()))
     known, began = store.count_sources(), time.monotonic()
     if count >= 0 and began < read + (max(2.0, KEEP * took) if count == known else KEEP_CHANGED * took): return schema
