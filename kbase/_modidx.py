@@ -484,6 +484,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                          'kbase/indexing/batches.py'),
                                         'kbase.indexing.batches.WaitingNodes.part': ( 'indexing/batches.html#waitingnodes.part',
                                                                                       'kbase/indexing/batches.py'),
+                                        'kbase.indexing.batches._as_json': ('indexing/batches.html#_as_json', 'kbase/indexing/batches.py'),
+                                        'kbase.indexing.batches._of_json': ('indexing/batches.html#_of_json', 'kbase/indexing/batches.py'),
                                         'kbase.indexing.batches.embed_batch': ( 'indexing/batches.html#embed_batch',
                                                                                 'kbase/indexing/batches.py'),
                                         'kbase.indexing.batches.embed_nodes': ( 'indexing/batches.html#embed_nodes',

@@ -11,8 +11,9 @@ __all__ = ['AHEAD', 'PART_NODES', 'BATCH_NODES', 'FIRST_NODES', 'BATCHES_AHEAD',
            'embed_batch', 'embed_nodes', 'store_batch', 'Batches']
 
 # %% ../../nbs/indexing/37_batches.ipynb #bb621564
+import base64
+import json
 import os
-import pickle
 import tempfile
 import threading
 from collections import deque
@@ -21,10 +22,12 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, overload
 
+import numpy as np
+
 from ..embedding import Embedder, embed_missing
 from .account import Account
 from .jobs import VERSION_STAYS, Job, Prepared
-from ..nodes import KINDS, Node
+from ..nodes import KINDS, Node, node_fields, node_of_fields
 from ..stores.contract import NodeStore, StoreError, WriteError
 from ..stores.rows import Indexed, Source, slices
 
@@ -68,6 +71,14 @@ class ReadAhead:
 # %% ../../nbs/indexing/37_batches.ipynb #5b0c1a71
 PART_NODES = 4_000  # embedded at a time; a document of more waits on the disk. With vectors of 384 numbers 12 MB
 
+def _as_json(node: Node) -> list[Any]:
+    vector = None if node.vector is None else base64.b64encode(node.vector.astype(np.float32).tobytes()).decode("ascii")
+    return [node_fields(node), node.text, node.meta, vector]
+
+def _of_json(fields: dict[str, Any], text: str, meta: dict[str, Any], vector: str | None) -> Node:
+    numbers = None if vector is None else np.frombuffer(base64.b64decode(vector), dtype=np.float32).copy()
+    return node_of_fields(fields, text, meta, numbers)
+
 class WaitingNodes(Sequence[Node]):
     "Nodes on the disk, in a file that nobody else sees and that goes with the object."
 
@@ -79,14 +90,15 @@ class WaitingNodes(Sequence[Node]):
         self.size, self.length, self.places = size, 0, [0]
         self.file = tempfile.TemporaryFile()
         for part in parts:
-            self.file.write(pickle.dumps(list(part), pickle.HIGHEST_PROTOCOL))
+            self.file.write(json.dumps([_as_json(node) for node in part]).encode("ascii"))
             self.places.append(self.file.tell())
             self.length += len(part)
 
     def part(self, number: int) -> list[Node]:
         "Some of the nodes, read back."
         self.file.seek(self.places[number])
-        return pickle.load(self.file)
+        data = self.file.read(self.places[number + 1] - self.places[number])
+        return [_of_json(*row) for row in json.loads(data)]
 
     def __len__(self) -> int: return self.length
 
