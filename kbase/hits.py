@@ -44,7 +44,7 @@ class Part:
         number = re.match(r"([\d.,]+ [%σ])( below)?", self.reading)
         if self.rank is None: return ""
         if number: return f"{name} {'−' if number[2] else ''}{number[1]}"
-        if re.search(r"\d", self.reading): return self.reading  # 3 months old
+        if re.search(r"\b\d", self.reading): return self.reading  # 3 months old
         return f"{self.reading} {self.score:.2f}" if self.reading else f"{name} {self.contribution:+.2f}"
 
 class Background(NamedTuple):
