@@ -151,6 +151,8 @@ def test_sections_without_nodes_of_sections(store):
     assert expand_hits(store, hits, None) is hits
     with pytest.raises(ValueError, match="'chapter' is no way to expand"):
         expand_hits(store, hits, "chapter")
+    with pytest.raises(ValueError, match="'chapter' is no way to expand"):
+        expand_hits(store, hits.like([]), "chapter")
 
 
 def test_short_documents_are_read_whole_and_long_ones_say_that_they_are_not(store):

@@ -8,7 +8,7 @@ parts of a plan use it."""
 
 # %% auto #0
 __all__ = ['SECTION_CHARACTERS', 'DOCUMENT_CHARACTERS', 'READ_WHOLE', 'WAYS', 'section_around', 'expand_sections',
-           'expand_documents', 'expand_auto', 'expand_hits']
+           'expand_documents', 'expand_auto', 'expander', 'expand_hits']
 
 # %% ../../nbs/querying/44_expansion.ipynb #exp03
 from collections.abc import Callable, Sequence
@@ -118,12 +118,19 @@ def expand_auto(
 WAYS: dict[str, Callable[[NodeStore, Hits], Hits]] = {
     "window": expand_windows, "section": expand_sections, "document": expand_documents, "auto": expand_auto}
 
+def expander(
+    name: str,  # of WAYS
+) -> Callable[[NodeStore, Hits], Hits]:
+    "A way to expand hits by its name. ValueError for one that nobody has put into WAYS."
+    if name in WAYS: return WAYS[name]
+    raise ValueError(f"{name!r} is no way to expand hits: use {', '.join(WAYS)}")
+
 def expand_hits(
     store: NodeStore,
     hits: Hits,
     to: str | None = None,  # a name of WAYS; None leaves hits as they are
 ) -> Hits:
     "Hits, expanded. ValueError for a way that there is not."
-    if to is None or not hits: return hits
-    if to not in WAYS: raise ValueError(f"{to!r} is no way to expand hits: use {', '.join(WAYS)}, or None")
-    return WAYS[to](store, hits)
+    if to is None: return hits
+    expand = expander(to)
+    return expand(store, hits) if hits else hits

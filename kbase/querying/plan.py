@@ -26,7 +26,7 @@ class QueryPart:
     query: str
     filters: dict[str, Any] | None = None  # Haystack's form
     kinds: tuple[str, ...] = ()  # of nodes; () leaves it to the route
-    expand: str = ""  # a name of `components.EXPANDERS`: how hits grow before they are read; "" as the route says
+    expand: str = ""  # a name of `expansion.WAYS`: how hits grow before they are read; "" as the route says
     label: str = ""  # what it is about, for people: "asyncio"; "" when the plan has no other part
     words: str = ""  # what documents must have in their text: every one is found, see `querying.mentions`; "": a search
     without: bool = False  # wanted are the documents that do not have these words

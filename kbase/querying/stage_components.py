@@ -14,7 +14,7 @@ from typing import Any
 from haystack import component
 
 from ..hits import Hits
-from .expansion import WAYS, expand_hits
+from .expansion import expand_hits, expander
 from .following import follow_links
 from .merging import RATIO, merge_adjacent, merge_into_parents
 from .reranking import rerank_hits
@@ -31,7 +31,7 @@ class HitExpander:
         store: NodeStore,
         to: str = "auto",  # a name of `querying.expansion.WAYS`
     ):
-        if to not in WAYS: raise ValueError(f"{to!r} is no way to expand hits: use {', '.join(WAYS)}")
+        expander(to)  # ValueError for a name that is none
         self.store, self.to = store, to
 
     @component.output_types(hits=Hits)

@@ -137,7 +137,8 @@ def _changed(operation: Operation, grid: Grid) -> Outcome:
 def _changed_sql(operation: Operation, grid: Grid) -> Sql:
     where, names = where_sql(grid, operation.where), sql_columns(grid)
     before, after = (sql_name(names[column.number][0]) for column in operation.across)
-    text = sql_name(names[operation.target.number][1])  # type: ignore[union-attr]
+    assert operation.target is not None
+    text = sql_name(names[operation.target.number][1])
     link = " AND" if where.text else " WHERE"
     return Sql(f"SELECT {text} FROM {TABLE}{where.text}{link} {after} {'>' if operation.largest else '<'} {before} "
                f"GROUP BY {text} ORDER BY min(row)", where.values)

@@ -236,7 +236,8 @@ QUESTION_SHAPES["neighbour"] = _neighbour
 
 # %% ../../nbs/querying/48_table_shapes.ipynb #tre16
 def _asks_for_several(asked: AskedGrid, target: Meaning) -> bool:  # bridges, where the column is called Bridge
-    names = {asked_word(word, asked.grid.language).stem: word.lower() for word in target.column.name.split()}  # type: ignore[union-attr]
+    if target.column is None: return False
+    names = {asked_word(word, asked.grid.language).stem: word.lower() for word in target.column.name.split()}
     words = [asked.words[at] for at in target.places]
     return any(word.stem in names and len(word.text) > len(names[word.stem]) for word in words)
 
