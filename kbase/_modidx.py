@@ -4336,8 +4336,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                               'kbase/querying/table_writer.py'),
                                              'kbase.querying.table_writer._from_tables': ( 'querying/table_writer.html#_from_tables',
                                                                                            'kbase/querying/table_writer.py'),
-                                             'kbase.querying.table_writer._has_one_table': ( 'querying/table_writer.html#_has_one_table',
-                                                                                             'kbase/querying/table_writer.py'),
                                              'kbase.querying.table_writer._placed': ( 'querying/table_writer.html#_placed',
                                                                                       'kbase/querying/table_writer.py'),
                                              'kbase.querying.table_writer._plain': ( 'querying/table_writer.html#_plain',
