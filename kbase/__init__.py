@@ -133,8 +133,10 @@ Modules:
 - `kbase.querying.following`: From a summary to its document, from a section to its passages, from a row to its table: to any depth, and never in a circle
 - `kbase.querying.furniture`: Menus, lists of references, forms to be signed: a converter writes them as prose, and nobody asks for them
 - `kbase.querying.fusion`: One ranking out of two, with the reason for every place in it
+- `kbase.querying.hit_pieces`: What of a hit may be quoted, with what is known of the document around it
 - `kbase.querying.judging`: Whether what a search found comes near its query, hit by hit and as a whole
 - `kbase.querying.list_writer`: The documents that match, each with its best sentence
+- `kbase.querying.marking`: The short passage that answers, with the one sentence marked that says it
 - `kbase.querying.mentions`: Every document that has a word or a phrase in its text, and where
 - `kbase.querying.merging`: Hits that stand side by side become one, and a section takes the place of its passages when most of them were found
 - `kbase.querying.openings`: The sentence that says it: one that defines the thing, or the first of a document about it
@@ -150,6 +152,7 @@ Modules:
 - `kbase.querying.rules`: Which wordings give a question's route away: data, a file a language, with a limit to how much of it there may be
 - `kbase.querying.saving`: A pipeline from a file that somebody sent
 - `kbase.querying.settings_rows`: A line of YAML, TOML or INI is an answer, the whole file is none
+- `kbase.querying.spans`: The date, the number, the name within a sentence that a question asks for
 - `kbase.querying.speakers`: Who says a sentence of a dialogue or a mail, and whether a question asks for that
 - `kbase.querying.stage_components`: The stages between a search and its reader, for any Haystack pipeline
 - `kbase.querying.stages`: What happens to hits between the search and the reader: nothing twice, and not all of it from one corner
