@@ -230,6 +230,8 @@ Modules:
 - `kbase.titles`: Lines with a rule below them, and how deep each of them stands
 - `kbase.typed_table`: Columns of numbers, dates and text, with their units, scales and currencies
 - `kbase.weights`: Where a model's files are found, and what of them is read
+- `kbase.widgets.answers`: Markdown as a tree without addresses, sentences with their sources, and what a plan says, as plain data
+- `kbase.widgets.ask`: A conversation whose every sentence leads to the place in a document where it stands
 - `kbase.widgets.base`: Files joined into one module, one writer of the traits, numbered answers, and something to show where no kernel runs
 - `kbase.widgets.explore`: What a knowledge base gives to its explorer
 - `kbase.widgets.facets`: What found hits can be narrowed down by, with counts that are right under a filter, too
