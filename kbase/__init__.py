@@ -102,6 +102,7 @@ Modules:
 - `kbase.knowledge`: One object to fill, search, ask and look into
 - `kbase.language`: Which language a text is in, where its sentences end, and which words a search goes by
 - `kbase.lines`: What one line says about the text around it: a caption, a signature, a row
+- `kbase.looking`: What went in, what a document is about, where a hit stands, and which tables there are
 - `kbase.messages`: What an error says to whoever reads it: a sentence, and no secret
 - `kbase.models`: Optional helpers, asked with a time limit and never trusted
 - `kbase.nodes`: What goes in and what is kept: documents, their nodes, and what each kind of node is
