@@ -233,14 +233,17 @@ Modules:
 - `kbase.widgets.answers`: Markdown as a tree without addresses, sentences with their sources, and what a plan says, as plain data
 - `kbase.widgets.ask`: A conversation whose every sentence leads to the place in a document where it stands
 - `kbase.widgets.base`: Files joined into one module, one writer of the traits, numbered answers, and something to show where no kernel runs
+- `kbase.widgets.branches`: Folders, documents, sections and passages, each below the one that it is part of
 - `kbase.widgets.explore`: What a knowledge base gives to its explorer
 - `kbase.widgets.facets`: What found hits can be narrowed down by, with counts that are right under a filter, too
 - `kbase.widgets.filters`: Values switched on and off in a filter, and each condition in words
 - `kbase.widgets.folders`: Where documents lie, as a tree with counts
+- `kbase.widgets.ingest`: A folder's plan first, then a row for every file: what became of it, why, and what can be done
 - `kbase.widgets.overview`: Before anything is asked: how many documents, in which folders, and the newest
 - `kbase.widgets.pane`: The text around a hit, as a person reads it, with the hit and the words that were looked for marked
 - `kbase.widgets.pieces`: Data that survives a message, texts in marked pieces, and a hit with what is shown of it in a list
 - `kbase.widgets.search`: Results as you type, the sum behind every place, facets, and each hit in its document
+- `kbase.widgets.tree`: Folders, documents, sections and passages to walk through, with the hits of a question where they stand
 - `kbase.workers`: Several processes that add to one knowledge base, on one machine or on many"""
 
 import os
