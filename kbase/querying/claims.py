@@ -22,11 +22,12 @@ import numpy as np
 from haystack.components.generators.chat.types import ChatGenerator
 
 from ..embedding import Embedder
-from ..language import detect_language, split_sentences, words
+from ..language import split_sentences, words
 from ..models import Reply, ask_llm, fenced, new_tag
+from .contradictions import contradiction
 from .passages import Passage, Quotes, as_prose, cite, hit_pieces
 from .support import HELD
-from .terms import (PLAIN_WEIGHT, TASK_WEIGHT, Term, context_stems, coverage, is_negated, languages_of,
+from .terms import (PLAIN_WEIGHT, TASK_WEIGHT, Term, context_stems, coverage, languages_of,
                                   question_words, text_terms)
 from .things import readable
 from ..results import Answer, Citation, Hit
@@ -94,7 +95,7 @@ def read_claims(
 SUPPORTED = 0.7  # share of a claim's words that a sentence must have, or its mean with the cosine; set by eye
 BEARERS = 6  # sentences that are looked at closely, those with most words
 LONG_BEARER, LONG_COST = 400, 0.02  # characters from which on a bearer counts less, and by how much: it is read by eye
-_PROPER = re.compile(r"(?<![.!?:]\s)(?<!^)\b[A-ZÄÖÜ]\w+|\b\w*\d\w*(?:[.,]\d+)*")
+_PROPER = re.compile(r"(?<![.!?:]\s)(?<!^)\b[A-ZÄÖÜ]\w+|\b[^\W\d]\w*\d\w*")  # names, and codes such as A4
 
 @dataclass(frozen=True)
 class CheckedClaim:
@@ -120,24 +121,29 @@ def _bearers(terms: Sequence[Term], sources: Sequence[Hit]) -> list[Passage]:
     found = []
     for rank, hit in enumerate(sources):
         context, read, pieces = context_stems(hit), text_terms(hit.text, hit.language), hit_pieces(hit)
-        for a, b in [*pieces, *((one[0], two[1]) for one, two in pairwise(pieces))]:  # a claim may join two sentences
-            share = coverage(terms, read.within(a, b) | context) - LONG_COST * (b - a > LONG_BEARER)
-            found.append(Passage(hit, a, b, rank, share))
+        spans = [(read.within(a, b) | context, a, b) for a, b in pieces]
+        shares = [coverage(terms, stems) for stems, *_ in spans]
+        # a claim may join two sentences; not one that has nearly all of its words, and the next its wrong name
+        spans += [(one | two, a, b) for ((one, a, _), least), ((two, _, b), most) in pairwise(zip(spans, shares, strict=True))
+                  if max(least, most) < SUPPORTED]
+        found += [Passage(hit, a, b, rank, coverage(terms, stems) - LONG_COST * (b - a > LONG_BEARER))
+                  for stems, a, b in spans]
     return sorted(found, key=lambda p: (-p.words, p.end - p.start))[:BEARERS]
 
 def _near(claim: Claim, bearers: Sequence[Passage], embedder: Embedder) -> list[Passage]:
     rows = np.asarray(embedder.embed_texts([claim.text, *(p.text for p in bearers)]))
     return [replace(p, meaning=float(np.clip(row @ rows[0], 0, 1))) for p, row in zip(bearers, rows[1:], strict=True)]
 
-def _objection(claim: Claim, negated: bool, p: Passage) -> str:
+def _objection(claim: Claim, p: Passage) -> str:
     # what keeps a sentence from bearing a claim; "" when it does
     fit = p.words if p.meaning is None else (p.words + p.meaning) / 2
     if fit < SUPPORTED or p.words < SUPPORTED / 2:
         return f"the nearest sentence fits {fit:.2f}, {SUPPORTED:.2f} is needed"
-    source = f"{p.hit.title} {' '.join(p.hit.headings)} {p.text}".casefold()
-    lost = [name for name in _PROPER.findall(claim.text) if name.casefold() not in source]
+    around, language = " ".join((p.hit.title, *p.hit.headings)), p.hit.language
+    source = {word for word, *_ in words(f"{around} {p.text}", language)}
+    lost = [name for name in _PROPER.findall(claim.text) if not {word for word, *_ in words(name, language)} & source]
     if lost: return f"{', '.join(lost[:3])} is not in its source"
-    return "one of claim and source is negated" if negated != is_negated(p.text, p.hit.language) else ""
+    return contradiction(claim.text, p.text, language, around)
 
 # %% ../../nbs/querying/49_claims.ipynb #adbbe9d1
 def support_claim(
@@ -153,9 +159,8 @@ def support_claim(
     bearers = _bearers(terms, named)
     if not bearers: return CheckedClaim(claim, None, "its source has no sentence")
     if embedder is not None: bearers = _near(claim, bearers, embedder)
-    negated = is_negated(claim.text, detect_language(claim.text, languages[0]))
     best = sorted(bearers, key=lambda p: -(p.words + (p.meaning or 0)))
-    objections = [(p, _objection(claim, negated, p)) for p in best]
+    objections = [(p, _objection(claim, p)) for p in best]
     bearer = next((p for p, objection in objections if not objection), None)
     return CheckedClaim(claim, bearer, "" if bearer else objections[0][1])
 
@@ -177,7 +182,8 @@ class CheckedReply:
         "For the trace."
         reply = self.reply
         values: dict[str, Any] = {"prompt": reply.prompt, "text": reply.text[:4000], "error": reply.error,
-                                  "seconds": round(reply.seconds, 3), "used": self.used}
+                                  "seconds": round(reply.seconds, 3), "used": self.used,
+                                  "tokens": {"read": reply.tokens[0], "written": reply.tokens[1]}}
         if not reply.error:
             values |= {"dropped_markers": list(self.dropped), "claims": [claim.to_dict() for claim in self.claims]}
         return values | ({"fallback": self.fallback} if self.fallback else {})
@@ -248,7 +254,7 @@ def write_answer(
     "An answer in a model's words, where they hold; never raises for anything a model does."
     if quoted.refused or not quoted.citations: return quoted  # there is nothing to write from
     sources = [hit for hit in hits if hit.verbatim][:PROMPT_SOURCES]
-    reply = ask_llm(llm, answer_prompt(question, sources), timeout, None, MAX_TOKENS)
+    reply = ask_llm(llm, answer_prompt(question, sources), timeout, None, MAX_TOKENS, aloud=True)
     checked = check_reply(question, reply, sources, embedder)
     answer = _worded(quoted, checked) if checked.used else quoted
     return replace(answer, trace={**quoted.trace, "llm": checked.to_dict()})
