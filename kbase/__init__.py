@@ -176,6 +176,7 @@ Modules:
 - `kbase.querying.table_writer`: Tables are found, asked, and cited to the row; a question that no table answers is a fact
 - `kbase.querying.terms`: The words that evidence should have, what each of them weighs, and how many of them a text has
 - `kbase.querying.things`: What a question names: the part of it that is read, and the things that it holds against each other
+- `kbase.querying.tools`: What an assistant may call: typed functions, checked arguments, results that are data
 - `kbase.querying.tracing`: Which boxes of a Haystack pipeline ran for a question, and how long each took
 - `kbase.querying.wanted`: Words in quotes, a quarter of a year, a length of time, a number of the things that are counted
 - `kbase.querying.windows`: As much of the text around a hit as the question wants, to the character
@@ -184,11 +185,12 @@ Modules:
 - `kbase.results`: What is answered, and what became of each file; each draws itself and has one form as JSON
 - `kbase.searching`: Questions go in; passages come out, or an answer
 - `kbase.sentences`: The smallest parts of a text that say something by themselves
-- `kbase.serving.cli`: `kbase search`, `ask`, `status`, `summary` and `delete`, and all that `serving.upkeep` has, for a shell and for scripts
+- `kbase.serving.cli`: `kbase search`, `ask`, `status`, `summary` and `delete`, and what `serving.upkeep` and `serving.mcp` have, for a shell and for scripts
 - `kbase.serving.demo`: A knowledge base from what every machine with Python has, thirteen questions, and a report to read
 - `kbase.serving.demo_office`: A spreadsheet, a PDF with a table, slides and a thread of mails, made here
 - `kbase.serving.demo_report`: Questions, answers, sums and times on one page of HTML that needs nothing else
 - `kbase.serving.demo_sources`: Documents that every machine with Python has
+- `kbase.serving.mcp`: `kbase mcp`: a knowledge base as tools of the assistant in your editor
 - `kbase.serving.shell`: Endings, messages, the knowledge base that is meant, filters
 - `kbase.serving.terminal`: Hits and answers as lines that are safe to print, and as JSON
 - `kbase.serving.upkeep`: `kbase add`, `plan`, `sync`, `watch`, `retry`, `doctor`, `export` and `merge`
