@@ -139,13 +139,16 @@ Modules:
 - `kbase.querying.marking`: The short passage that answers, with the one sentence marked that says it
 - `kbase.querying.mentions`: Every document that has a word or a phrase in its text, and where
 - `kbase.querying.merging`: Hits that stand side by side become one, and a section takes the place of its passages when most of them were found
+- `kbase.querying.named_answers`: The few words of a sentence that answer, for the next step of a question to go on with
 - `kbase.querying.openings`: The sentence that says it: one that defines the thing, or the first of a document about it
+- `kbase.querying.parts_writer`: Each part of a question answered by itself, with citations and an outcome of its own, and then put together
 - `kbase.querying.passages`: The pieces of hits that may be quoted, scored by words and by meaning, and the few of them that make an answer
 - `kbase.querying.pipeline`: Plan, look up, branch, write: a Haystack pipeline that can be drawn, saved and taken apart
 - `kbase.querying.plan`: A question, taken apart into what will be looked up, and by which route it will be answered
 - `kbase.querying.planner`: From a question to a plan: rules, then examples if you want them, then a language model if there is one, then a fact
 - `kbase.querying.prose`: A piece of a document as it is read within an answer, whatever it was written in
 - `kbase.querying.quotable`: The pieces of a text that say something by themselves: sentences, whole lists, questions with their answers, rows, tables, code
+- `kbase.querying.references`: What a question is about, and which of its words stand for something that an earlier question named
 - `kbase.querying.reranking`: A second look at the best hits, by a model that reads question and passage together
 - `kbase.querying.retrieval`: A query goes in, hits come out, each with the sum behind its place
 - `kbase.querying.routes`: The kinds of answer that there are: one line each for people, rules, how to look up, and who writes
@@ -157,6 +160,7 @@ Modules:
 - `kbase.querying.stage_components`: The stages between a search and its reader, for any Haystack pipeline
 - `kbase.querying.stages`: What happens to hits between the search and the reader: nothing twice, and not all of it from one corner
 - `kbase.querying.subjects`: The words that documents must have, or the subject that they must deal with
+- `kbase.querying.subquestions`: One question that is several: asked at once, of several things, or one step after the other
 - `kbase.querying.summary_writer`: What the documents say that a question is about: their summaries, each sentence cited where it stands
 - `kbase.querying.support`: Whether what was found carries an answer, read from words and meaning; and no answer, with the reason
 - `kbase.querying.table_answers`: A question on one table or several: the value, what was done, and the cells that it stands on; or the table, and why it was not read
