@@ -108,12 +108,14 @@ Modules:
 - `kbase.nodes`: What goes in and what is kept: documents, their nodes, and what each kind of node is
 - `kbase.printable`: What a terminal would obey is spelled out
 - `kbase.quality.answers`: Does it say what is right, does it stand where it says, does it know when to be silent
+- `kbase.quality.calibration`: Where an answer begins in this knowledge base, found without a single judged question
 - `kbase.quality.chunks`: How long they are, and what was cut that should not have been
 - `kbase.quality.comparison`: Which of the two is better, how sure that is, and who pays for it
 - `kbase.quality.evaluation`: Every question asked, and every answer held against what is right
 - `kbase.quality.gold`: Questions, and what should be found for each of them
 - `kbase.quality.intervals`: Of fifty questions, how far another fifty might have been away
 - `kbase.quality.measuring`: What `kb.evaluate` does with what it is given
+- `kbase.quality.probes`: Questions made from the documents themselves, so that a knowledge base can be measured before anybody has asked it anything
 - `kbase.quality.rankings`: Where the right things stand in a list, in one number
 - `kbase.quality.scores`: What an evaluation found: the means, how sure they are, and every question behind them
 - `kbase.quality.spans`: The same characters, however they were cut
