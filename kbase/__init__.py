@@ -256,6 +256,7 @@ Modules:
 - `kbase.widgets.pieces`: Data that survives a message, texts in marked pieces, and a hit with what is shown of it in a list
 - `kbase.widgets.route`: A pipeline with its last run laid over it, what went in and out of every box, and what another branch would have done
 - `kbase.widgets.search`: Results as you type, the sum behind every place, facets, and each hit in its document
+- `kbase.widgets.tables`: Every table that was found, sorted and filtered, and the cells of an answer marked in it
 - `kbase.widgets.tree`: Folders, documents, sections and passages to walk through, with the hits of a question where they stand
 - `kbase.workers`: Several processes that add to one knowledge base, on one machine or on many"""
 
