@@ -136,6 +136,7 @@ Modules:
 - `kbase.querying.following`: From a summary to its document, from a section to its passages, from a row to its table: to any depth, and never in a circle
 - `kbase.querying.furniture`: Menus, lists of references, forms to be signed: a converter writes them as prose, and nobody asks for them
 - `kbase.querying.fusion`: One ranking out of two, with the reason for every place in it
+- `kbase.querying.history`: A question that follows another one, made into one that can be understood by itself
 - `kbase.querying.hit_pieces`: What of a hit may be quoted, with what is known of the document around it
 - `kbase.querying.judging`: Whether what a search found comes near its query, hit by hit and as a whole
 - `kbase.querying.list_writer`: The documents that match, each with its best sentence
