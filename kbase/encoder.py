@@ -135,11 +135,11 @@ class BertEncoder:
                 and not anatomy.prompts and not settings.get("do_lower_case")
                 and _has_tensor(folder / "model.safetensors", "embeddings.word_embeddings.weight"))
 
-    def __call__(
+    def tokens(
         self,
         ids: Sequence[Sequence[int]],  # token ids of each text, special ones included, within the model's limit
-    ) -> np.ndarray:  # (n, dim) float32, not normalised
-        "The pooled token vectors of each text."
+    ) -> list[Any]:  # a tensor a text: (tokens, dim) float32, not normalised
+        "The vector of each token, as its text makes it."
         import torch
         from torch.nn.functional import layer_norm
 
@@ -151,8 +151,18 @@ class BertEncoder:
             x = self.words[torch.tensor([token for row in ids for token in row])] + self.places[places]
             x = layer_norm(x, x.shape[1:], *self.norm, self.epsilon)
             for layer in self.layers: x = run_layer(x, lengths, layer, self.heads, self.epsilon)
-            parts = x.split(lengths)[:texts]
-            return torch.stack([part[0] if self.pooling == "cls" else part.mean(dim=0) for part in parts]).numpy()
+            return list(x.split(lengths)[:texts])
+
+    def __call__(
+        self,
+        ids: Sequence[Sequence[int]],  # as `tokens` takes them
+    ) -> np.ndarray:  # (n, dim) float32, not normalised
+        "The pooled token vectors of each text."
+        import torch
+
+        with torch.inference_mode():
+            pooled = [part[0] if self.pooling == "cls" else part.mean(dim=0) for part in self.tokens(ids)]
+            return torch.stack(pooled).numpy()
 
 # %% ../nbs/07_encoder.ipynb #f368fc86
 def unit_rows(

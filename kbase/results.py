@@ -7,7 +7,8 @@ A question gives an `Answer` with `Citation`s, adding a folder a `Report`. Each 
 
 # %% auto #0
 __all__ = ['QUOTED', 'NO_ADDRESSES', 'LISTED', 'REFUSAL', 'STATES', 'Citation', 'source_html', 'Answer', 'with_context',
-           'sources_html', 'notes_html', 'answer_html', 'refusal_words', 'refusal_html', 'ReportRow', 'Report']
+           'sources_html', 'notes_html', 'marks_of', 'answer_html', 'refusal_words', 'refusal_html', 'ReportRow',
+           'Report']
 
 # %% ../nbs/07_results.ipynb #res03
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,11 +17,11 @@ from html import escape
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from .excerpts import Excerpt, excerpt, markup_of
+from .excerpts import Excerpt, excerpt, markup_of, quote_markdown
 from .hits import BY_OCR, Hit, Hits, hit_html, linked, named_page, place_within, strength_dict
 from .nodes import digest
 from .printable import printable
-from .rendering import framed, html_table, marked_html, rendered, strength_html
+from .rendering import Marked, framed, html_table, marked_html, rendered, strength_html
 
 if TYPE_CHECKING:
     import pandas as pd  # a third of a second of import, for those who ask for a table
@@ -45,6 +46,8 @@ class Citation:
     gone: bool = False  # its file is no longer where it was added from
     page_label: str = ""  # what is printed on the page, where that is not its number
     by_ocr: bool = False  # the page is a picture, whose words were guessed
+    marked: tuple[int, int] | None = None  # start and end in the quote: the sentence that answers; None for all of it
+    emphasised: tuple[int, int] | None = None  # start and end in the quote: the date, the number, the name asked for
 
     def holds(
         self,
@@ -55,7 +58,8 @@ class Citation:
 
     def to_dict(self) -> dict[str, Any]:  # JSON values
         "Its fields by name."
-        return {**asdict(self), "headings": list(self.headings)}
+        spans = {name: list(span) if (span := getattr(self, name)) else None for name in ("marked", "emphasised")}
+        return {**asdict(self), "headings": list(self.headings), **spans}
 
     @property
     def place(self) -> str:
@@ -66,12 +70,14 @@ class Citation:
 
     @property
     def excerpt(self) -> Excerpt:
-        "The quote in its paragraph, without markup; the quote is what is marked."
+        "The quote in its paragraph, without markup; marked is the sentence that answers, or else all of the quote."
         at, end = self.start - self.context_start, self.end - self.context_start
         known = 0 <= at and self.context[at:end] == self.quote
-        text, span = (self.context, (at, end)) if known else (self.quote, (0, len(self.quote)))
+        text, first = (self.context, at) if known else (self.quote, 0)
+        start, stop = self.marked or (0, len(self.quote))
         most = min(max(QUOTED, len(self.quote) + QUOTED // 2), 3 * QUOTED)
-        return excerpt(text, [span], markup_of(self.uri, {"markup": self.markup}), characters=most)
+        return excerpt(text, [(first + start, first + stop)], markup_of(self.uri, {"markup": self.markup}),
+                       characters=most)
 
     def __repr__(self) -> str: return printable(f"{self.place}: {self.excerpt.text}", False)
 
@@ -96,6 +102,9 @@ def source_html(
     return f'<li class="kb-source"{place}><span class="kb-number">{number}</span><div>{body}</div></li>'
 
 # %% ../nbs/07_results.ipynb #res24
+def _short_dict(answer: "Answer") -> dict[str, Any]:  # of a part: what was looked at is the whole's
+    return {name: value for name, value in answer.to_dict().items() if name not in ("evidence", "trace")}
+
 @dataclass(frozen=True, repr=False)
 class Answer:
     "An answer, what it stands on, and how it came about."
@@ -110,6 +119,7 @@ class Answer:
     trace: dict[str, Any] = field(default_factory=dict)
     strength: "Strength | None" = None  # how well the citations support it; None where nobody has judged it
     notes: tuple[str, ...] = ()  # what the reader should know: the documents to which the question narrowed it
+    parts: tuple["Answer", ...] = ()  # the answers of the parts, where a question was taken apart
 
     @property
     def by_model(self) -> bool:
@@ -125,6 +135,7 @@ class Answer:
         return {**{name: getattr(self, name) for name in names}, "unsupported": list(self.unsupported),
                 "notes": list(self.notes), "strength": strength_dict(self.strength),
                 "citations": [citation.to_dict() for citation in self.citations],
+                "parts": [_short_dict(part) for part in self.parts],
                 "evidence": [hit.to_dict() for hit in self.evidence]}
 
     def __repr__(self) -> str:
@@ -171,6 +182,17 @@ def notes_html(
     "What the reader should know besides."
     return "".join(f'<p class="kb-notes">{escape(printable(note, False))}</p>' for note in answer.notes)
 
+def marks_of(
+    answer: Answer,
+) -> list[Marked]:  # [] where a model worded it
+    "The sentences of an answer's text that are marked."
+    marks = []
+    for one in () if answer.by_model else answer.citations:
+        if one.marked is None: continue
+        sentence = quote_markdown(one.quote[slice(*one.marked)], markup_of(one.uri, {"markup": one.markup}))
+        marks.append(Marked(sentence, one.quote[slice(*one.emphasised)] if one.emphasised else ""))
+    return marks
+
 def answer_html(
     answer: Answer,
     addresses: Mapping[str, str] = NO_ADDRESSES,  # document id → where its file is, for a link
@@ -179,7 +201,7 @@ def answer_html(
     anchor = f"kb-{digest(answer.question, answer.text)[:8]}"
     head = "Answer" if answer.by_model else "What the documents say"
     strength = strength_html(answer.strength) if answer.strength else ""
-    text = rendered(answer.text, len(answer.citations), anchor)
+    text = rendered(answer.text, len(answer.citations), anchor, marks_of(answer))
     doubt = "".join(f"<p>No source says this: {escape(sentence)}</p>" for sentence in answer.unsupported)
     sources = sources_html(answer.citations, answer.evidence, anchor, addresses)
     return (f'<div class="kb-head"><b>{head}</b>{strength}<span>{escape(answer.route)}</span></div>{notes_html(answer)}'

@@ -10,7 +10,7 @@ class below is the one above it with something more, and is used at once."""
 __all__ = ['JOINED', 'RERANK_DEPTH', 'Searching', 'Asking', 'Planning']
 
 # %% ../nbs/59_searching.ipynb #sea03
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from itertools import repeat
@@ -39,7 +39,10 @@ if TYPE_CHECKING:  # Haystack brings torch, two seconds of import: it comes with
 JOINED = ("window", "auto")  # ways to expand that make one hit of several passages of a document
 RERANK_DEPTH = 50  # hits that a reranker reads: what it looks for is seldom deeper, and each costs it some milliseconds
 
-def _known(vector: np.ndarray, query: str) -> np.ndarray: return vector
+def _known(
+    vector: np.ndarray, known: str, embed: Callable[[str], np.ndarray], text: str,
+) -> np.ndarray:  # a glossary's words are embedded beside the query
+    return vector if text == known else embed(text)
 
 class Searching(Counting):
     "And passages are found."
@@ -68,7 +71,7 @@ class Searching(Counting):
         read = self.settings.auto_filters if auto_filters is None else auto_filters
         asked = self._narrowed(query, all_of(self.where, filters), read)
         embed = self.embedder.embed_query if mode != "bm25" and self._has_vectors() else None
-        if embed and vector is not None and asked.query == query: embed = partial(_known, vector)
+        if embed and vector is not None and asked.query == query: embed = partial(_known, vector, query, embed)
         joined = expand in JOINED
         if group_by == "auto": group_by = None if joined or documents is not None else "document"
         check_count("top_k", top_k)

@@ -22,7 +22,8 @@ from .claims import write_answer
 from .doubts import with_doubt
 from .files import without_files
 from .openings import defines
-from .passages import ALMOST, Passage, Quotes, pick_passages
+from .marking import short_answer
+from .passages import ALMOST, Passage, Quotes
 from .plan import Plan
 from .rules import word_list
 from .support import answer_strength, check_limits, find_evidence, refuse
@@ -61,7 +62,7 @@ def answer_fact(
     trace = {"support": {**checked["support"], "needed": support}, "sentences": checked["sentences"]}
     if evidence.support.score < support or not evidence.passages:
         return refuse(question, route, hits, evidence.support, support, trace)
-    quotes, picked = Quotes(), pick_passages(definition_first(asked, evidence.passages))
+    quotes, picked = Quotes(), short_answer(asked, definition_first(asked, evidence.passages))
     sure = with_doubt(asked, evidence, picked, embedder)
     trace["support"] |= sure.to_dict()
     return Answer(question, quotes.text(picked), route, tuple(quotes.citations), evidence=hits, trace=trace,

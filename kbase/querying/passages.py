@@ -7,72 +7,31 @@ best first. `querying.support` asks whether they carry an answer, writers quote 
 
 # %% auto #0
 __all__ = ['DEPTH_READ', 'RANK_COST', 'TELLING', 'CODE_COST', 'LACKING', 'SPEAKING', 'ALMOST', 'MOST_ROWS', 'OTHER_WAY',
-           'EMBEDDED_LENGTH', 'EMBEDDED_PIECES', 'REDUNDANT', 'CHUNK_GAP', 'QUOTE_CONTEXT', 'surroundings_of',
-           'hit_quotables', 'hit_pieces', 'page_of', 'Passage', 'best_first', 'whole_or_items', 'same_way_round',
-           'read_passages', 'above', 'tells', 'embedded_text', 'with_meaning', 'find_passages', 'antecedent',
-           'pick_passages', 'context_span', 'cite', 'quoted_text', 'Quotes']
+           'EMBEDDED_LENGTH', 'EMBEDDED_PIECES', 'REDUNDANT', 'CHUNK_GAP', 'QUOTE_CONTEXT', 'Passage', 'best_first',
+           'whole_or_items', 'same_way_round', 'read_passages', 'above', 'tells', 'embedded_text', 'with_meaning',
+           'find_passages', 'antecedent', 'word_count', 'pick_passages', 'context_span', 'cite', 'quoted_text',
+           'Quotes']
 
 # %% ../../nbs/querying/47_passages.ipynb #2f8c58d9
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
 
 import numpy as np
 
 from ..blocks import blocks_of
 from ..embedding import Embedder
-from ..language import split_sentences
+from ..language import words
 from .expected import expected_kind, has_date, has_expected
+from .hit_pieces import hit_pieces, hit_quotables, page_of, surroundings_of
 from .prose import as_prose, fenced_session, has_session, joined_cells
-from .quotable import Surroundings, Quotable, header_of_row, opens_list, quotable
-from .speakers import attached_label, people_of, speaker_fit, speaker_of, speaks_of_self, with_speaker
+from .quotable import Quotable, header_of_row, opens_list
+from .speakers import attached_label, speaker_fit, speaker_of, speaks_of_self, with_speaker
 from .terms import (RARE_WEIGHT, TASK_WEIGHT, Term, TextTerms, coverage, is_dangling, is_negated,
                                   languages_of, question_words, stems_of, text_terms, with_rarity)
 from .things import readable
 from ..hits import Background, Hit, Hits, is_by_ocr, page_label
 from ..results import Citation
-
-# %% ../../nbs/querying/47_passages.ipynb #42d091be
-_BY_SUFFIX = {".md": "markdown", ".rst": "rst", ".py": "python", ".json": "json", ".jsonl": "json", ".csv": "csv",
-              ".tsv": "csv"}
-
-def surroundings_of(
-    hit: Hit,
-) -> Surroundings:
-    "What is known of a hit's text."
-    suffix = PurePosixPath(hit.uri).suffix.lower()
-    markup = hit.payload.get("markup") or (_BY_SUFFIX.get(suffix, "text") if hit.verbatim else "text")
-    delimiter = hit.meta.get("delimiter")
-    delimiter = delimiter if isinstance(delimiter, str) and len(delimiter) == 1 else ""
-    first, after = tuple(hit.payload.get("headings") or ()), int(hit.payload.get("items_after") or 0)
-    inside = hit.payload.get("inside", "")
-    return Surroundings(markup, inside, delimiter, hit.headings, first, suffix == ".ipynb", after, people_of(hit.meta))
-
-def hit_quotables(
-    hit: Hit,
-) -> tuple[Quotable, ...]:  # in the order of reading
-    "The quotable pieces of a hit."
-    return quotable(hit.text, hit.language, surroundings_of(hit))
-
-def hit_pieces(
-    hit: Hit,
-) -> tuple[tuple[int, int], ...]:  # (start, end) in the hit's text
-    "The spans of a hit's pieces; of a text that is no span of its document, its sentences one by one."
-    if hit.verbatim: return tuple((piece.start, piece.end) for piece in hit_quotables(hit))
-    return tuple((start, end) for start, end in split_sentences(hit.text,
-                                                                hit.language) if any(map(str.isalnum,
-                                                                                         hit.text[start:end])))
-
-def page_of(
-    hit: Hit,
-    start: int,  # in the document's text
-) -> int | None:
-    "The page on which a place of a hit stands."
-    marks = hit.payload.get("pages") or []  # [where it begins in the document, page] of those that begin in the hit
-    at = bisect_right([mark[0] for mark in marks], start)
-    return int(marks[at - 1][1]) if at else hit.page
 
 # %% ../../nbs/querying/47_passages.ipynb #0e5d0442
 DEPTH_READ = 8  # hits whose pieces are read
@@ -105,6 +64,8 @@ class Passage:
     own: frozenset[str] = field(default=frozenset(), repr=False, compare=False)  # those that it has itself
     speaker: str = ""  # who says it, in a mail or a dialogue
     fit: int = 0  # 1 where the one who is asked for speaks, -1 where somebody else does
+    marked: tuple[int, int] | None = None  # in the hit's text: the sentence that answers
+    emphasised: tuple[int, int] | None = None  # in the hit's text: the date, the number, the name that is asked for
 
     @property
     def text(self) -> str: return self.hit.text[self.start:self.end]
@@ -351,12 +312,19 @@ def antecedent(
                  and not text[p.end:passage.start].strip()), None)
 
 # %% ../../nbs/querying/47_passages.ipynb #c9d55b8b
+def word_count(
+    passages: Iterable[Passage],
+) -> int:
+    "How long passages are to read."
+    return sum(len(words(p.text, p.hit.language or "en")) for p in passages)
+
 def _joined(ordered: Sequence[Passage]) -> list[Passage]:
     joined: list[Passage] = []
     for p in ordered:
         last = joined[-1] if joined else None
         if last and last.hit.id == p.hit.id and (p.start <= last.end or not last.hit.text[last.end:p.start].strip()):
-            joined[-1] = replace(last, end=max(last.end, p.end), lacks=last.lacks and p.lacks)
+            joined[-1] = replace(last, end=max(last.end, p.end), lacks=last.lacks and p.lacks,
+                                 marked=last.marked or p.marked, emphasised=last.emphasised or p.emphasised)
         elif not (last and last.hit.document_id == p.hit.document_id and p.span[2] <= last.span[2]): joined.append(p)
     return joined
 
@@ -378,12 +346,13 @@ def _continued(passage: Passage, hits: Iterable[Hit]) -> list[Passage]:
 def pick_passages(
     passages: Sequence[Passage],  # best first
     most: int = 3,
+    most_words: int = 1000,  # of all of them together, beside the best
 ) -> list[Passage]:  # in the order in which they are to be read
     "The passages that make an answer."
     chosen: list[Passage] = []
     for p in passages:
         if len(chosen) == most or (chosen and p.score < ALMOST * chosen[0].score): break
-        if chosen and _beside_the_point(p, chosen[0]): continue
+        if chosen and (_beside_the_point(p, chosen[0]) or word_count([*chosen, p]) > most_words): continue
         if all(_rows_of_one(p, other) or _alike(p, other) <= REDUNDANT for other in chosen): chosen.append(p)
     before = [(p, antecedent(p, passages)) for p in chosen]
     hits = {p.hit.id: p.hit for p in passages}.values()
@@ -425,9 +394,12 @@ def cite(
     "A passage as a citation."
     hit, (start, end) = passage.hit, context_span(passage)
     page = page_of(hit, passage.span[1])
+    marked, emphasised = ((max(a, passage.start) - passage.start, min(b, passage.end) - passage.start)
+                          for a, b in (one or (0, 0) for one in (passage.marked, passage.emphasised)))
     return Citation(hit.document_id, hit.uri, hit.title, *passage.span[1:], passage.text, page, passage.headings,
                     hit.text[start:end], hit.start + start, markup=surroundings_of(hit).markup,
-                    page_label=page_label(hit.meta, page), by_ocr=is_by_ocr(hit.meta, page))
+                    page_label=page_label(hit.meta, page), by_ocr=is_by_ocr(hit.meta, page),
+                    marked=marked if passage.marked else None, emphasised=emphasised if passage.emphasised else None)
 
 _BULLET = re.compile(r"^\s*(?:[-*+•‣–]|\(?(?:\d{1,3}|[a-zA-Z#])[.)])\s+")
 
