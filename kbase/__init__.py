@@ -208,6 +208,7 @@ Modules:
 - `kbase.serving.demo_office`: A spreadsheet, a PDF with a table, slides and a thread of mails, made here
 - `kbase.serving.demo_report`: Questions, answers, sums and times on one page of HTML that needs nothing else
 - `kbase.serving.demo_sources`: Documents that every machine with Python has
+- `kbase.serving.explore`: The explorers in a browser, for whoever has no notebook open
 - `kbase.serving.mcp`: `kbase mcp`: a knowledge base as tools of the assistant in your editor
 - `kbase.serving.shell`: Endings, messages, the knowledge base that is meant, filters
 - `kbase.serving.terminal`: Hits and answers as lines that are safe to print, and as JSON
