@@ -11,6 +11,7 @@ Modules:
 - `kbase.embedding`: Texts into vectors: the packaged model, any sentence-transformers model, or any Haystack embedder
 - `kbase.encoder`: From tokens to one vector a text: a page of arithmetic
 - `kbase.excerpts`: Three or four lines of a text around the words that were found, as a person reads them
+- `kbase.exploring`: One call for each explorer, and all of them in one app
 - `kbase.filling`: Opened by its place, filled from folders, and kept like them
 - `kbase.front_matter`: What a Markdown file says about itself before its text
 - `kbase.hits`: What a search found, and why; it draws itself and has one form as JSON
@@ -145,6 +146,7 @@ Modules:
 - `kbase.querying.openings`: The sentence that says it: one that defines the thing, or the first of a document about it
 - `kbase.querying.parts_writer`: Each part of a question answered by itself, with citations and an outcome of its own, and then put together
 - `kbase.querying.passages`: The pieces of hits that may be quoted, scored by words and by meaning, and the few of them that make an answer
+- `kbase.querying.pins`: This passage answers it, that one must not be shown: said once, and true after the documents were read anew
 - `kbase.querying.pipeline`: Plan, look up, branch, write: a Haystack pipeline that can be drawn, saved and taken apart
 - `kbase.querying.plan`: A question, taken apart into what will be looked up, and by which route it will be answered
 - `kbase.querying.planner`: From a question to a plan: rules, then examples if you want them, then a language model if there is one, then a fact
@@ -185,6 +187,7 @@ Modules:
 - `kbase.querying.tools`: What an assistant may call: typed functions, checked arguments, results that are data
 - `kbase.querying.tracing`: Which boxes of a Haystack pipeline ran for a question, and how long each took
 - `kbase.querying.wanted`: Words in quotes, a quarter of a year, a length of time, a number of the things that are counted
+- `kbase.querying.watching`: Any Haystack pipeline as a graph, and one run of it as data: which boxes ran, with what, how long, and why a branch was taken
 - `kbase.querying.windows`: As much of the text around a hit as the question wants, to the character
 - `kbase.remarks`: What is to be known of a knowledge base as a whole
 - `kbase.rendering`: Markdown that nobody vouches for, marked texts and small tables, as HTML that is safe to show
@@ -239,6 +242,7 @@ Modules:
 - `kbase.typed_table`: Columns of numbers, dates and text, with their units, scales and currencies
 - `kbase.weights`: Where a model's files are found, and what of them is read
 - `kbase.widgets.answers`: Markdown as a tree without addresses, sentences with their sources, and what a plan says, as plain data
+- `kbase.widgets.app`: Several explorers in one place: one is shown, all share what was narrowed down to
 - `kbase.widgets.ask`: A conversation whose every sentence leads to the place in a document where it stands
 - `kbase.widgets.base`: Files joined into one module, one writer of the traits, numbered answers, and something to show where no kernel runs
 - `kbase.widgets.branches`: Folders, documents, sections and passages, each below the one that it is part of
@@ -251,6 +255,7 @@ Modules:
 - `kbase.widgets.overview`: Before anything is asked: how many documents, in which folders, and the newest
 - `kbase.widgets.pane`: The text around a hit, as a person reads it, with the hit and the words that were looked for marked
 - `kbase.widgets.pieces`: Data that survives a message, texts in marked pieces, and a hit with what is shown of it in a list
+- `kbase.widgets.route`: A pipeline with its last run laid over it, what went in and out of every box, and what another branch would have done
 - `kbase.widgets.search`: Results as you type, the sum behind every place, facets, and each hit in its document
 - `kbase.widgets.tables`: Every table that was found, sorted and filtered, and the cells of an answer marked in it
 - `kbase.widgets.tree`: Folders, documents, sections and passages to walk through, with the hits of a question where they stand
