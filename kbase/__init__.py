@@ -7,10 +7,13 @@ Modules:
 - `kbase.blocks`: What was written as one: headings, paragraphs, list items, code, tables, rows
 - `kbase.cell_values`: A number or a date out of the text of a cell, as its language writes it
 - `kbase.codes`: What counts as one word where no dictionary helps: part numbers, versions, quantities, acronyms
+- `kbase.database_schema`: Tables, columns, the values that stand in them, and what leads from one table to another
+- `kbase.databases`: Open SQLite, DuckDB or a server so that one SELECT can read it, and nothing can change it
 - `kbase.delimited`: The character between the cells of a CSV file, and the names of its columns
 - `kbase.embedding`: Texts into vectors: the packaged model, any sentence-transformers model, or any Haystack embedder
 - `kbase.encoder`: From tokens to one vector a text: a page of arithmetic
 - `kbase.excerpts`: Three or four lines of a text around the words that were found, as a person reads them
+- `kbase.exploring`: One call for each explorer, and all of them in one app
 - `kbase.filling`: Opened by its place, filled from folders, and kept like them
 - `kbase.front_matter`: What a Markdown file says about itself before its text
 - `kbase.hits`: What a search found, and why; it draws itself and has one form as JSON
@@ -102,17 +105,20 @@ Modules:
 - `kbase.knowledge`: One object to fill, search, ask and look into
 - `kbase.language`: Which language a text is in, where its sentences end, and which words a search goes by
 - `kbase.lines`: What one line says about the text around it: a caption, a signature, a row
+- `kbase.looking`: What went in, what a document is about, where a hit stands, and which tables there are
 - `kbase.messages`: What an error says to whoever reads it: a sentence, and no secret
 - `kbase.models`: Optional helpers, asked with a time limit and never trusted
 - `kbase.nodes`: What goes in and what is kept: documents, their nodes, and what each kind of node is
 - `kbase.printable`: What a terminal would obey is spelled out
 - `kbase.quality.answers`: Does it say what is right, does it stand where it says, does it know when to be silent
+- `kbase.quality.calibration`: Where an answer begins in this knowledge base, found without a single judged question
 - `kbase.quality.chunks`: How long they are, and what was cut that should not have been
 - `kbase.quality.comparison`: Which of the two is better, how sure that is, and who pays for it
 - `kbase.quality.evaluation`: Every question asked, and every answer held against what is right
 - `kbase.quality.gold`: Questions, and what should be found for each of them
 - `kbase.quality.intervals`: Of fifty questions, how far another fifty might have been away
 - `kbase.quality.measuring`: What `kb.evaluate` does with what it is given
+- `kbase.quality.probes`: Questions made from the documents themselves, so that a knowledge base can be measured before anybody has asked it anything
 - `kbase.quality.rankings`: Where the right things stand in a list, in one number
 - `kbase.quality.scores`: What an evaluation found: the means, how sure they are, and every question behind them
 - `kbase.quality.spans`: The same characters, however they were cut
@@ -122,6 +128,12 @@ Modules:
 - `kbase.querying.codes`: Part numbers, versions, error numbers: what evidence must have exactly as it is asked for
 - `kbase.querying.comparison_writer`: A short cited paragraph for each thing, and for a thing that nothing was found about, that
 - `kbase.querying.components`: An embedder of questions and a retriever, for any Haystack pipeline
+- `kbase.querying.database_answers`: Rows that answer a question, with the SELECT that found them; or why there are none
+- `kbase.querying.database_columns`: Names and values find their columns by the tables that are named near them
+- `kbase.querying.database_query`: What is shown, counted, joined and ordered; written as one SELECT, and said as a sentence
+- `kbase.querying.database_reading`: Roles and columns together; a word without a part is a reason to decline
+- `kbase.querying.database_roles`: Which names are shown, counted, grouped, ordered
+- `kbase.querying.database_words`: Which words name tables, columns and values, and which are left over
 - `kbase.querying.doubts`: No date where one was asked for, a word that stands nowhere, another year, no sentence that says what the thing is
 - `kbase.querying.drawing`: A picture of a Haystack pipeline, made on this machine
 - `kbase.querying.expansion`: Small passages are found, and as much is read as the question wants
@@ -132,32 +144,36 @@ Modules:
 - `kbase.querying.following`: From a summary to its document, from a section to its passages, from a row to its table: to any depth, and never in a circle
 - `kbase.querying.furniture`: Menus, lists of references, forms to be signed: a converter writes them as prose, and nobody asks for them
 - `kbase.querying.fusion`: One ranking out of two, with the reason for every place in it
+- `kbase.querying.history`: A question that follows another one, made into one that can be understood by itself
 - `kbase.querying.hit_pieces`: What of a hit may be quoted, with what is known of the document around it
 - `kbase.querying.judging`: Whether what a search found comes near its query, hit by hit and as a whole
 - `kbase.querying.list_writer`: The documents that match, each with its best sentence
 - `kbase.querying.marking`: The short passage that answers, with the one sentence marked that says it
 - `kbase.querying.mentions`: Every document that has a word or a phrase in its text, and where
 - `kbase.querying.merging`: Hits that stand side by side become one, and a section takes the place of its passages when most of them were found
+- `kbase.querying.named_answers`: The few words of a sentence that answer, for the next step of a question to go on with
 - `kbase.querying.openings`: The sentence that says it: one that defines the thing, or the first of a document about it
+- `kbase.querying.parts_writer`: Each part of a question answered by itself, with citations and an outcome of its own, and then put together
 - `kbase.querying.passages`: The pieces of hits that may be quoted, scored by words and by meaning, and the few of them that make an answer
+- `kbase.querying.pins`: This passage answers it, that one must not be shown: said once, and true after the documents were read anew
 - `kbase.querying.pipeline`: Plan, look up, branch, write: a Haystack pipeline that can be drawn, saved and taken apart
 - `kbase.querying.plan`: A question, taken apart into what will be looked up, and by which route it will be answered
 - `kbase.querying.planner`: From a question to a plan: rules, then examples if you want them, then a language model if there is one, then a fact
 - `kbase.querying.prose`: A piece of a document as it is read within an answer, whatever it was written in
 - `kbase.querying.quotable`: The pieces of a text that say something by themselves: sentences, whole lists, questions with their answers, rows, tables, code
-- `kbase.querying.reading`: Which sentence answers, by a sum of readings that can be looked at one by one
+- `kbase.querying.references`: What a question is about, and which of its words stand for something that an earlier question named
 - `kbase.querying.reranking`: A second look at the best hits, by a model that reads question and passage together
 - `kbase.querying.retrieval`: A query goes in, hits come out, each with the sum behind its place
 - `kbase.querying.routes`: The kinds of answer that there are: one line each for people, rules, how to look up, and who writes
 - `kbase.querying.rules`: Which wordings give a question's route away: data, a file a language, with a limit to how much of it there may be
 - `kbase.querying.saving`: A pipeline from a file that somebody sent
-- `kbase.querying.scoring`: A piece of a hit that may be quoted, and how well it fits a question
 - `kbase.querying.settings_rows`: A line of YAML, TOML or INI is an answer, the whole file is none
 - `kbase.querying.spans`: The date, the number, the name within a sentence that a question asks for
 - `kbase.querying.speakers`: Who says a sentence of a dialogue or a mail, and whether a question asks for that
 - `kbase.querying.stage_components`: The stages between a search and its reader, for any Haystack pipeline
 - `kbase.querying.stages`: What happens to hits between the search and the reader: nothing twice, and not all of it from one corner
 - `kbase.querying.subjects`: The words that documents must have, or the subject that they must deal with
+- `kbase.querying.subquestions`: One question that is several: asked at once, of several things, or one step after the other
 - `kbase.querying.summary_writer`: What the documents say that a question is about: their summaries, each sentence cited where it stands
 - `kbase.querying.support`: Whether what was found carries an answer, read from words and meaning; and no answer, with the reason
 - `kbase.querying.table_answers`: A question on one table or several: the value, what was done, and the cells that it stands on; or the table, and why it was not read
@@ -177,19 +193,23 @@ Modules:
 - `kbase.querying.table_writer`: Tables are found, asked, and cited to the row; a question that no table answers is a fact
 - `kbase.querying.terms`: The words that evidence should have, what each of them weighs, and how many of them a text has
 - `kbase.querying.things`: What a question names: the part of it that is read, and the things that it holds against each other
+- `kbase.querying.tools`: What an assistant may call: typed functions, checked arguments, results that are data
 - `kbase.querying.tracing`: Which boxes of a Haystack pipeline ran for a question, and how long each took
 - `kbase.querying.wanted`: Words in quotes, a quarter of a year, a length of time, a number of the things that are counted
+- `kbase.querying.watching`: Any Haystack pipeline as a graph, and one run of it as data: which boxes ran, with what, how long, and why a branch was taken
 - `kbase.querying.windows`: As much of the text around a hit as the question wants, to the character
 - `kbase.remarks`: What is to be known of a knowledge base as a whole
 - `kbase.rendering`: Markdown that nobody vouches for, marked texts and small tables, as HTML that is safe to show
 - `kbase.results`: What is answered, and what became of each file; each draws itself and has one form as JSON
 - `kbase.searching`: Questions go in; passages come out, or an answer
 - `kbase.sentences`: The smallest parts of a text that say something by themselves
-- `kbase.serving.cli`: `kbase search`, `ask`, `status`, `summary` and `delete`, and all that `serving.upkeep` has, for a shell and for scripts
+- `kbase.serving.cli`: `kbase search`, `ask`, `status`, `summary` and `delete`, and what `serving.upkeep` and `serving.mcp` have, for a shell and for scripts
 - `kbase.serving.demo`: A knowledge base from what every machine with Python has, thirteen questions, and a report to read
 - `kbase.serving.demo_office`: A spreadsheet, a PDF with a table, slides and a thread of mails, made here
 - `kbase.serving.demo_report`: Questions, answers, sums and times on one page of HTML that needs nothing else
 - `kbase.serving.demo_sources`: Documents that every machine with Python has
+- `kbase.serving.explore`: The explorers in a browser, for whoever has no notebook open
+- `kbase.serving.mcp`: `kbase mcp`: a knowledge base as tools of the assistant in your editor
 - `kbase.serving.shell`: Endings, messages, the knowledge base that is meant, filters
 - `kbase.serving.terminal`: Hits and answers as lines that are safe to print, and as JSON
 - `kbase.serving.upkeep`: `kbase add`, `plan`, `sync`, `watch`, `retry`, `doctor`, `export` and `merge`
@@ -231,15 +251,24 @@ Modules:
 - `kbase.titles`: Lines with a rule below them, and how deep each of them stands
 - `kbase.typed_table`: Columns of numbers, dates and text, with their units, scales and currencies
 - `kbase.weights`: Where a model's files are found, and what of them is read
+- `kbase.widgets.answers`: Markdown as a tree without addresses, sentences with their sources, and what a plan says, as plain data
+- `kbase.widgets.app`: Several explorers in one place: one is shown, all share what was narrowed down to
+- `kbase.widgets.ask`: A conversation whose every sentence leads to the place in a document where it stands
 - `kbase.widgets.base`: Files joined into one module, one writer of the traits, numbered answers, and something to show where no kernel runs
+- `kbase.widgets.branches`: Folders, documents, sections and passages, each below the one that it is part of
+- `kbase.widgets.evaluation`: Which is better, how sure that is, and the questions that pay for it, the greatest damage first
 - `kbase.widgets.explore`: What a knowledge base gives to its explorer
 - `kbase.widgets.facets`: What found hits can be narrowed down by, with counts that are right under a filter, too
 - `kbase.widgets.filters`: Values switched on and off in a filter, and each condition in words
 - `kbase.widgets.folders`: Where documents lie, as a tree with counts
+- `kbase.widgets.ingest`: A folder's plan first, then a row for every file: what became of it, why, and what can be done
 - `kbase.widgets.overview`: Before anything is asked: how many documents, in which folders, and the newest
 - `kbase.widgets.pane`: The text around a hit, as a person reads it, with the hit and the words that were looked for marked
 - `kbase.widgets.pieces`: Data that survives a message, texts in marked pieces, and a hit with what is shown of it in a list
+- `kbase.widgets.route`: A pipeline with its last run laid over it, what went in and out of every box, and what another branch would have done
 - `kbase.widgets.search`: Results as you type, the sum behind every place, facets, and each hit in its document
+- `kbase.widgets.tables`: Every table that was found, sorted and filtered, and the cells of an answer marked in it
+- `kbase.widgets.tree`: Folders, documents, sections and passages to walk through, with the hits of a question where they stand
 - `kbase.workers`: Several processes that add to one knowledge base, on one machine or on many"""
 
 import os

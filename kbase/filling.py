@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any, Self
 from .embedding import Embedder
 from .models import chat_generator
 from .querying.filters import fields_of
-from .results import Report
+from .querying.glossary import use_glossary
+from .results import Report, ReportRow
 from .settings import Settings, load_settings
 from .stores.conditions import Compare, filter_error, flatten_meta, matches, parse_filter
 from .stores.contract import NodeStore, open_store, public_place
@@ -53,6 +54,7 @@ class Opening:
         # a password in the URL is known to the store alone
         self.settings: Settings = replace(named, store=public_place(named.store))
         self.where = document_filter(where)
+        if named.glossary: use_glossary(self.store, named.glossary)
         self._embedder = None if isinstance(embedder, str) else embedder
         self._llm = None if isinstance(llm, str) else llm
 
@@ -149,12 +151,13 @@ class Following(Filling):
         source: Any,  # a folder, a glob, or whatever `add` takes
         progress: bool = True,
         allow_deletions: bool = False,  # also where more than a fifth of a folder is gone
+        on_row: Callable[[ReportRow], Any] | None = None,  # called with each row; what it raises ends the run
     ) -> Report:  # a row for every source that was found, or is gone
         "Make the knowledge base like the folder: add, update, move, remove. Ctrl-C is safe, the same again goes on."
         from kbase.indexing.sync import sync_sources
 
         self._whole("sync")
-        return sync_sources(self.store, source, self.recipe, self._taking(progress), allow_deletions)
+        return sync_sources(self.store, source, self.recipe, self._taking(progress, on_row), allow_deletions)
 
     def watch(
         self,
@@ -173,12 +176,16 @@ class Following(Filling):
 class Mending(Following):
     "And it is kept whole."
 
-    def retry_failed(self, progress: bool = True) -> Report:  # a row for each of them
+    def retry_failed(
+        self,
+        progress: bool = True,
+        on_row: Callable[[ReportRow], Any] | None = None,  # called with each row; what it raises ends the run
+    ) -> Report:  # a row for each of them
         "Try the files again that could not be read, wherever they came from."
         from kbase.indexing.retrying import retry_failed
 
         self._whole("add to")
-        return retry_failed(self.store, self.recipe, self._taking(progress))
+        return retry_failed(self.store, self.recipe, self._taking(progress, on_row))
 
     def doctor(
         self,

@@ -12,7 +12,7 @@ __all__ = ['NAMED_PARTS', 'BY_OCR', 'GONE', 'BAR_FULL', 'PRINTED', 'Part', 'Back
 # %% ../nbs/06_hits.ipynb #res03
 import re
 from collections import UserList
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,7 +25,7 @@ from .rendering import framed, marked_html, strength_html
 if TYPE_CHECKING:
     import pandas as pd  # a third of a second of import, for those who ask for a table
 
-    from kbase.strength import Strength
+    from kbase.strength import Scale, Strength
 
 # %% ../nbs/06_hits.ipynb #res06
 @dataclass(frozen=True)
@@ -231,10 +231,13 @@ class Hits(UserList[Hit]):
         background: Background | None = None,  # the query's; None where no vector was compared
         idf: Mapping[str, float] | None = None,  # term → how rare it is among the nodes that were searched
         strength: "Strength | None" = None,  # how well the list answers its query; None where nobody has judged it
+        scale: "Scale | None" = None,  # where an answer begins in this knowledge base; None: at the usual places
+        aliases: Sequence[Any] = (),  # words of the query that have other names, see `querying.glossary`
     ):
         super().__init__(hits)
         self.query, self.mode, self.notes = query, mode, tuple(notes)
-        self.background, self.idf, self.strength = background, dict(idf or {}), strength
+        self.background, self.idf, self.strength, self.scale = background, dict(idf or {}), strength, scale
+        self.aliases = tuple(aliases)
 
     def __getitem__(self, place: Any) -> Any:  # a hit, or of a slice the hits of the same search
         return self.like(self.data[place]) if isinstance(place, slice) else self.data[place]
@@ -247,7 +250,8 @@ class Hits(UserList[Hit]):
         hits: Iterable[Hit],
     ) -> "Hits":
         "Other hits of the same search: what a stage that filters, expands or reorders hands on."
-        return Hits(hits, self.query, self.mode, self.notes, self.background, self.idf, self.strength)
+        return Hits(hits, self.query, self.mode, self.notes, self.background, self.idf, self.strength, self.scale,
+                    self.aliases)
 
     def to_frame(self) -> "pd.DataFrame":
         "One row a hit: title and text, where it stands, the parts as `bm25_score`, `bm25_rank`, …, metadata, ids last."
@@ -268,6 +272,8 @@ class Hits(UserList[Hit]):
         background = self.background._asdict() if self.background else None
         return {"query": self.query, "mode": self.mode, "notes": list(self.notes), "background": background,
                 "idf": self.idf, "strength": strength_dict(self.strength),
+                "aliases": [{"text": one.text, "others": list(one.others), "source": one.source}
+                            for one in self.aliases],
                 "hits": [hit.to_dict() for hit in self]}
 
     def __repr__(self) -> str:

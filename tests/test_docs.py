@@ -134,15 +134,15 @@ def test_public_names_can_be_found(site):
 
 
 def test_a_method_is_a_place_of_its_own(site, pages):
-    assert {"KnowledgeBase", "KnowledgeBase.search", "KnowledgeBase.delete", "Exploring"} <= pages["knowledge.html"].ids
+    assert {"KnowledgeBase", "KnowledgeBase.search", "KnowledgeBase.delete", "Sharing"} <= pages["knowledge.html"].ids
     html = (site / "knowledge.html").read_text(encoding="utf-8")
     search = html[html.index('id="KnowledgeBase.search"') :]
     table = search[search.index("<table") : search.index("</table>")]
     text = " ".join(re.sub(r"<[^>]+>", " ", table).split())
     assert "top_k int | None None" in text and "returns Hits" in text, text
     assert "'KnowledgeBase'" not in html
-    folded = html[html.index('id="Exploring"') :].split("</details>")[0]
-    assert "def context" in re.sub(r"<[^>]+>", "", folded), "what is folded away still has its source"
+    folded = html[html.index('id="Sharing"') :].split("</details>")[0]
+    assert "def merge" in re.sub(r"<[^>]+>", "", folded), "what is folded away still has its source"
 
 
 def test_numbers_order_the_pages_and_are_not_shown(site, pages):

@@ -31,7 +31,8 @@ def test_a_plan_is_json() -> None:
     parts = (QueryPart("a", filters, ("chunk",), label="a"), QueryPart("b"))
     data = json.loads(json.dumps(Plan("a?", "fact", parts, values={"rules": {"rule": None}}).to_dict()))
     assert data["parts"][0]["filters"]["value"] == "2024-05-01" and data["parts"][1]["filters"] is None
-    assert set(data) == {"question", "route", "parts", "method", "confidence", "reasons", "values", "original", "notes"}
+    named = {"question", "route", "parts", "method", "confidence", "reasons", "values", "original", "notes", "whole"}
+    assert set(data) == named
 
 
 def test_a_plan_draws_itself_escaped() -> None:

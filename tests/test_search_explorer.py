@@ -10,7 +10,7 @@ import pytest
 from ipywidgets.widgets.widget import _instances as open_widgets
 from traitlets import TraitError
 
-from kbase.knowledge import documents_under
+from kbase.looking import documents_under
 from kbase.nodes import Node
 from kbase.hits import Hit, Hits, Part
 from kbase.stores.conditions import matches, parse_filter

@@ -221,7 +221,7 @@ def test_a_worker_that_dies_is_told_and_one_that_does_not_end_is_ended():
 
 @pytest.mark.slow
 def test_the_page_shows_two_workers(elastic_url):
-    page = json.loads((Path(__file__).parent.parent / "nbs/61_workers.ipynb").read_text(encoding="utf-8"))
+    page = json.loads((Path(__file__).parent.parent / "nbs/62_workers.ipynb").read_text(encoding="utf-8"))
     sources = ["".join(cell["source"]) for cell in page["cells"] if cell["cell_type"] == "code"]
     names = {"tempfile": tempfile, "Path": Path, "add_with_workers": add_with_workers}
     exec(

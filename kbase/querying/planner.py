@@ -9,7 +9,7 @@ looking a thing up is never quite wrong. `querying.pipeline` puts the `Planner` 
 # %% auto #0
 __all__ = ['NEAREST', 'MARGIN', 'OUTLIERS', 'ReadFilters', 'Relax', 'match_rules', 'route_scores', 'near_enough', 'RouteExamples',
            'route_prompt', 'route_schema', 'RouteReply', 'read_route', 'choose_by_llm', 'Choice', 'choose_route',
-           'question_filters', 'narrow_by_question', 'plan_question', 'Planner']
+           'question_filters', 'narrow_by_question', 'split_of', 'plan_question', 'Planner']
 
 # %% ../../nbs/querying/54_planner.ipynb #eb1cccf4
 import threading
@@ -28,8 +28,10 @@ from .filters import all_of
 from .plan import Plan, QueryPart, narrow
 from .question_filters import QuestionFilters, asked_filters
 from .relaxing import relaxed
-from .routes import DEFAULT_ROUTE, LISTING, LISTING_ROUTE, ROUTES, RouteSpec
+from .references import named_spans, wording_language
+from .routes import DEFAULT_ROUTE, LISTING, LISTING_ROUTE, PARTS_ROUTE, ROUTES, RouteSpec
 from .rules import Rule, load_examples
+from .subquestions import Split, asked_at_once, split_question
 from .things import MAX_THING, MAX_THINGS, apply_rule, parse_things, readable
 from ..stores.contract import NodeStore
 
@@ -265,6 +267,41 @@ def narrow_by_question(
     return replace(plan, parts=tuple(parts), notes=(*plan.notes, *notes))
 
 # %% ../../nbs/querying/54_planner.ipynb #2530cd13
+def _plan_one(
+    question: str, filters: Mapping[str, Any] | None, route: str | None, choose: Callable[[str, dict[str, Any]],
+                                                                                          Choice],
+    routes: Mapping[str, RouteSpec], read_filters: ReadFilters | None, relax: Relax | None,
+) -> Plan:
+    asked, values = readable(question), dict[str, Any]()
+    read = question_filters(asked, read_filters, routes, route)
+    rest = read.rest if read.narrowings else question
+    if route is None: choice = choose(readable(rest), values)
+    else:
+        found = match_rules(asked, routes)
+        choice = Choice(route, "given", 1.0, ("given by the caller",),
+                        (found[2] if found else ()) or parse_things(asked))
+    if read.narrowings: values["filters"] = read.to_dict()
+    if read.only and route is None and not choice.things and LISTING_ROUTE in routes:
+        rest, why = LISTING, "asks for documents and says which, nothing else"
+        choice = Choice(LISTING_ROUTE, "rules", choice.confidence, (why,))
+    parts = routes[choice.route].parts_of(rest, choice.things)
+    plan = Plan(rest, choice.route, parts, choice.method, choice.confidence, choice.reasons, values,
+                question if rest != question else "")
+    return narrow_by_question(plan, read, filters, relax, read_filters if choice.things else None)
+
+def split_of(
+    question: str,
+    routes: Mapping[str, RouteSpec] = ROUTES,
+) -> Split:  # without parts when it is one question
+    "How a question is taken apart, where the rules of its route leave it open."
+    split, asked = split_question(question), readable(question)
+    found = match_rules(asked, routes) if split.parts else None
+    if not found: return split
+    if split.whole_first: return split if found[0] == DEFAULT_ROUTE else Split()
+    later = asked_at_once(asked, wording_language(asked))[1:]
+    further = all(named_spans(text, wording_language(asked)) for text in later)  # "… and which is faster?" asks of both
+    return split if further or len(found[2]) < 2 else Split()
+
 def plan_question(
     question: str,  # anything: only its wording is read
     filters: Mapping[str, Any] | None = None,  # Haystack's form
@@ -280,22 +317,17 @@ def plan_question(
     if not isinstance(question, str): raise TypeError(f"the question is of type {type(question).__name__}: give text")
     if route is not None and route not in routes:
         raise ValueError(f"route is {route!r}: use one of {', '.join(routes)}")
-    asked, values = readable(question), dict[str, Any]()
-    read = question_filters(asked, read_filters, routes, route)
-    rest = read.rest if read.narrowings else question
-    if route is None: choice = choose_route(readable(rest), values, examples, llm, timeout, routes)
-    else:
-        found = match_rules(asked, routes)
-        choice = Choice(route, "given", 1.0, ("given by the caller",),
-                        (found[2] if found else ()) or parse_things(asked))
-    if read.narrowings: values["filters"] = read.to_dict()
-    if read.only and route is None and not choice.things and LISTING_ROUTE in routes:
-        rest, why = LISTING, "asks for documents and says which, nothing else"
-        choice = Choice(LISTING_ROUTE, "rules", choice.confidence, (why,))
-    parts = routes[choice.route].parts_of(rest, choice.things)
-    plan = Plan(rest, choice.route, parts, choice.method, choice.confidence, choice.reasons, values,
-                question if rest != question else "")
-    return narrow_by_question(plan, read, filters, relax, read_filters if choice.things else None)
+    split = split_of(question, routes) if route in (None, PARTS_ROUTE) and PARTS_ROUTE in routes else Split()
+    single = {name: spec for name, spec in routes.items() if name != PARTS_ROUTE} if split.parts else routes
+    choose = partial(choose_route, examples=examples, llm=llm, timeout=timeout, routes=single)
+    def planned(text: str, chosen: str | None = None) -> Plan:
+        return _plan_one(text, filters, chosen, choose, single, read_filters, relax)
+
+    if not split.parts: return planned(question, route)
+    parts = (QueryPart(part.text, label=part.label, after=part.after, plan=planned(part.text)) for part in split.parts)
+    return Plan(question, PARTS_ROUTE, tuple(parts), "given" if route else "rules", 1.0 if route else 0.85,
+                (split.reason,),
+                whole=planned(question) if split.whole_first else None)
 
 # %% ../../nbs/querying/54_planner.ipynb #830827a2
 @component
@@ -325,8 +357,10 @@ class Planner:
         route: str | None = None,
         filters: dict[str, Any] | None = None,
         auto_filters: bool | None = None,
+        plan: Plan | None = None,
     ) -> dict[str, Any]:
-        "Plan; a route given here is taken as it is, and `auto_filters` wins over the component's."
+        "Plan; a plan or a route given here is taken as it is, and `auto_filters` wins over the component's."
+        if plan is not None: return {"plan": narrow(plan, filters)}
         wanted = self.auto_filters if auto_filters is None else auto_filters
         read = partial(asked_filters, self.store, where=filters) if self.store is not None and wanted else None
         relax = partial(relaxed, self.store) if self.store is not None else None

@@ -17,6 +17,7 @@ from typing import Any
 from ..hits import Hit, Hits, Part
 from ..language import stop_words, words
 from .fusion import DENSE_WEIGHT
+from .glossary import LOOKED_UP
 from .rules import LANGUAGES, read_language
 from .stages import number_of, remarked
 from ..stores.conditions import as_timestamp
@@ -168,5 +169,5 @@ def preferred(
 def order_notes(
     hits: Hits,
 ) -> list[str]:
-    "The notes on hits that say why they are in another order: an answer has them, too."
-    return [note for note in hits.notes if note.startswith(PREFERRED) or SUPERSEDED in note]
+    "The notes on hits that say why they are in another order, or here at all: an answer has them, too."
+    return [note for note in hits.notes if note.startswith(PREFERRED) or SUPERSEDED in note or LOOKED_UP in note]

@@ -1,4 +1,4 @@
-"""`kbase search`, `ask`, `status`, `summary` and `delete`, and all that `serving.upkeep` has, for a shell and for scripts
+"""`kbase search`, `ask`, `status`, `summary` and `delete`, and what `serving.upkeep` and `serving.mcp` have, for a shell and for scripts
 
 What `knowledge.KnowledgeBase` does, from a shell. `serving.shell` has what all commands share, `serving.upkeep` those that fill and keep a
 knowledge base; here are those that find, and `main`, which runs them all."""
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 import typer
 
 import kbase.serving.upkeep  # noqa: F401  its commands are known then
+import kbase.serving.mcp  # noqa: F401  and this one
 from ..printable import printable
 from kbase.serving.shell import (
     INTERRUPTED, REFUSED, AsJson, Filters, Kb, PlainCommand, app, at_work, checked_conditions, count_of, filters_of,

@@ -137,13 +137,9 @@ def filters_of(
     conditions: Sequence[str],
 ) -> dict[str, Any] | None:  # Haystack's form; None when there are none
     "The filter of a command, its values read as the types that the fields have."
-    if not conditions: return None
-    from kbase.querying.filters import parse_filters
-    from kbase.stores.conditions import COLUMNS
-    types = {name: "keyword" if column is str else "number" for name, column in COLUMNS.items()}
-    types |= {"folder": "keyword"}
-    types |= {name.removeprefix("meta."): info["type"] for name, info in kb.store.get_metadata_fields_info().items()}
-    return parse_filters(conditions, types)
+    from kbase.querying.tools import typed_filter
+
+    return typed_filter(kb.store, conditions)
 
 # %% ../../nbs/serving/81_shell.ipynb #583f2e8a
 class PlainCommand(typer.core.TyperCommand):

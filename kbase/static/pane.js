@@ -1,5 +1,5 @@
-// The open hit in its document: what is shown of it, and where it leads.
-import { button, count, el, marked, role } from "./base.js";
+// A hit or a quote, open in its document: what is shown of it, and where it leads.
+import { TYPING, button, count, el, marked, role } from "./base.js";
 
 /** Pieces with levels as nodes: the pieces of the hit, levels 1 and 2, share a frame; 2 and 3 are words that were looked for. */
 export function leveled(pieces) {
@@ -76,4 +76,91 @@ export function file_button({ path, home }, copy) {
     one.setAttribute("data-commandlinker-args", JSON.stringify({ path: served }));
   }
   return one;
+}
+
+// ---------------------------------------------------------------- beside a list
+
+/** The open document, as a part of a view. `home` gives what gets the keys when it closes, `covered` says whether it hides that. */
+export class Pane {
+  constructor(view, label, home, covered) {
+    Object.assign(this, { view, home, covered, plain: false, shown: null });
+    this.node = el("section", "kb-pane");
+    this.node.setAttribute("aria-label", label);
+    this.node.hidden = true;
+    this.moves = el("span", "kb-moves");
+    view.watch("steps", () => this.draw_steps());
+  }
+
+  get hidden() { return this.node.hidden; }
+
+  /** Whether the keys are in it. */
+  get reading() { return this.node.contains(document.activeElement); }
+
+  draw() {
+    const { view, reading, shown: was } = this, opened = view.model.get("opened");
+    this.shown = opened.of === view.results.of ? opened : null;
+    view.root.classList.toggle("kb-opened", Boolean(this.shown));
+    const old = this.node.querySelector(".kb-document"), top = old && old.scrollTop - (old.querySelector(".kb-span")?.offsetTop ?? 0);
+    this.node.hidden = !this.shown;
+    if (!this.shown) {
+      this.node.replaceChildren();
+      if (reading) this.home().focus({ preventScroll: true });
+      return;
+    }
+    const body = this.fill(), same = was?.id === opened.id && old; // more text around it: what was read stays where it was
+    if (same) body.scrollTop = top + (body.querySelector(".kb-span")?.offsetTop ?? 0);
+    else this.scroll(body);
+    if (reading || this.covered()) body.focus({ preventScroll: true });
+    if (view.model.get("steps").of !== opened.of && opened.index >= 0) view.timers.set("steps", TYPING, () => view.send("steps"));
+  }
+
+  fill() {
+    const { shown, view } = this, body = document_body(shown, this.plain, (where) => view.send("more", { where }));
+    const head = el("div", "kb-panehead", el("div", "kb-title", shown.title), this.moves, button("kb-quiet", "Close", () => view.send("close")));
+    this.node.replaceChildren(head, el("div", "kb-place", el("span", "", shown.place)), body, this.foot());
+    this.draw_steps();
+    return body;
+  }
+
+  foot() {
+    const { shown, view } = this, written = button("kb-quiet", "As written", () => {
+      this.plain = !this.plain;
+      this.scroll(this.fill());
+    });
+    written.setAttribute("aria-pressed", String(this.plain));
+    const parts = [file_button(shown, (path) => view.copy(path, "path")),
+      shown.index >= 0 && button("kb-quiet", "Copy citation", () => this.cite(shown)), written];
+    return el("div", "kb-panefoot", ...parts.filter(Boolean));
+  }
+
+  /** Bring the passage into sight. */
+  scroll(body) {
+    const first = body.querySelector(".kb-span");
+    if (first) body.scrollTop = first.offsetTop - Math.max(24, (body.clientHeight - first.offsetHeight) / 3);
+  }
+
+  /** Copy a passage with its place. */
+  cite(passage) {
+    if (passage) this.view.copy(`${passage.cited}: “${passage.quote}${passage.cut ? " …" : ""}”`, "citation");
+  }
+
+  draw_steps() {
+    const { of, at, count: all } = this.view.model.get("steps"), known = of === this.view.results.of && all > 1;
+    if (this.hidden) return;
+    this.moves.replaceChildren(...(known ? [this.mover("‹", -1, at > 1), `${at} of ${all}`, this.mover("›", 1, at < all)] : []));
+  }
+
+  mover(label, by, can) {
+    const one = button("kb-quiet", label, () => this.view.send("step", { by }));
+    one.setAttribute("aria-label", by > 0 ? "Next passage" : "Previous passage");
+    one.disabled = !can;
+    return one;
+  }
+
+  /** What a key does that leads to another passage. */
+  key(key) {
+    const { at, count: all } = this.view.model.get("steps"), by = { n: 1, p: -1 }[key];
+    if (!by || this.hidden) return null;
+    return () => at + by >= 1 && at + by <= all && this.view.send("step", { by });
+  }
 }

@@ -1,7 +1,7 @@
 // The search explorer: a question, filters, hits, and the open hit in its document (kbase/widgets/search.py).
 import { Choice, Listbox, TYPING, View, button, count, el, key_hints, refill, role, shows, textbox } from "./base.js";
 import { axis, clip, hit_option } from "./hits.js";
-import { document_body, file_button } from "./pane.js";
+import { Pane } from "./pane.js";
 
 const PAUSE = 250; // ms without a search before facets are asked for
 const NONE = [];
@@ -27,18 +27,16 @@ class Search extends View {
     this.input.setAttribute("aria-controls", this.list.node.id);
     this.longer = button("kb-link kb-longer", "", () => this.show_more());
     this.empty = el("div", "kb-empty");
-    this.pane = el("section", "kb-pane");
-    this.pane.setAttribute("aria-label", "Hit in its document");
+    this.pane = new Pane(this, "Hit in its document", () => this.list.node, () => this.list_is_covered());
     this.act = { more: (option) => this.unclip(option), why: (option) => option.classList.toggle("kb-explained") };
     this.root.classList.add("kb-search");
     this.root.append(
       el("div", "kb-bar", this.input, this.modes.node, this.groups.node),
       el("div", "kb-line", this.strength, this.status, this.python), this.chips,
-      el("div", "kb-body", this.aside, el("div", "kb-found", this.list.node, this.longer, this.empty), this.pane),
+      el("div", "kb-body", this.aside, el("div", "kb-found", this.list.node, this.longer, this.empty), this.pane.node),
       key_hints(KEYS));
     this.watch("facets", () => this.draw_counted());
     this.watch("opened", () => this.draw_opened());
-    this.watch("steps", () => this.draw_steps());
     this.keep_in_sight();
   }
 
@@ -258,86 +256,18 @@ class Search extends View {
   }
 
   draw_opened() {
-    const opened = this.model.get("opened"), shown = opened.of === this.results.of;
-    this.list.options.forEach((option, i) => option.toggleAttribute("data-open", shown && i === opened.index));
-    const was_reading = this.reading(), was = this.shown;
-    this.root.classList.toggle("kb-opened", shown);
-    this.pane.hidden = !shown;
-    this.shown = shown ? opened : null;
-    if (!shown) {
-      this.pane.replaceChildren();
-      if (was_reading) this.list.node.focus({ preventScroll: true });
-      return;
-    }
-    const old = this.pane.querySelector(".kb-document"), top = old && old.scrollTop - (old.querySelector(".kb-span")?.offsetTop ?? 0);
-    const body = this.draw_pane(opened), same = was?.id === opened.id && old; // more text around it: what was read stays where it was
-    if (same) body.scrollTop = top + (body.querySelector(".kb-span")?.offsetTop ?? 0);
-    else this.scroll_to_hit(body);
-    if (was_reading || this.list_is_covered()) body.focus({ preventScroll: true });
-    if (opened.index !== this.list.active && opened.index >= 0) this.list.mark(opened.index);
+    this.pane.draw();
+    const { shown } = this.pane;
+    this.list.options.forEach((option, i) => option.toggleAttribute("data-open", i === shown?.index));
+    if (!shown) return;
+    if (shown.index !== this.list.active && shown.index >= 0) this.list.mark(shown.index);
     this.list.show(); // the list may be narrower now
-    if (this.model.get("steps").of !== opened.of && opened.index >= 0) this.timers.set("steps", TYPING, () => this.send("steps"));
-  }
-
-  draw_pane(opened) {
-    const body = document_body(opened, this.plain, (where) => this.send("more", { where }));
-    this.moves = el("span", "kb-moves");
-    this.pane.replaceChildren(this.pane_head(opened), el("div", "kb-place", el("span", "", opened.place)), body, this.pane_foot(opened));
-    this.draw_steps();
-    return body;
-  }
-
-  scroll_to_hit(body) {
-    const first = body.querySelector(".kb-span");
-    if (first) body.scrollTop = first.offsetTop - Math.max(24, (body.clientHeight - first.offsetHeight) / 3);
-  }
-
-  draw_steps() {
-    const { of, at, count: all } = this.model.get("steps");
-    if (!this.moves || this.pane.hidden) return;
-    const known = of === this.results.of && all > 1;
-    this.moves.replaceChildren(...(known ? [this.mover("‹", -1, at > 1), `${at} of ${all}`, this.mover("›", 1, at < all)] : []));
-  }
-
-  mover(label, by, can) {
-    const one = button("kb-quiet", label, () => this.send("step", { by }));
-    one.setAttribute("aria-label", by > 0 ? "Next passage" : "Previous passage");
-    one.disabled = !can;
-    return one;
-  }
-
-  /** Whether the keys are in the open document. */
-  reading() {
-    return this.pane.contains(document.activeElement);
   }
 
   /** Whether the keys are in the list, and the list has made room: there is space for one of the two. */
   list_is_covered() {
     const { node } = this.list;
     return node.contains(document.activeElement) && getComputedStyle(node.parentElement).display === "none";
-  }
-
-  pane_head(opened) {
-    return el("div", "kb-panehead", el("div", "kb-title", opened.title), this.moves, button("kb-quiet", "Close", () => this.close()));
-  }
-
-  pane_foot(opened) {
-    const written = button("kb-quiet", "As written", () => this.write_plain(opened));
-    written.setAttribute("aria-pressed", String(Boolean(this.plain)));
-    const parts = [file_button(opened, (path) => this.copy(path, "path")),
-      opened.index >= 0 && button("kb-quiet", "Copy citation", () => this.cite(opened)), written];
-    return el("div", "kb-panefoot", ...parts.filter(Boolean));
-  }
-
-  /** The document with its markup, character by character, or without. */
-  write_plain(opened) {
-    this.plain = !this.plain;
-    this.scroll_to_hit(this.draw_pane(opened));
-  }
-
-  /** A hit of the list, or the open passage. */
-  cite(hit) {
-    if (hit) this.copy(`${hit.cited}: “${hit.quote}${hit.cut ? " …" : ""}”`, "citation");
   }
 
   // ---- keys
@@ -347,7 +277,7 @@ class Search extends View {
     if (key === "/") return () => this.input.select();
     if (key === "Escape") return () => this.pane.hidden ? this.list.node.focus() : this.close();
     if (target === this.list.node) return this.key_of_list(key);
-    return this.pane.contains(target) ? this.key_of_pane(key) : null;
+    return this.pane.node.contains(target) ? this.key_of_pane(key) : null;
   }
 
   key_of_input(key) {
@@ -361,22 +291,16 @@ class Search extends View {
     const moves = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1, Home: -Infinity, End: Infinity };
     if (Object.hasOwn(moves, key)) return () => this.step(moves[key]);
     if (key === "Enter" || key === "o") return () => this.open();
-    if (key === "c") return () => this.cite(this.results.hits[this.list.active]);
+    if (key === "c") return () => this.pane.cite(this.results.hits[this.list.active]);
     if (key === "m") return () => this.unclip(this.list.options[this.list.active]);
     if (key === "w") return () => this.list.options[this.list.active] && this.act.why(this.list.options[this.list.active]);
-    return this.key_of_passages(key);
+    return this.pane.key(key);
   }
 
   key_of_pane(key) {
     if (key === "j" || key === "k") return () => this.step(key === "j" ? 1 : -1);
-    if (key === "c") return () => this.cite(this.model.get("opened"));
-    return this.key_of_passages(key); // arrows scroll the document
-  }
-
-  key_of_passages(key) {
-    const { at, count: all } = this.model.get("steps"), by = { n: 1, p: -1 }[key];
-    if (!by || this.pane.hidden) return null;
-    return () => at + by >= 1 && at + by <= all && this.send("step", { by });
+    if (key === "c") return () => this.pane.cite(this.pane.shown);
+    return this.pane.key(key); // arrows scroll the document
   }
 
   /** Move; what is open moves along. At the end of the list there is more. */

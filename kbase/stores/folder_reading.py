@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from lancedb.expr import Expr, col, lit
 
+from ..hits import Background
 from ..nodes import KINDS, Document, EmbedderIdentity, Node, kind_groups
 from ..shared import ForkLock, renew_in_children
 from .conditions import Compare, Logic, parse_filter
@@ -120,13 +121,23 @@ class FolderSearch:
         fetch = partial(_fetch, at, lease)
         if at.rows == 0: return Candidates([], [], None, fetch)
         tree = parse_filter(filters)
-        where = _narrowed(at, tree, name, wanted)
         direction = None if vector is None or at.dimension is None else query_direction(vector, at.dimension, self.path)
+        key = (tuple(terms), None if direction is None else direction.tobytes(), depth, repr(tree), wanted, group,
+               documents)
+        bm25, dense, background, whole = at.remembered(key, lambda: self._look_up(at, terms, direction, depth, tree,
+                                                                                  (name, wanted), group, documents))
+        return Candidates(bm25[:], dense[:], background, fetch, *whole)
+
+    def _look_up(
+        self, at: FolderSnapshot, terms: Sequence[str], direction: np.ndarray | None, depth: int, tree: Any,
+        kinds: tuple[str, tuple[str, ...]], group: str, documents: bool,
+    ) -> tuple[list[Found], list[Found], Background | None, tuple[Any, ...]]:
+        where = _narrowed(at, tree, *kinds)
         whole = self._start(_whole_documents, at, terms, direction, depth, at.expression(tree)) if documents else None
-        words = self._start(search_bm25, at, terms, tokens_column(name), depth, where, group) if terms else None
-        dense = [] if direction is None else search_dense(at, direction, name, depth, where, group)
-        background = None if direction is None else background_of(at.sample(name) @ direction)
-        return Candidates(words.result() if words else [], dense, background, fetch, *(whole.result() if whole else ()))
+        words = self._start(search_bm25, at, terms, tokens_column(kinds[0]), depth, where, group) if terms else None
+        dense = [] if direction is None else search_dense(at, direction, kinds[0], depth, where, group)
+        background = None if direction is None else background_of(at.sample(kinds[0]) @ direction)
+        return words.result() if words else [], dense, background, whole.result() if whole else ()
 
     def _start(self, work: Callable[..., Any], *arguments: Any) -> Any:
         with self._starting:

@@ -273,7 +273,7 @@ class AskingExplorer(ReadingExplorer):
 class SearchExplorer(AskingExplorer):
     "Search as you type, with the sum behind every hit."
     _esm = module("base.js", "hits.js", "pane.js", "search.js")
-    _css = stylesheet("search.css")
+    _css = stylesheet("parts.css", "search.css")
     facets = Dict().tag(sync=True)
 
     def __init__(

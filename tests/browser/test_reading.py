@@ -7,7 +7,7 @@ pytestmark = pytest.mark.browser
 
 LIBRARY = """
 from pathlib import Path
-from kbase.knowledge import documents_under
+from kbase.looking import documents_under
 from kbase.nodes import Node
 from kbase.hits import Background, Hit, Hits, Part
 from kbase.stores.conditions import matches, parse_filter
