@@ -161,12 +161,14 @@ Modules:
 - `kbase.querying.planner`: From a question to a plan: rules, then examples if you want them, then a language model if there is one, then a fact
 - `kbase.querying.prose`: A piece of a document as it is read within an answer, whatever it was written in
 - `kbase.querying.quotable`: The pieces of a text that say something by themselves: sentences, whole lists, questions with their answers, rows, tables, code
+- `kbase.querying.reading`: Which sentence answers, by a sum of readings that can be looked at one by one
 - `kbase.querying.references`: What a question is about, and which of its words stand for something that an earlier question named
 - `kbase.querying.reranking`: A second look at the best hits, by a model that reads question and passage together
 - `kbase.querying.retrieval`: A query goes in, hits come out, each with the sum behind its place
 - `kbase.querying.routes`: The kinds of answer that there are: one line each for people, rules, how to look up, and who writes
 - `kbase.querying.rules`: Which wordings give a question's route away: data, a file a language, with a limit to how much of it there may be
 - `kbase.querying.saving`: A pipeline from a file that somebody sent
+- `kbase.querying.scoring`: A piece of a hit that may be quoted, and how well it fits a question
 - `kbase.querying.settings_rows`: A line of YAML, TOML or INI is an answer, the whole file is none
 - `kbase.querying.spans`: The date, the number, the name within a sentence that a question asks for
 - `kbase.querying.speakers`: Who says a sentence of a dialogue or a mail, and whether a question asks for that
