@@ -7,10 +7,13 @@ Modules:
 - `kbase.blocks`: What was written as one: headings, paragraphs, list items, code, tables, rows
 - `kbase.cell_values`: A number or a date out of the text of a cell, as its language writes it
 - `kbase.codes`: What counts as one word where no dictionary helps: part numbers, versions, quantities, acronyms
+- `kbase.database_schema`: Tables, columns, the values that stand in them, and what leads from one table to another
+- `kbase.databases`: Open SQLite, DuckDB or a server so that one SELECT can read it, and nothing can change it
 - `kbase.delimited`: The character between the cells of a CSV file, and the names of its columns
 - `kbase.embedding`: Texts into vectors: the packaged model, any sentence-transformers model, or any Haystack embedder
 - `kbase.encoder`: From tokens to one vector a text: a page of arithmetic
 - `kbase.excerpts`: Three or four lines of a text around the words that were found, as a person reads them
+- `kbase.exploring`: One call for each explorer, and all of them in one app
 - `kbase.filling`: Opened by its place, filled from folders, and kept like them
 - `kbase.front_matter`: What a Markdown file says about itself before its text
 - `kbase.hits`: What a search found, and why; it draws itself and has one form as JSON
@@ -125,6 +128,12 @@ Modules:
 - `kbase.querying.codes`: Part numbers, versions, error numbers: what evidence must have exactly as it is asked for
 - `kbase.querying.comparison_writer`: A short cited paragraph for each thing, and for a thing that nothing was found about, that
 - `kbase.querying.components`: An embedder of questions and a retriever, for any Haystack pipeline
+- `kbase.querying.database_answers`: Rows that answer a question, with the SELECT that found them; or why there are none
+- `kbase.querying.database_columns`: Names and values find their columns by the tables that are named near them
+- `kbase.querying.database_query`: What is shown, counted, joined and ordered; written as one SELECT, and said as a sentence
+- `kbase.querying.database_reading`: Roles and columns together; a word without a part is a reason to decline
+- `kbase.querying.database_roles`: Which names are shown, counted, grouped, ordered
+- `kbase.querying.database_words`: Which words name tables, columns and values, and which are left over
 - `kbase.querying.doubts`: No date where one was asked for, a word that stands nowhere, another year, no sentence that says what the thing is
 - `kbase.querying.drawing`: A picture of a Haystack pipeline, made on this machine
 - `kbase.querying.expansion`: Small passages are found, and as much is read as the question wants
@@ -146,6 +155,7 @@ Modules:
 - `kbase.querying.openings`: The sentence that says it: one that defines the thing, or the first of a document about it
 - `kbase.querying.parts_writer`: Each part of a question answered by itself, with citations and an outcome of its own, and then put together
 - `kbase.querying.passages`: The pieces of hits that may be quoted, scored by words and by meaning, and the few of them that make an answer
+- `kbase.querying.pins`: This passage answers it, that one must not be shown: said once, and true after the documents were read anew
 - `kbase.querying.pipeline`: Plan, look up, branch, write: a Haystack pipeline that can be drawn, saved and taken apart
 - `kbase.querying.plan`: A question, taken apart into what will be looked up, and by which route it will be answered
 - `kbase.querying.planner`: From a question to a plan: rules, then examples if you want them, then a language model if there is one, then a fact
@@ -186,6 +196,7 @@ Modules:
 - `kbase.querying.tools`: What an assistant may call: typed functions, checked arguments, results that are data
 - `kbase.querying.tracing`: Which boxes of a Haystack pipeline ran for a question, and how long each took
 - `kbase.querying.wanted`: Words in quotes, a quarter of a year, a length of time, a number of the things that are counted
+- `kbase.querying.watching`: Any Haystack pipeline as a graph, and one run of it as data: which boxes ran, with what, how long, and why a branch was taken
 - `kbase.querying.windows`: As much of the text around a hit as the question wants, to the character
 - `kbase.remarks`: What is to be known of a knowledge base as a whole
 - `kbase.rendering`: Markdown that nobody vouches for, marked texts and small tables, as HTML that is safe to show
@@ -197,6 +208,7 @@ Modules:
 - `kbase.serving.demo_office`: A spreadsheet, a PDF with a table, slides and a thread of mails, made here
 - `kbase.serving.demo_report`: Questions, answers, sums and times on one page of HTML that needs nothing else
 - `kbase.serving.demo_sources`: Documents that every machine with Python has
+- `kbase.serving.explore`: The explorers in a browser, for whoever has no notebook open
 - `kbase.serving.mcp`: `kbase mcp`: a knowledge base as tools of the assistant in your editor
 - `kbase.serving.shell`: Endings, messages, the knowledge base that is meant, filters
 - `kbase.serving.terminal`: Hits and answers as lines that are safe to print, and as JSON
@@ -240,9 +252,11 @@ Modules:
 - `kbase.typed_table`: Columns of numbers, dates and text, with their units, scales and currencies
 - `kbase.weights`: Where a model's files are found, and what of them is read
 - `kbase.widgets.answers`: Markdown as a tree without addresses, sentences with their sources, and what a plan says, as plain data
+- `kbase.widgets.app`: Several explorers in one place: one is shown, all share what was narrowed down to
 - `kbase.widgets.ask`: A conversation whose every sentence leads to the place in a document where it stands
 - `kbase.widgets.base`: Files joined into one module, one writer of the traits, numbered answers, and something to show where no kernel runs
 - `kbase.widgets.branches`: Folders, documents, sections and passages, each below the one that it is part of
+- `kbase.widgets.evaluation`: Which is better, how sure that is, and the questions that pay for it, the greatest damage first
 - `kbase.widgets.explore`: What a knowledge base gives to its explorer
 - `kbase.widgets.facets`: What found hits can be narrowed down by, with counts that are right under a filter, too
 - `kbase.widgets.filters`: Values switched on and off in a filter, and each condition in words
@@ -251,7 +265,9 @@ Modules:
 - `kbase.widgets.overview`: Before anything is asked: how many documents, in which folders, and the newest
 - `kbase.widgets.pane`: The text around a hit, as a person reads it, with the hit and the words that were looked for marked
 - `kbase.widgets.pieces`: Data that survives a message, texts in marked pieces, and a hit with what is shown of it in a list
+- `kbase.widgets.route`: A pipeline with its last run laid over it, what went in and out of every box, and what another branch would have done
 - `kbase.widgets.search`: Results as you type, the sum behind every place, facets, and each hit in its document
+- `kbase.widgets.tables`: Every table that was found, sorted and filtered, and the cells of an answer marked in it
 - `kbase.widgets.tree`: Folders, documents, sections and passages to walk through, with the hits of a question where they stand
 - `kbase.workers`: Several processes that add to one knowledge base, on one machine or on many"""
 

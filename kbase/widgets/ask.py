@@ -9,13 +9,13 @@ Python can: `ask`, `open_citation`, `edit_plan`, `export`; `answers` and `select
 # %% auto #0
 __all__ = ['ASKED_WITH', 'TURNS', 'taken_by', 'plan_again', 'Conversation', 'SourcesExplorer', 'PlannedExplorer', 'AskExplorer']
 
-# %% ../../nbs/widgets/76_ask.ipynb #74764452
+# %% ../../nbs/widgets/76_ask.ipynb #0d2aed00
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from traitlets import Dict, Int, Unicode
+from traitlets import Dict, Int, Unicode, observe
 
 from ..hits import Hit, Hits
 from ..rendering import framed
@@ -57,14 +57,14 @@ def _part_again(part: Mapping[str, Any], query: str, without: str) -> dict[str, 
     left = filter_of([one for one in conditions_of(part.get("filters")) if describe(one) != without])
     return {**part, **other, "filters": left}
 
-# %% ../../nbs/widgets/76_ask.ipynb #b1f001a5
+# %% ../../nbs/widgets/76_ask.ipynb #3aace893
 TURNS = 30  # answers that are shown; `answers` has all of them
 
 class Conversation(ReadingExplorer):
     "Questions, and the answers to them."
     route = Unicode("").tag(asked=True)
     top_k = Int(0, min=0).tag(asked=True)
-    filters = Dict(None, allow_none=True, help="Haystack's form").tag(asked=True)
+    filters = Dict(None, allow_none=True, help="Haystack's form")
 
     def __init__(
         self,
@@ -85,6 +85,10 @@ class Conversation(ReadingExplorer):
         return self._conversation()
 
     def no_answer(self) -> dict[str, Any]: return self._conversation()
+
+    @observe("filters")
+    def _narrowed(self, change: Any) -> None:
+        if self.results: self.results = {**self.results, "filters": list(map(describe, conditions_of(self.filters)))}
 
     def _answered(self) -> Answer:
         options = {"route": self.route or None, "filters": self.filters, "top_k": self.top_k or None,
@@ -191,7 +195,7 @@ class SourcesExplorer(Conversation):
     def actions(self) -> dict[str, Callable[..., Any]]:
         return {**super().actions(), "cite": self.open_citation, "near": self.open_near}
 
-# %% ../../nbs/widgets/76_ask.ipynb #7368d2c7
+# %% ../../nbs/widgets/76_ask.ipynb #6047ac39
 class PlannedExplorer(SourcesExplorer):
     "And the plan behind an answer can be changed."
 
@@ -212,8 +216,8 @@ class PlannedExplorer(SourcesExplorer):
     ) -> Answer | None:  # None where nothing was asked yet
         "Ask again without a condition: one of `filters`, or one that was read from the question."
         if any(describe(own) == condition for own in conditions_of(self.filters)):
-            self.change(filters=drop_condition(self.filters, condition))
-            return self.answers[-1] if self.answers else None
+            self.set_trait("filters", drop_condition(self.filters, condition))
+            return self._again(self.answers[turn], "") if self.answers else None
         before = self.answers[turn]
         plan = before.trace["plan"]
         every = {describe(one): one for part in plan["parts"] for one in conditions_of(part["filters"])}

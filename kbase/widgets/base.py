@@ -87,7 +87,7 @@ class Explorer(AnyWidget):
         self._shown = False
         super().__init__(picture=f"kb-picture-{secrets.token_hex(8)}", **traits)
         self.on_msg(lambda explorer, message, buffers: explorer.receive(message))
-        self.observe(lambda change: change.owner._changed(), sorted(self.traits(asked=True)))
+        if asked := sorted(self.traits(asked=True)): self.observe(lambda change: change.owner._changed(), asked)
         self._waits = False
         self._answer_anew()
 

@@ -71,7 +71,7 @@ class Plain:
         self.before = self.traits()
         page.evaluate(START, [explorer._esm, explorer._css, self.before])
         self.root = page.locator(".kb")
-        self.root.wait_for()
+        assert not self.errors, self.errors
 
     def traits(self) -> dict[str, Any]:
         "What a front end is sent."
