@@ -153,6 +153,7 @@ Modules:
 - `kbase.querying.marking`: The short passage that answers, with the one sentence marked that says it
 - `kbase.querying.mentions`: Every document that has a word or a phrase in its text, and where
 - `kbase.querying.merging`: Hits that stand side by side become one, and a section takes the place of its passages when most of them were found
+- `kbase.querying.model_filters`: *Anything that Ana penned, 20 pages and up*: two filters that no rule reads
 - `kbase.querying.named_answers`: The few words of a sentence that answer, for the next step of a question to go on with
 - `kbase.querying.openings`: The sentence that says it: one that defines the thing, or the first of a document about it
 - `kbase.querying.parts_writer`: Each part of a question answered by itself, with citations and an outcome of its own, and then put together
