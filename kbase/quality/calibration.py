@@ -247,7 +247,7 @@ def calibration_of(
         scale, others = _places(asked[half::2], wrong_refusals, known, by_people), asked[1 - half::2]
         sides = [[one.own for one in others], [one.away for one in others]]
         counted.append([[share_below(side, place) for side in sides] for place in scale])
-    means = np.round(np.mean(counted, axis=0), 3).tolist()
+    means: list[list[float]] = np.round(np.mean(counted, axis=0), 3).tolist()
     refused, unsure = ((wrongly, rightly) for wrongly, rightly in means)
     own, away = (tuple(round(value, 3) for value in side) for side in zip(*((one.own, one.away) for one in asked),
                                                                           strict=True))
