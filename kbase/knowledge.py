@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from .embedding import Embedder
-from .looking import Tabulating
+from .looking import Pinning
 from .results import Report
 from .stores.contract import NodeStore
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from kbase.quality.scores import Scores
 
 # %% ../nbs/61_knowledge.ipynb #mes02
-class Measuring(Tabulating):
+class Measuring(Pinning):
     "And it is measured."
 
     def evaluate(
