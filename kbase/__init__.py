@@ -7,6 +7,7 @@ Modules:
 - `kbase.blocks`: What was written as one: headings, paragraphs, list items, code, tables, rows
 - `kbase.cell_values`: A number or a date out of the text of a cell, as its language writes it
 - `kbase.codes`: What counts as one word where no dictionary helps: part numbers, versions, quantities, acronyms
+- `kbase.database_documents`: What each table is, in words, so that it is found, listed and deleted like any other source
 - `kbase.database_schema`: Tables, columns, the values that stand in them, and what leads from one table to another
 - `kbase.databases`: Open SQLite, DuckDB or a server so that one SELECT can read it, and nothing can change it
 - `kbase.delimited`: The character between the cells of a CSV file, and the names of its columns
@@ -128,12 +129,14 @@ Modules:
 - `kbase.querying.codes`: Part numbers, versions, error numbers: what evidence must have exactly as it is asked for
 - `kbase.querying.comparison_writer`: A short cited paragraph for each thing, and for a thing that nothing was found about, that
 - `kbase.querying.components`: An embedder of questions and a retriever, for any Haystack pipeline
+- `kbase.querying.connected`: Connected once, asked from then on, seen through the same filters as documents
 - `kbase.querying.database_answers`: Rows that answer a question, with the SELECT that found them; or why there are none
 - `kbase.querying.database_columns`: Names and values find their columns by the tables that are named near them
 - `kbase.querying.database_query`: What is shown, counted, joined and ordered; written as one SELECT, and said as a sentence
 - `kbase.querying.database_reading`: Roles and columns together; a word without a part is a reason to decline
 - `kbase.querying.database_roles`: Which names are shown, counted, grouped, ordered
 - `kbase.querying.database_words`: Which words name tables, columns and values, and which are left over
+- `kbase.querying.database_writer`: The rows of one SELECT, and the documents that they name; both cited
 - `kbase.querying.doubts`: No date where one was asked for, a word that stands nowhere, another year, no sentence that says what the thing is
 - `kbase.querying.drawing`: A picture of a Haystack pipeline, made on this machine
 - `kbase.querying.expansion`: Small passages are found, and as much is read as the question wants
