@@ -147,6 +147,7 @@ Modules:
 - `kbase.querying.following`: From a summary to its document, from a section to its passages, from a row to its table: to any depth, and never in a circle
 - `kbase.querying.furniture`: Menus, lists of references, forms to be signed: a converter writes them as prose, and nobody asks for them
 - `kbase.querying.fusion`: One ranking out of two, with the reason for every place in it
+- `kbase.querying.history`: A question that follows another one, made into one that can be understood by itself
 - `kbase.querying.hit_pieces`: What of a hit may be quoted, with what is known of the document around it
 - `kbase.querying.judging`: Whether what a search found comes near its query, hit by hit and as a whole
 - `kbase.querying.list_writer`: The documents that match, each with its best sentence
@@ -210,6 +211,7 @@ Modules:
 - `kbase.serving.demo_office`: A spreadsheet, a PDF with a table, slides and a thread of mails, made here
 - `kbase.serving.demo_report`: Questions, answers, sums and times on one page of HTML that needs nothing else
 - `kbase.serving.demo_sources`: Documents that every machine with Python has
+- `kbase.serving.explore`: The explorers in a browser, for whoever has no notebook open
 - `kbase.serving.mcp`: `kbase mcp`: a knowledge base as tools of the assistant in your editor
 - `kbase.serving.shell`: Endings, messages, the knowledge base that is meant, filters
 - `kbase.serving.terminal`: Hits and answers as lines that are safe to print, and as JSON
@@ -257,6 +259,7 @@ Modules:
 - `kbase.widgets.ask`: A conversation whose every sentence leads to the place in a document where it stands
 - `kbase.widgets.base`: Files joined into one module, one writer of the traits, numbered answers, and something to show where no kernel runs
 - `kbase.widgets.branches`: Folders, documents, sections and passages, each below the one that it is part of
+- `kbase.widgets.evaluation`: Which is better, how sure that is, and the questions that pay for it, the greatest damage first
 - `kbase.widgets.explore`: What a knowledge base gives to its explorer
 - `kbase.widgets.facets`: What found hits can be narrowed down by, with counts that are right under a filter, too
 - `kbase.widgets.filters`: Values switched on and off in a filter, and each condition in words
