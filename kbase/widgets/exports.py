@@ -17,7 +17,7 @@ from pathlib import PurePosixPath
 from ..hits import place_within
 from ..results import REFUSAL, Answer, Citation, refusal_words
 
-# %% ../../nbs/widgets/75_exports.ipynb #a5c8411d
+# %% ../../nbs/widgets/75_exports.ipynb #452fbcb4
 def _quoted_lines(text: str) -> str: return "\n".join(f"   > {line}" for line in text.splitlines() or [""])
 
 def source_markdown(
@@ -37,7 +37,7 @@ def answer_markdown(
     body = [f"{REFUSAL}.", *refusal_words(answer)] if answer.refused else [answer.text.rstrip(), strength]
     doubts = [f"No source says this: {sentence}" for sentence in answer.unsupported]
     sources = [source_markdown(one, number) for number, one in enumerate(answer.citations, 1)]
-    return "\n\n".join(filter(None, [f"## {answer.question}", *notes, *body, *doubts, "\n".join(sources)])) + "\n"
+    return "\n\n".join(filter(None, [f"## {' '.join(answer.question.split())}", *notes, *body, *doubts, "\n".join(sources)])) + "\n"
 
 def conversation_markdown(
     answers: Iterable[Answer],  # the first question first
