@@ -7,6 +7,8 @@ Modules:
 - `kbase.blocks`: What was written as one: headings, paragraphs, list items, code, tables, rows
 - `kbase.cell_values`: A number or a date out of the text of a cell, as its language writes it
 - `kbase.codes`: What counts as one word where no dictionary helps: part numbers, versions, quantities, acronyms
+- `kbase.database_schema`: Tables, columns, the values that stand in them, and what leads from one table to another
+- `kbase.databases`: Open SQLite, DuckDB or a server so that one SELECT can read it, and nothing can change it
 - `kbase.delimited`: The character between the cells of a CSV file, and the names of its columns
 - `kbase.embedding`: Texts into vectors: the packaged model, any sentence-transformers model, or any Haystack embedder
 - `kbase.encoder`: From tokens to one vector a text: a page of arithmetic
@@ -126,6 +128,12 @@ Modules:
 - `kbase.querying.codes`: Part numbers, versions, error numbers: what evidence must have exactly as it is asked for
 - `kbase.querying.comparison_writer`: A short cited paragraph for each thing, and for a thing that nothing was found about, that
 - `kbase.querying.components`: An embedder of questions and a retriever, for any Haystack pipeline
+- `kbase.querying.database_answers`: Rows that answer a question, with the SELECT that found them; or why there are none
+- `kbase.querying.database_columns`: Names and values find their columns by the tables that are named near them
+- `kbase.querying.database_query`: What is shown, counted, joined and ordered; written as one SELECT, and said as a sentence
+- `kbase.querying.database_reading`: Roles and columns together; a word without a part is a reason to decline
+- `kbase.querying.database_roles`: Which names are shown, counted, grouped, ordered
+- `kbase.querying.database_words`: Which words name tables, columns and values, and which are left over
 - `kbase.querying.doubts`: No date where one was asked for, a word that stands nowhere, another year, no sentence that says what the thing is
 - `kbase.querying.drawing`: A picture of a Haystack pipeline, made on this machine
 - `kbase.querying.expansion`: Small passages are found, and as much is read as the question wants
@@ -136,6 +144,7 @@ Modules:
 - `kbase.querying.following`: From a summary to its document, from a section to its passages, from a row to its table: to any depth, and never in a circle
 - `kbase.querying.furniture`: Menus, lists of references, forms to be signed: a converter writes them as prose, and nobody asks for them
 - `kbase.querying.fusion`: One ranking out of two, with the reason for every place in it
+- `kbase.querying.history`: A question that follows another one, made into one that can be understood by itself
 - `kbase.querying.hit_pieces`: What of a hit may be quoted, with what is known of the document around it
 - `kbase.querying.judging`: Whether what a search found comes near its query, hit by hit and as a whole
 - `kbase.querying.list_writer`: The documents that match, each with its best sentence
@@ -247,6 +256,7 @@ Modules:
 - `kbase.widgets.ask`: A conversation whose every sentence leads to the place in a document where it stands
 - `kbase.widgets.base`: Files joined into one module, one writer of the traits, numbered answers, and something to show where no kernel runs
 - `kbase.widgets.branches`: Folders, documents, sections and passages, each below the one that it is part of
+- `kbase.widgets.evaluation`: Which is better, how sure that is, and the questions that pay for it, the greatest damage first
 - `kbase.widgets.explore`: What a knowledge base gives to its explorer
 - `kbase.widgets.facets`: What found hits can be narrowed down by, with counts that are right under a filter, too
 - `kbase.widgets.filters`: Values switched on and off in a filter, and each condition in words

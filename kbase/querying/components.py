@@ -123,6 +123,7 @@ def search_part(
     dense_weight: float,
     find: Mapping[str, Any],  # of ARGUMENTS
     read: bool = True,  # whether words such as *latest* order what is found
+    prefer: str | None = None,  # recent: newer documents ahead, whatever the question says
 ) -> Hits:
     "What one part of a plan finds."
     way = part.expand or find.get("expand")
@@ -132,9 +133,9 @@ def search_part(
     files = {"field": "document_id", "operator": "in",
              "value": [source.document_id for source in named]} if named else None
     top_k = find.get("top_k", DEFAULT_FIND["top_k"])
-    hits = search_store(store, part.query, embed_query, depth_for(part.query, top_k, read=read), mode,
+    hits = search_store(store, part.query, embed_query, depth_for(part.query, top_k, prefer, read), mode,
                         all_of(part.filters, files), find.get("group_by"), kinds, dense_weight)
-    ordered = preferred(store, hits, read=read)
+    ordered = preferred(store, hits, prefer, read)
     hits = (ordered if named or find.get("group_by") else without_superseded(ordered))[:top_k]
     return expand(store, hits) if expand else hits
 
@@ -170,17 +171,29 @@ class PartsRetriever:
         self.auto_filters = auto_filters
 
     @component.output_types(found=list[Hits])
-    def run(self, plan: Plan, auto_filters: bool | None = None, top_k: int | None = None) -> dict[str, Any]:
+    def run(
+        self,
+        plan: Plan,
+        auto_filters: bool | None = None,
+        top_k: int | None = None,
+        prefer: str | None = None,
+    ) -> dict[str, Any]:
         "The hits of each part, in the order of the parts; what is given here wins over the component's or the route's."
         find = (self.find or {}).get(plan.route, DEFAULT_FIND)
         if find is not None and top_k is not None: find = {**find, "top_k": top_k}
         if find is None: return {"found": [Hits(query=part.query, mode=self.mode) for part in plan.parts]}
         embed_query = query_embedding(self.store, self.embedder, self.mode)
         read = self.auto_filters if auto_filters is None else auto_filters
-        return {"found": [search_part(self.store, part, embed_query, self.mode, self.dense_weight, find, read)
+        return {"found": [search_part(self.store, part, embed_query, self.mode, self.dense_weight, find, read, prefer)
                           for part in plan.parts]}
 
     @component.output_types(found=list[Hits])
-    async def run_async(self, plan: Plan, auto_filters: bool | None = None, top_k: int | None = None) -> dict[str, Any]:
+    async def run_async(
+        self,
+        plan: Plan,
+        auto_filters: bool | None = None,
+        top_k: int | None = None,
+        prefer: str | None = None,
+    ) -> dict[str, Any]:
         "As `run`, with the work in a thread."
-        return await asyncio.to_thread(self.run, plan, auto_filters, top_k)
+        return await asyncio.to_thread(self.run, plan, auto_filters, top_k, prefer)

@@ -99,6 +99,7 @@ def joint_answer(
     found = [hits for part in parts for hits in part.found]
     evidence = joined_hits(found, plan.question) if found else Hits((), plan.question)
     trace = {"parts": [part.to_dict() for part in parts], "retrieved": [retrieved_dict(hits) for hits in found]}
+    own = tuple(replace(part.answer, question=part.label) for part in parts)
     outcome, citations, paragraphs = parts_outcome(parts), list[Citation](), list[str]()
     for part in parts:
         body = renumbered(part.answer, citations)
@@ -114,10 +115,10 @@ def joint_answer(
         reason = "; ".join(dict.fromkeys(part.answer.reason.rstrip(".") for part in parts if part.answer.reason))
         strength = strongest.answer.strength
         return Answer(plan.question, "", plan.route, refused=True, reason=reason, evidence=evidence, trace=trace,
-                      strength=strength and strength._replace(words=reason or strength.words))
+                      parts=own, strength=strength and strength._replace(words=reason or strength.words))
     text = "\n\n".join([*([outcome] if outcome else []), *paragraphs])
     return Answer(plan.question, text, plan.route, tuple(citations), reason=outcome, evidence=evidence, trace=trace,
-                  strength=parts_strength(parts), notes=tuple(dict.fromkeys(notes)))
+                  strength=parts_strength(parts), notes=tuple(dict.fromkeys(notes)), parts=own)
 
 # %% ../../nbs/querying/52_parts_writer.ipynb #21c4883f
 def suffices(
@@ -174,6 +175,7 @@ class PartsWriter:
         found: list[Hits],
         auto_filters: bool | None = None,
         top_k: int | None = None,
+        prefer: str | None = None,
     ) -> dict[str, Any]:
         "Answer from what each part finds; `found` is empty, since the parts are looked up one by one."
         options = {name: value for name, value in (("auto_filters", auto_filters),

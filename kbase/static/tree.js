@@ -1,6 +1,6 @@
 // The tree: folders, documents, sections and passages, with the hits of a question over them (kbase/widgets/tree.py).
 import { Choice, Listbox, TYPING, View, button, count, el, key_hints, marked, shows, textbox } from "./base.js";
-import { OpenedPane } from "./opened.js";
+import { Pane } from "./pane.js";
 
 const KEYS = [["/", "question"], ["↑", ""], ["↓", "move"], ["→", "unfold"], ["←", "fold, to what is above"], ["Enter", "open"],
   ["n", ""], ["p", "next, previous hit"], ["c", "copy citation"], ["Esc", "close"]];
@@ -61,11 +61,14 @@ class Tree extends View {
     this.list.node.classList.add("kb-tree");
     this.listen(this.list.node, "click", (event) => this.clicked(event));
     this.empty = el("div", "kb-empty");
-    this.pane = new OpenedPane(this, "Passage in its document", () => this.list.node);
+    this.pane = new Pane(this, "Passage in its document", () => this.list.node, () => this.list_is_covered());
     this.root.append(el("div", "kb-bar", this.input, this.choice.node), el("div", "kb-line", this.status),
       el("div", "kb-beside", el("div", "kb-main", this.list.node, this.empty), this.pane.node), key_hints(KEYS));
     this.watch("branches", () => this.draw_rows());
-    this.watch("opened", () => this.mark_open());
+    this.watch("opened", () => {
+      this.pane.draw();
+      this.mark_open();
+    });
   }
 
   get rows() { return this.model.get("branches").rows ?? []; }
@@ -91,6 +94,12 @@ class Tree extends View {
     list.node.hidden = !rows.length;
     this.empty.hidden = Boolean(rows.length);
     this.empty.textContent = this.results?.query.trim() ? "Nothing found: ask with other words, or show everything" : "Nothing is in it yet: kb.add(folder)";
+  }
+
+  /** Whether the keys are in the tree, and the tree has made room: there is space for one of the two. */
+  list_is_covered() {
+    const { node } = this.list;
+    return node.contains(document.activeElement) && getComputedStyle(node.parentElement).display === "none";
   }
 
   mark_open() {
@@ -137,8 +146,8 @@ class Tree extends View {
   key({ key, target }) {
     if (target === this.input) return key === "ArrowDown" || key === "Escape" ? () => this.list.node.focus() : null;
     if (key === "/") return () => this.input.select();
-    if (key === "Escape") return () => this.pane.node.hidden ? this.list.node.focus() : this.pane.close();
-    if (key === "c") return () => this.pane.cite();
+    if (key === "Escape") return () => this.pane.hidden ? this.list.node.focus() : this.send("close");
+    if (key === "c") return () => this.pane.cite(this.pane.shown);
     if (key === "n" || key === "p") return () => this.to(next_hit(this.rows, this.list.active, key === "n" ? 1 : -1));
     return target === this.list.node ? this.key_of_tree(key) : null;
   }

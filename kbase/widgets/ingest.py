@@ -9,13 +9,15 @@ goes on where it was, also after the kernel was restarted. It works in a thread,
 
 # %% auto #0
 __all__ = ['STATE_WORDS', 'FOUND_STATES', 'SLICE', 'LARGEST_DROP', 'BOARD_ROWS', 'EVERY', 'totals_words', 'Stopped', 'Ingest',
-           'dropped_name', 'DropFolder', 'pressing', 'PlanBoard', 'IngestBoard', 'board_html', 'explore_ingest']
+           'dropped_name', 'DropFolder', 'pressing', 'PlanBoard', 'TakingBoard', 'board_html', 'IngestBoard',
+           'explore_ingest']
 
 # %% ../../nbs/widgets/76_ingest.ipynb #23f425ec
 import base64
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from html import escape
 from pathlib import Path
 from time import monotonic
@@ -196,39 +198,28 @@ class PlanBoard(Explorer):
         return {row["uri"]: row["nodes"] for row in rows if row["action"] in ("add", "change")}
 
 # %% ../../nbs/widgets/76_ingest.ipynb #07e1f697
-class IngestBoard(PlanBoard):
+class TakingBoard(PlanBoard):
     "And it is done, with a row for each file."
-    _esm = module("base.js", "ingest.js")
-    _css = stylesheet("ingest.css")
     progress = Dict().tag(sync=True)
-    watching = Unicode("").tag(sync=True)
 
     def __init__(
         self,
         plan: Callable[[Any, bool], Any],  # (source, allow_deletions) → SyncPlan
         take: Callable[..., Report],  # (source, allow_deletions, on_row) → Report; `sync` of a knowledge base
         retry: Callable[..., Report] | None = None,  # (on_row) → Report: the files that failed, once more
-        watch: Callable[..., Any] | None = None,  # (folder, on_event) → Watcher, which has stop()
-        drops: str | Path | None = None,  # the folder for dropped files; None: nothing can be dropped
         remember: Callable[[str], None] = lambda folder: None,  # called with a folder before it is taken in
-        folder: str = "",
-        allow_deletions: bool = False,
+        **traits: Any,
     ):
-        self._take, self._retry, self._watch, self._remember = take, retry, watch, remember
-        self._drops = DropFolder(drops) if drops else None
+        self._take, self._retry, self._remember = take, retry, remember
         self.run: Ingest | None = None
-        self._watcher: Any = None
         self._told = 0.0  # when progress was shown last
         self._taken: Any = None  # what was taken in last
         self._due: threading.Timer | None = None  # tells of the rows that came too soon after others
-        super().__init__(plan, folder=folder, allow_deletions=allow_deletions)
+        super().__init__(plan, **traits)
 
     def answer(self) -> dict[str, Any]:
         if self._taken not in (None, self.source) and self.run and not self.run.running: self.progress = {}
-        return {**super().answer(), "can": {"retry": self._retry is not None, "watch": self._watch is not None,
-                                            "drop": self._drops is not None}}
-
-    def no_answer(self) -> dict[str, Any]: return {**super().no_answer(), "can": {}}
+        return super().answer()
 
     def _begin(self, work: Callable[[Callable[[ReportRow], None]], Report], expected: Mapping[str, int]) -> Ingest:
         if self.run is not None and self.run.running:
@@ -290,11 +281,71 @@ class IngestBoard(PlanBoard):
             "done": len(rows), "of": max(len(rows), self._all(run)), "seconds": run.seconds, "left": run.seconds_left,
             "nodes": sum(row["nodes"] for row in rows if row["state"] in ("added", "updated")),
             "rows": pressing(rows, "state", _PRESSING)})
-        if not run.running and self.plan is not None and run.expected: self.change()  # what is left to do
+        if run.running or self.plan is None or not run.expected: return
+        with suppress(Exception): self.change()  # what is left to do; `error` says what went wrong
 
     def _all(self, run: Ingest) -> int:
         if not self.plan or not run.expected: return len(run.rows)
         return sum(row["action"] not in ("remove", "stay") for row in self.plan.to_dict()["rows"])
+
+    def close(self) -> None:
+        self.stop()
+        super().close()
+
+    def to_html(self) -> str: return board_html(self.results, self.progress, self.error)
+
+    def __repr__(self) -> str:
+        plan = self.results.get("plan")
+        words = f"{plan['all']} sources planned" if plan else "nothing is named"
+        return f"{type(self).__name__}({self.folder!r}: {self.progress.get('totals', words)})"
+
+# %% ../../nbs/widgets/76_ingest.ipynb #6cecf71e
+def board_html(
+    results: Mapping[str, Any],
+    progress: Mapping[str, Any],
+    error: str = "",
+) -> str:  # escaped
+    "A plan, or a run, to be read."
+    failed = f"<p><b>{escape(error or progress.get('error', ''))}</b></p>" if error or progress.get("error") else ""
+    if progress:
+        rows, by, caption = progress["rows"], "state", f"{progress['state']}: {progress['totals']}"
+    else:
+        plan = results.get("plan")
+        if not plan: return failed + framed("<p>Nothing is named yet.</p>")
+        rows, by = plan["rows"], "action"
+        caption = f"{plan['all']} sources; about {plan['nodes']:,} passages to make in {plan['seconds']:.0f} s"
+    shown = [[escape(row[by]), f"{escape(printable(row['uri'], False))}<div class=\"kb-where\"><span>"
+              f"{escape(row['reason'])}</span></div>", str(row["nodes"] or "")] for row in rows[:50]]
+    return failed + html_table(["", "file", "passages"], shown, caption)
+
+# %% ../../nbs/widgets/76_ingest.ipynb #de301148
+class IngestBoard(TakingBoard):
+    "And files are dropped on it, and folders followed."
+    _esm = module("base.js", "ingest.js")
+    _css = stylesheet("ingest.css")
+    watching = Unicode("").tag(sync=True)
+
+    def __init__(
+        self,
+        plan: Callable[[Any, bool], Any],  # (source, allow_deletions) → SyncPlan
+        take: Callable[..., Report],  # (source, allow_deletions, on_row) → Report; `sync` of a knowledge base
+        retry: Callable[..., Report] | None = None,  # (on_row) → Report: the files that failed, once more
+        watch: Callable[..., Any] | None = None,  # (folder, on_event) → Watcher, which has stop()
+        drops: str | Path | None = None,  # the folder for dropped files; None: nothing can be dropped
+        remember: Callable[[str], None] = lambda folder: None,  # called with a folder before it is taken in
+        folder: str = "",
+        allow_deletions: bool = False,
+    ):
+        self._watch = watch
+        self._watcher: Any = None
+        self._drops = DropFolder(drops) if drops else None
+        super().__init__(plan, take, retry, remember, folder=folder, allow_deletions=allow_deletions)
+
+    def answer(self) -> dict[str, Any]:
+        return {**super().answer(), "can": {"retry": self._retry is not None, "watch": self._watch is not None,
+                                            "drop": self._drops is not None}}
+
+    def no_answer(self) -> dict[str, Any]: return {**super().no_answer(), "can": {}}
 
     def drop(self, name: str, data: str, first: bool = True, last: bool = True) -> None:
         "Take a slice of a dropped file; with the last one it joins the plan."
@@ -328,38 +379,11 @@ class IngestBoard(PlanBoard):
 
     def close(self) -> None:
         self.watch(False)
-        self.stop()
         super().close()
 
     def actions(self) -> dict[str, Callable[..., Any]]:
         return {**super().actions(), "start": self.start, "stop": self.stop, "retry": self.retry, "drop": self.drop,
                 "forget": self.forget_drops, "watch": self.watch, "look": self.change}
-
-    def to_html(self) -> str: return board_html(self.results, self.progress, self.error)
-
-    def __repr__(self) -> str:
-        plan = self.results.get("plan")
-        words = f"{plan['all']} sources planned" if plan else "nothing is named"
-        return f"IngestBoard({self.folder!r}: {self.progress.get('totals', words)})"
-
-# %% ../../nbs/widgets/76_ingest.ipynb #6cecf71e
-def board_html(
-    results: Mapping[str, Any],
-    progress: Mapping[str, Any],
-    error: str = "",
-) -> str:  # escaped
-    "A plan, or a run, to be read."
-    failed = f"<p><b>{escape(error or progress.get('error', ''))}</b></p>" if error or progress.get("error") else ""
-    if progress:
-        rows, by, caption = progress["rows"], "state", f"{progress['state']}: {progress['totals']}"
-    else:
-        plan = results.get("plan")
-        if not plan: return failed + framed("<p>Nothing is named yet.</p>")
-        rows, by = plan["rows"], "action"
-        caption = f"{plan['all']} sources; about {plan['nodes']:,} passages to make in {plan['seconds']:.0f} s"
-    shown = [[escape(row[by]), f"{escape(printable(row['uri'], False))}<div class=\"kb-where\"><span>"
-              f"{escape(row['reason'])}</span></div>", str(row["nodes"] or "")] for row in rows[:50]]
-    return failed + html_table(["", "file", "passages"], shown, caption)
 
 # %% ../../nbs/widgets/76_ingest.ipynb #7a793719
 def explore_ingest(

@@ -22,7 +22,7 @@ from ..nodes import KINDS, Node, searched_kinds
 from ..rendering import framed
 from ..results import Hit, Hits
 from .base import module, stylesheet
-from .branches import LINE_WORDS, Branch, Shelves, branch_name, branches_of, leaf_opening
+from .branches import LINE_WORDS, TreeBranch, Shelves, branch_name, branches_of, leaf_opening
 from .overview import Listed
 from .pieces import json_safe
 from .search import ReadingExplorer, pane_html
@@ -43,7 +43,7 @@ def staleness(
 
 # %% ../../nbs/widgets/76_tree.ipynb #5f9833d5
 def hits_within(
-    branch: Branch,
+    branch: TreeBranch,
     hits: Iterable[Hit],  # of its document
 ) -> list[Hit]:  # in their order
     "The hits that stand in a part of a document."
@@ -135,10 +135,10 @@ class TreeRows:
         yield from self._some(key, self._seen(branches, hits), level + 1,
                               lambda branch: self._branch(key, branch, (source.title,), level + 1, hits))
 
-    def _seen(self, branches: list[Branch], hits: list[Hit]) -> list[Branch]:
+    def _seen(self, branches: list[TreeBranch], hits: list[Hit]) -> list[TreeBranch]:
         return [one for one in branches if not self.only_hits or hits_within(one, hits)]
 
-    def _branch(self, above_key: str, branch: Branch, above: tuple[str, ...], level: int, hits: list[Hit],
+    def _branch(self, above_key: str, branch: TreeBranch, above: tuple[str, ...], level: int, hits: list[Hit],
                 ) -> Iterator[dict[str, Any]]:
         found, name = hits_within(branch, hits), branch_name(branch, above)
         if branch.leaf and branch.node is not None:
@@ -166,7 +166,7 @@ TREE_HITS = 50  # passages, and documents, whose hits are laid over the tree: 50
 
 class TreeExplorer(ReadingExplorer):
     "Documents, sections and passages, with hits over them."
-    _esm = module("base.js", "pane.js", "opened.js", "tree.js")
+    _esm = module("base.js", "pane.js", "tree.js")
     _css = stylesheet("search.css", "opened.css", "tree.css")
     only_hits = Bool(False).tag(asked=True)
     branches = Dict().tag(sync=True)
