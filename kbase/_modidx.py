@@ -5270,6 +5270,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'kbase.results.with_context': ('results.html#with_context', 'kbase/results.py')},
             'kbase.searching': { 'kbase.searching.Asking': ('searching.html#asking', 'kbase/searching.py'),
                                  'kbase.searching.Asking.ask': ('searching.html#asking.ask', 'kbase/searching.py'),
+                                 'kbase.searching.Asking.chat': ('searching.html#asking.chat', 'kbase/searching.py'),
                                  'kbase.searching.Asking.filters_of': ('searching.html#asking.filters_of', 'kbase/searching.py'),
                                  'kbase.searching.Asking.pipeline': ('searching.html#asking.pipeline', 'kbase/searching.py'),
                                  'kbase.searching.Asking.route': ('searching.html#asking.route', 'kbase/searching.py'),
