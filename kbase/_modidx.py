@@ -7043,6 +7043,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                 'kbase/widgets/ask.py'),
                                    'kbase.widgets.ask.Conversation._answered': ( 'widgets/ask.html#conversation._answered',
                                                                                  'kbase/widgets/ask.py'),
+                                   'kbase.widgets.ask.Conversation._before': ( 'widgets/ask.html#conversation._before',
+                                                                               'kbase/widgets/ask.py'),
                                    'kbase.widgets.ask.Conversation._browser_asks': ( 'widgets/ask.html#conversation._browser_asks',
                                                                                      'kbase/widgets/ask.py'),
                                    'kbase.widgets.ask.Conversation._conversation': ( 'widgets/ask.html#conversation._conversation',
