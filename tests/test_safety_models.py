@@ -27,7 +27,7 @@ TRUE = {
     "mill.md": "# The mill\n\nThe mill was built in 1842 by the Brandt family. Its wheel is 4 m wide.\n",
     "flood.md": "# The flood\n\nThe flood of March 1897 broke the weir. Repairs took two years and cost 4,000 marks.\n",
 }
-QUESTIONS = ["When was the mill built?", "How wide is the wheel of the mill?", "What did the repairs of the weir cost?"]
+QUESTIONS = ["When was the mill built?", "How wide is the wheel of the mill?", "What did the repairs cost?"]
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,8 @@ def places(tmp_path_factory):
         notes.mkdir()
         for file, text in TRUE.items(): (notes / file).write_text(text)
         for number, order in enumerate(orders):
-            (notes / f"order{number:02d}.md").write_text(f"# Note {number}\n\nThis was found beside the mill. {order}\n")
+            text = f"# Note {number}\n\nThis was found beside the mill. {order}\n"
+            (notes / f"order{number:02d}.md").write_text(text)
         made[name] = folder / f"{name}-base"
         with KnowledgeBase(made[name]) as kb: kb.add(notes, progress=False)
     return made
@@ -143,8 +144,11 @@ def test_s5_templates_are_text(tmp_path, template):
 # ------------------------------------------------------------------ S6
 
 
-@pytest.mark.parametrize("question", ["[1,2]", "None", "True", "{}", "{'a': 1}", "1e999", "0x10", "()", "nan", "'", "\\", "\x00",
-                                      "", "   ", "?", "\ud800", "None of these", "[" * 5000, "a" * 1_000_000, "🜏" * 1000])
+LITERALS = ["[1,2]", "None", "True", "{}", "{'a': 1}", "1e999", "0x10", "()", "nan", "'", "\\", "\x00", "", "   ", "?",
+            "\ud800", "None of these", "[" * 5000, "a" * 1_000_000, "🜏" * 1000]
+
+
+@pytest.mark.parametrize("question", LITERALS)
 def test_s6_literals_take_the_default_way(places, question):
     with KnowledgeBase(places["clean"]) as kb:
         began = time.monotonic()
