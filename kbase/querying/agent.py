@@ -79,7 +79,8 @@ class KnowledgeToolset(Toolset):
         return cls(kb, Tools(one for one in tools_of(kb) if one.name in saved["tools"]))
 
 # %% ../../nbs/querying/57_agent.ipynb #agt11
-AGENT_STEPS, AGENT_TOKENS, AGENT_SECONDS = 8, 40_000, 120.0  # of one question: a step reads one result, of about 2,000 tokens
+# of one question: a step reads one result, of about 2,000 tokens
+AGENT_STEPS, AGENT_TOKENS, AGENT_SECONDS = 8, 40_000, 120.0
 LETTERS_A_TOKEN = 4  # of English; where the server does not count
 
 class SpendingLimit:
