@@ -20,16 +20,16 @@ from .quotable import Extent
 from .rules import LANGUAGES, word_list, word_pattern
 from .things import readable
 
-# %% ../../nbs/querying/46_spans.ipynb #661dc96c
+# %% ../../nbs/querying/46_spans.ipynb #2af1e71d
 _CURRENCY = r"(?:(?:US|C|A|HK)?[$€£¥₹]\s?|\b(?:USD|EUR|GBP|CHF|RMB|JPY)\s?)"
 _DIGITS = r"\d(?:[\d.,]*\d)?"
 _BESIDE = r"(?:\s?(?:%|‰|°[CF]?|[$€£¥₹])|(?:[ -]| ?½)(?:percent|per cent|prozent|pour cent|por ciento)\b)?"
 
 @lru_cache(maxsize=32)
 def _amounts(language: str) -> re.Pattern[str]:
-    spelled = word_pattern("numbers", [language] if language in LANGUAGES else (), "words")
-    edge = r"\b" if language != "zh" else ""
-    scale = rf"(?:[ -]{edge}{spelled}{edge})*"
+    known = [language] if language in LANGUAGES else ()
+    spelled, edge = word_pattern("numbers", known, "words"), r"\b" if language != "zh" else ""
+    scale = rf"(?:[ -]?{edge}{word_pattern('scales', known, 'words')}{edge})*"
     return re.compile(rf"{_CURRENCY}?{_DIGITS}{scale}{_BESIDE}|{edge}{spelled}{edge}{scale}{_BESIDE}", re.IGNORECASE)
 
 def number_places(
