@@ -70,6 +70,9 @@ def test_the_sentence_is_marked_and_the_words_stand_out(embedder, question, sent
         ("Who won?", "It was won by nobody.", "en", ""),
         ("", "", "en", ""),
         ("When was it?", "\ue000 1999-05-01 \ue001", "en", "1999-05-01"),
+        ("How many is it?", "It fell from No. 1 to No. 2 of Section 5.", "en", ""),
+        ("Where is Lyft based?", "Lyft was registered in Delaware in July 2010, and is based in San Francisco.", "en",
+         "San Francisco"),
         ("How much did it cost?", "It cost 1.5 million dollars.", "en", "1.5 million"),
     ],
 )
@@ -80,7 +83,8 @@ def test_what_stands_out(question, text, language, words):
 
 def test_lists_tables_and_code_stay_whole(embedder):
     steps = "To start the ferry:\n\n1. Open the valve.\n2. Turn the key.\n3. Wait for the bell.\n"
-    picked = short_answer("How do I start the ferry?", find_passages("How do I start the ferry?", Hits([hit(steps)]), embedder))
+    question = "How do I start the ferry?"
+    picked = short_answer(question, find_passages(question, Hits([hit(steps)]), embedder))
     assert [p.text.count("\n") for p in picked] == [4] and picked[0].marked is None
 
 

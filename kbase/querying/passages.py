@@ -7,9 +7,9 @@ best first. `querying.support` asks whether they carry an answer, writers quote 
 
 # %% auto #0
 __all__ = ['DEPTH_READ', 'MOST_ROWS', 'OTHER_WAY', 'EMBEDDED_LENGTH', 'READ_BY_TOKENS', 'EMBEDDED_PIECES', 'EMBEDDED_LIKELY',
-           'REDUNDANT', 'CHUNK_GAP', 'QUOTE_CONTEXT', 'LONGEST_HEADING', 'whole_or_items', 'same_way_round',
-           'read_passages', 'embedded_text', 'with_meaning', 'with_likelihood', 'find_passages', 'antecedent',
-           'word_count', 'pick_passages', 'context_span', 'cite', 'quoted_text', 'Quotes']
+           'REDUNDANT', 'FEWEST_FURTHER', 'CHUNK_GAP', 'QUOTE_CONTEXT', 'LONGEST_HEADING', 'whole_or_items',
+           'same_way_round', 'read_passages', 'embedded_text', 'with_meaning', 'with_likelihood', 'find_passages',
+           'antecedent', 'word_count', 'pick_passages', 'context_span', 'cite', 'quoted_text', 'Quotes']
 
 # %% ../../nbs/querying/47_passages.ipynb #2f8c58d9
 import re
@@ -279,10 +279,13 @@ def _beside_the_point(passage: Passage, best: Passage) -> bool:
     # the question names, or in the next row
     if passage.piece and passage.piece.kind != "answer" and passage.asked and not passage.own: return True
     if opens_list(passage.text): return True  # and what it opens stands elsewhere
+    if passage.likely is not None and word_count([passage]) < FEWEST_FURTHER: return True
     if not passage.asked <= best.asked: return False
     if _rows_of_one(passage, best): return passage.asked < best.asked or not _of_a_table(passage)
     # where the likeliest is known, what says nothing more that was asked is left out
     return passage.likely is not None or not best.section <= passage.asked
+
+FEWEST_FURTHER = 4  # words of a further sentence: a name alone says nothing
 
 def antecedent(
     passage: Passage,
