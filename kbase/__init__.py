@@ -134,6 +134,7 @@ Modules:
 - `kbase.querying.database_reading`: Roles and columns together; a word without a part is a reason to decline
 - `kbase.querying.database_roles`: Which names are shown, counted, grouped, ordered
 - `kbase.querying.database_words`: Which words name tables, columns and values, and which are left over
+- `kbase.querying.differences`: What two numbers or two dates are apart
 - `kbase.querying.doubts`: No date where one was asked for, a word that stands nowhere, another year, no sentence that says what the thing is
 - `kbase.querying.drawing`: A picture of a Haystack pipeline, made on this machine
 - `kbase.querying.expansion`: Small passages are found, and as much is read as the question wants
