@@ -33,6 +33,7 @@ from .stores.conditions import as_filter, parse_filter
 if TYPE_CHECKING:  # Haystack brings torch, two seconds of import: it comes with the first question
     from haystack import Pipeline
 
+    from kbase.querying.history import Chat
     from kbase.querying.plan import Plan
 
 # %% ../nbs/59_searching.ipynb #e6c66bf6
@@ -143,16 +144,33 @@ class Asking(Searching):
         route: str | None = None,  # a name of `kbase.querying.routes.ROUTES`; decided when not given
         filters: Mapping[str, Any] | None = None,  # Haystack's form
         auto_filters: bool | None = None,  # whether the question's own words narrow the look-up; None: as set
+        top_k: int | None = None,  # passages that are looked up for a part, ≥ 1; None: as the route has it
+        prefer: Literal["recent"] | None = None,  # newer documents ahead; None: where the question says so
+        plan: "Plan | Mapping[str, Any] | None" = None,  # taken as it is: one of `route`, changed, or its form as JSON
+        history: Sequence[Any] = (),  # answers or questions before this one, oldest first: it may lean on them
     ) -> Answer:
         "Answer a question from the documents, with citations, or refuse."
         from kbase.querying.doubts import with_gone
+        from kbase.querying.history import asked_after
         from kbase.querying.pipeline import answer_question
 
+        if history:
+            return asked_after(self.ask, question, history, route=route, filters=filters, auto_filters=auto_filters,
+                               top_k=top_k, prefer=prefer)
         self._has_vectors()
         asked = as_filter(parse_filter(all_of(self.where, filters)))
-        answer = answer_question(self.pipeline, question, route, asked, auto_filters)
+        answer = answer_question(self.pipeline, question, route, asked, auto_filters, plan, top_k, prefer)
         gone = gone_among(self.store, {cited.document_id for cited in answer.citations})
         return replace(with_gone(answer, gone), evidence=self._remarked(answer.evidence))
+
+    def chat(
+        self,
+        history: Sequence[Any] = (),  # what was asked before, as `ask` takes it
+    ) -> "Chat":
+        "A conversation: each question is understood after those before."
+        from kbase.querying.history import Chat
+
+        return Chat(self.ask, history)
 
     def filters_of(self, question: str) -> QuestionFilters:
         "Which documents a question asks for by its own words: by whom, when, in which folder. Nothing is looked up."
