@@ -3,7 +3,8 @@
 import pytest
 
 from kbase.querying.wanted import (counted_term, counts_thing, lacks_extreme, lacks_length, lacks_measure, lacks_most,
-                                   lacks_owner,                                   lacks_phrase, lacks_role, lacks_wanted, other_quarter, quarters_of, quoted_phrases)
+                                   lacks_owner, lacks_phrase, lacks_role, lacks_wanted, other_quarter, quarters_of,
+                                   quoted_phrases)
 
 @pytest.mark.parametrize("question, phrases", [
     ('What is a "dry dock"?', ("dry dock",)), ("Was heißt „nasse Füße“?", ("nasse füsse",)),
@@ -133,7 +134,7 @@ def test_headings_help_with_what_they_may_say():
 @pytest.mark.parametrize("question, text, lacking", [
     ("Who is the mayor of Brandt?", "Including the former mayor Ida Holm, four came.", True),
     ("Who was the mayor of Brandt?", "Including the former mayor Ida Holm, four came.", False),
-    ("Who is the CEO of Mill?", "Our strategies are written by our Chief People Officer, who reports to the CEO.", True),
+    ("Who is the CEO of Mill?", "Our plans are written by our Chief People Officer, who reports to the CEO.", True),
     ("Who is the CEO of Mill?", "The CEO, and all others, are watched by the Compensation Committee.", True),
     ("Who is the CEO of Mill?", "Tom Lund has since 2019 been our CEO.", False),
     ("Who is the director of the museum?", "| director | Ida Holm |", False),
