@@ -4725,6 +4725,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                         'kbase.querying.support.read_documents': ( 'querying/support.html#read_documents',
                                                                                    'kbase/querying/support.py'),
                                         'kbase.querying.support.refuse': ('querying/support.html#refuse', 'kbase/querying/support.py'),
+                                        'kbase.querying.support.stems_known': ( 'querying/support.html#stems_known',
+                                                                                'kbase/querying/support.py'),
                                         'kbase.querying.support.stems_quoted': ( 'querying/support.html#stems_quoted',
                                                                                  'kbase/querying/support.py'),
                                         'kbase.querying.support.support_of': ( 'querying/support.html#support_of',

@@ -168,3 +168,17 @@ def test_a_quarter_that_no_passage_names():
     assert "quarter" in lacks_wanted(ask, ["There were 900 riders."], ["Riders"])
     assert not lacks_wanted(ask, ["There were 900 riders in the fourth quarter."], ["Riders"])
     assert not lacks_wanted(ask, ["| Riders | 900 |"], ["Riders"])
+
+
+@pytest.mark.parametrize("text, above, lacking", [
+    ("The density of Osby makes it first: 72,918 people live in a square mile.", "", True),
+    ("In Norland you meet people. In Osby 72,918 people live.", "", True),
+    ("In Norland 72,918 people live.", "", False), ("72,918 people live here.", "Norland", False),
+    ("Its population is 72,918.", "", False),
+])
+def test_a_measure_of_something_else(text, above, lacking):
+    assert lacks_measure("What is the population of Norland?", text, above=above) is lacking
+
+
+def test_an_adjective_is_nobody():
+    assert lacks_role("Who is the mayor of Osby?", "Osby has been a town with a Strong mayor since 1898.")

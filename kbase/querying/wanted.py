@@ -155,12 +155,19 @@ def lacks_measure(
     question: str,
     text: str,  # of a passage
     language: str = "en",  # ISO 639-1, of the text
+    above: str = "",  # title and headings
 ) -> bool:
     "Whether a question asks for a measure, and no sentence of a text has its value."
     found = next(filter(None, (_pattern("measure", one).search(readable(question)) for one in (language, "en"))), None)
     if not found or "|" in text: return False  # of a table the rows and columns tell
-    noun = found[0].split()[-1]
+    noun, asked = found[0].split()[-1], readable(question)
+    behind = re.match(r"\W+(?:of|in|for|von|des|der|in)\W(.*)", asked[asked.find(found[0]) + len(found[0]):])
+    names = " ".join(re.findall(r"[A-ZÀ-Þ]\w+", behind[1])) if behind else ""
+    owner = {token.term for token in analyze(names, language)}
     sentences = [text[start:end] for start, end in split_sentences(text, language)]
+    if owner and not _pattern("stands_for", language).search(text) and not owner & {token.term for token in analyze(
+            above, language)}:
+        sentences = [one for one in sentences if owner & {token.term for token in analyze(one, language)}]
     return not any(_is_value(one, question, found[0], language) for sentence in sentences
                    if not _only_behind(sentence, noun, language) for one in _numerals(language).finditer(sentence))
 
@@ -199,12 +206,14 @@ def lacks_extreme(
 ROLE_NEAR = 5  # words between an office and whoever holds it: Brandt, who has since become our chief executive
 _CAPITALS = re.compile(r"(?<![\w“\"])[A-ZÀ-Þ][\w’'-]+(?: (?:[A-Z]\. ?)*[A-ZÀ-Þ][\w’'-]+)*(?=(?:,? ([A-Za-zÀ-ÿ]+))?)")
 
+_AN = re.compile(r"\b(?:an?|eine?[nrms]?|une?|una?) $", re.IGNORECASE)  # with a Strong mayor: nobody's name
+
 def _people(text: str, question: str, language: str) -> list[re.Match[str]]:
     # runs of capital words, companies, offices and names of the question aside
     asked = {word for word, *_ in words(question)} | stop_words(language)
     firm, office = _pattern("organisation", language), _pattern("office", language)
     return [run for run in _CAPITALS.finditer(text)
-            if not firm.fullmatch(run[1] or "") and not firm.search(run[0]) and not office.fullmatch(run[0].split()[-1])
+            if not _AN.search(text[:run.start()]) and not firm.fullmatch(run[1] or "") and not firm.search(run[0]) and not office.fullmatch(run[0].split()[-1])
             and any(word.casefold() not in asked and not office.fullmatch(word) for word in run[0].split())]
 
 def _holds(person: re.Match[str], office: re.Match[str]) -> bool:
@@ -268,13 +277,15 @@ def lacks_wanted(
     if all(phrases): return f"“{phrases[0]}” does not stand in the best passages"
     if all(other_quarter(question, text, language) for text in whole): return "the best passages are of another quarter"
     if _names_no_quarter(question, whole, language): return "the best passages do not say of which quarter they are"
-    owners = [lacks_owner(question, text, head.replace(text, ""), language)
-              for text, head in zip_longest(texts, above[:len(texts)], fillvalue="")]
+    heads = [head.replace(text, "") for text, head in zip_longest(texts, above[:len(texts)], fillvalue="")]
+    owners = [lacks_owner(question, text, head, language) for text, head in zip(texts, heads, strict=True)]
     if all(owners): return f"no passage speaks of the {owners[0]}"
     extreme = _pattern("extreme", language).search(question)
     if extreme and all(lacks_extreme(question, text, language) for text in whole):
         return f"“{extreme[0]}” does not stand in the best passages"
     if all(lacks_most(question, text, language) for text in texts): return "no passage says which has the most"
+    if all(lacks_measure(question, text, language, head) for text, head in zip(texts, heads, strict=True)):
+        return "no measure stands in the best passages"
     lacking = next((reason for lacks, reason in _LACKS if all(lacks(question, text, language) for text in texts)), "")
     term = counted_term(question, language)
     if lacking or not term or any(counts_thing(text, term, language) for text in texts): return lacking
@@ -285,5 +296,4 @@ def _names_no_quarter(question: str, texts: Sequence[str], language: str) -> boo
     return bool(asked) and not any("|" in text or quarters_of(text, language) for text in texts)
 
 _LACKS = ((lacks_length, "no length of time stands in the best passages"),
-          (lacks_measure, "no measure stands in the best passages"),
           (lacks_role, "nobody is named in the best passages"))
