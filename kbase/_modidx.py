@@ -3383,6 +3383,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                'kbase/querying/database_reading.py'),
                                                  'kbase.querying.database_reading._own_columns': ( 'querying/database_reading.html#_own_columns',
                                                                                                    'kbase/querying/database_reading.py'),
+                                                 'kbase.querying.database_reading._query_of': ( 'querying/database_reading.html#_query_of',
+                                                                                                'kbase/querying/database_reading.py'),
                                                  'kbase.querying.database_reading._shown': ( 'querying/database_reading.html#_shown',
                                                                                              'kbase/querying/database_reading.py'),
                                                  'kbase.querying.database_reading._tied': ( 'querying/database_reading.html#_tied',

@@ -24,14 +24,14 @@ CREATE TABLE painting (painting_id INTEGER PRIMARY KEY, title TEXT, year INTEGER
                        file TEXT);
 CREATE TABLE thief (name TEXT, hideout TEXT);
 INSERT INTO artist VALUES (1, 'Anna Ancher', 1859), (2, 'Michael Peter', 1851);
-INSERT INTO painting VALUES (1, 'Sunlight in the Blue Room', 1891, 1, 'blue.md'), (2, 'The Harvesters', 1905, 1, NULL),
-  (3, 'Will He Round the Point', 1880, 2, 'point.md');
+INSERT INTO painting VALUES (1, 'Sunlight in the Blue Room', 1891, 1, 'blue.md'),
+  (2, 'The Harvesters', 1905, 1, NULL), (3, 'Will He Round the Point', 1880, 2, 'point.md');
 INSERT INTO thief VALUES ('canary', 'cellar');
 """
 TEXTS = {
     "blue.md": "# Sunlight in the Blue Room\n\nA girl sits in a blue room and knits. The curtains let the sun draw "
     "squares on the wall.\n",
-    "point.md": "# Will He Round the Point\n\nFishermen look out for a ship in a storm. The curtains of rain hide it.\n",
+    "point.md": "# Will He Round the Point\n\nFishermen look out for a ship in a storm. Curtains of rain hide it.\n",
 }
 MOST = "Which artist painted the most paintings?"
 

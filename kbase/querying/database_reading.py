@@ -162,6 +162,15 @@ def _tied(query: DatabaseQuery, slots: Slots, scope: NamedTables) -> DatabaseQue
                    lacks=lacks)
 
 # %% ../../nbs/querying/49_database_reading.ipynb #dbr23
+def _query_of(read: ReadWords, schema: DatabaseSchema) -> DatabaseQuery:
+    end, down, by = order_clause(read)
+    between = [table for table in schema.tables if schema.is_between(table)]
+    slots = RoleReader(read, end, between).run()
+    if down is not None: slots.order, slots.largest, slots.top = by, down, max(slots.top, 0)
+    if read.words[:1] and read.listed(0, "asking_how") and not slots.function:
+        raise ReadingError("“how” asks for an explanation")
+    return build_query(slots, schema)
+
 def read_sentence(
     question: str,  # one sentence
     names: SchemaNames,
@@ -171,14 +180,11 @@ def read_sentence(
     read = words_of_question(question, names, values)
     if not any(isinstance(piece, Noun | ValueMention) for piece in read.pieces):
         raise ReadingError("no table, column or value of the database is named")
-    end, down, by = order_clause(read)
-    between = [table for table in names.schema.tables if names.schema.is_between(table)]
-    slots = RoleReader(read, end, between).run()
-    if down is not None:
-        slots.order, slots.largest, slots.top = by, down, max(slots.top, 0)
-    if read.words[:1] and read.listed(0, "asking_how") and not slots.function:
-        raise ReadingError("“how” asks for an explanation")
-    query = build_query(slots, names.schema)
+    try: query = _query_of(read, names.schema)
+    except ReadingError:
+        left = words_left(read)
+        if not left: raise
+        raise ReadingError(f"the database says nothing of “{left[0]}”") from None
     used = [column for column in (*query.outputs, query.order, query.measure and query.measure.column) if column]
     if left := words_left(read, [*used, *(one.column for one in query.where)]):
         raise ReadingError(f"the database says nothing of “{left[0]}”")
