@@ -28,7 +28,7 @@ def hits_by_arm(
     rest = {name: value for name, value in options.items() if name != "mode"}
     return {arm: search(query, top_k=top_k, filters=filters, mode=arm, **rest) for arm in ARMS}
 
-# %% ../../nbs/widgets/73_columns.ipynb #cc99bf67
+# %% ../../nbs/widgets/73_columns.ipynb #e90fde2c
 def columns_payload(
     found: Mapping[str, Hits],  # as `hits_by_arm` gives it
     by_document: bool = False,  # join documents, not passages
@@ -38,7 +38,7 @@ def columns_payload(
     places = {arm: {key(hit): rank for rank, hit in reversed(list(enumerate(hits, 1)))} for arm, hits in found.items()}
     keys = list(dict.fromkeys(key(hit) for hits in found.values() for hit in hits))
     def elsewhere(hit: Hit, own: str) -> list[str]:
-        return [f"{ARMS[arm]} #{ranks[key(hit)]}" for arm, ranks in places.items() if arm != own and key(hit) in ranks]
+        return [f"{ARMS[arm].partition(' ')[0]} #{ranks[key(hit)]}" for arm, ranks in places.items() if arm != own and key(hit) in ranks]
     return json_safe([{"mode": arm, "label": ARMS[arm], "rows": [
         {"key": keys.index(key(hit)), "title": hit.title or hit.uri, "uri": hit.uri, "line": hit.excerpt.text[:160],
          "elsewhere": elsewhere(hit, arm)} for hit in hits]} for arm, hits in found.items()])
