@@ -9,7 +9,7 @@ goes out, with the documents that it means. `kb.ask(history=...)` and `kb.chat()
 # %% auto #0
 __all__ = ['ORDINALS', 'FEWEST_OWN', 'KEPT_EXCHANGES', 'Exchange', 'exchanges_of', 'FollowUp', 'follow_up', 'asked_after', 'Chat']
 
-# %% ../../nbs/querying/47_history.ipynb #f591b38d
+# %% ../../nbs/querying/47_history.ipynb #f3cadae4
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +17,7 @@ from html import escape
 from typing import Any
 
 from ..language import words
+from .components import documents_filter
 from .expected import expected_kind
 from .filters import all_of
 from .named_answers import name_in
@@ -79,7 +80,7 @@ def exchanges_of(
                               "of a question and an answer, or messages")
     return found
 
-# %% ../../nbs/querying/47_history.ipynb #08ca2774
+# %% ../../nbs/querying/47_history.ipynb #3d741f4f
 @dataclass(frozen=True)
 class FollowUp:
     "A question as it is understood after others."
@@ -96,16 +97,14 @@ class FollowUp:
         within = " in the documents of the last answer" if self.filters else ""
         return f"read as “{self.question}”{within}"
 
-def _within(documents: Sequence[str]) -> dict[str, Any] | None:
-    return {"field": "document_id", "operator": "in", "value": list(documents)} if documents else None
-
 def _agrees(asked: str, last: Exchange, language: str) -> FollowUp | None:
     plain = asked.strip(" .!?¿¡,。！？")
     if not re.fullmatch(worded("agreeing", language), plain, re.IGNORECASE): return None
     if not last.documents: return FollowUp(last.question, asked, None, "", last)
-    return FollowUp(last.titles[0], asked, _within(last.documents[:1]), "summary", last)  # more of what was cited first
+    return FollowUp(last.titles[0], asked, documents_filter(last.documents[:1]), "summary",
+                    last)  # more of what was cited first
 
-# %% ../../nbs/querying/47_history.ipynb #3a356228
+# %% ../../nbs/querying/47_history.ipynb #277d4639
 ORDINALS = ("first", "second", "third", "fourth", "fifth")
 
 def _place_named(asked: str, language: str) -> tuple[re.Match[str], int] | None:  # -1 for the last
@@ -125,7 +124,7 @@ def _pointed_at(asked: str, last: Exchange, language: str) -> FollowUp | None:
     rest = f"{asked[:found.start()]} {asked[found.end():]}"
     alone = not topic_of(re.sub(rf"\b{worded('again', language)}\b", " ", rest, flags=re.IGNORECASE), language)
     question = item if alone else asked[:found.start()] + item + asked[found.end():]
-    return FollowUp(question, asked, _within(documents), "summary" if alone and documents else "", last)
+    return FollowUp(question, asked, documents_filter(documents), "summary" if alone and documents else "", last)
 
 # %% ../../nbs/querying/47_history.ipynb #348df976
 _YEAR_NAMED = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
@@ -197,7 +196,7 @@ def follow_up(
         if found: return replace(found, asked=question)
     return FollowUp(question, question, last=past[-1])
 
-# %% ../../nbs/querying/47_history.ipynb #1297db24
+# %% ../../nbs/querying/47_history.ipynb #862f7660
 def asked_after(
     ask: Callable[..., Answer],  # such as `kb.ask`
     question: str,
@@ -211,7 +210,7 @@ def asked_after(
     answer = ask(turn.question, filters=all_of(filters, turn.filters), route=route or turn.route or None, **options)
     note, last = turn.note, turn.last.documents
     if answer.refused and note and last and not turn.filters:
-        again = ask(turn.question, filters=all_of(filters, _within(last)), route=route, **options)
+        again = ask(turn.question, filters=all_of(filters, documents_filter(last)), route=route, **options)
         if not again.refused: answer, note = again, f"{note}, in the documents of the last answer"
     shown = {"asked": question, "question": turn.question, "filters": turn.filters}
     notes = (note, *answer.notes) if note else answer.notes
