@@ -51,7 +51,7 @@ class Panel extends View {
 
   draw_hover() {
     const { title, text, place } = this.model.get("hovered");
-    this.hover.replaceChildren(...(title === undefined ? ["Point at a passage; hold Shift and drag to encircle some"] : [el("b", "", title), ` ${place} — ${text}`]));
+    this.hover.replaceChildren(...(title === undefined ? ["Point at a passage, or draw around some with the lasso"] : [el("b", "", title), ` ${place} — ${text}`]));
   }
 
   list_of(kind) {

@@ -217,7 +217,7 @@ def map_html(
             for value, count in Counter(values).most_common()]
     return framed(svg) + html_table([results["color"], "passages"], rows)
 
-# %% ../../nbs/widgets/77_map.ipynb #8c869367
+# %% ../../nbs/widgets/77_map.ipynb #249f8ed9
 MAP_HEIGHT = 420  # pixels
 _SIZES = {"passage": 3, "near duplicate": 7, "hit": 9, "question": 16}
 _STATE_TONES = {"passage": "#9aa3ad", "near duplicate": "#8e5bd0", "hit": "#d9730d", "question": "#d6336c"}
@@ -253,7 +253,8 @@ class MapExplorer(Box):
         except ImportError as error:
             raise ImportError("the map is drawn by jupyter-scatter: pip install 'kbase-jupyter[map]'") from error
         frame = scatter_frame(self.panel)
-        self.scatter = jscatter.Scatter(x="x", y="y", data=frame, height=MAP_HEIGHT, axes=False, legend=False)
+        self.scatter = jscatter.Scatter(x="x", y="y", data=frame, height=MAP_HEIGHT, axes=False, legend=False,
+                                       camera_distance=1.4)  # so that a narrow view holds all of it
         self._draw()
         self.scatter.widget.observe(self._encircled, "selection")
         self.scatter.widget.observe(lambda change: self.panel.hover(change["new"]), "hovering")

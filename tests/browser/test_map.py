@@ -113,8 +113,8 @@ def test_in_jupyterlab(open_notebook):
     if folder := os.environ.get("KBASE_PICTURES"):
         page.screenshot(path=f"{folder}/map_lab.png")
     box = canvas.bounding_box()
-    middle, size = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2), min(box["width"], box["height"]) * 0.42
-    page.keyboard.down("Shift")
+    middle, size = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2), min(box["width"], box["height"]) * 0.47
+    page.locator("button[title*='asso']").first.click()
     page.mouse.move(middle[0] + size, middle[1])
     page.mouse.down()
     for step in range(1, 25):  # once around the middle
@@ -122,8 +122,9 @@ def test_in_jupyterlab(open_notebook):
         page.mouse.move(middle[0] + size * np.cos(angle), middle[1] + size * np.sin(angle), steps=3)
         page.wait_for_timeout(20)
     page.mouse.up()
-    page.keyboard.up("Shift")
     notebook.until("len(map.selection) > 50")
     root.locator("[role=option]").first.wait_for()
     assert notebook.python("len(map.panel.judged()['mills']) == len(map.selection)")
+    if folder := os.environ.get("KBASE_PICTURES"):
+        page.screenshot(path=f"{folder}/map_lasso.png")
     notebook.healthy()
