@@ -7,6 +7,9 @@ Modules:
 - `kbase.blocks`: What was written as one: headings, paragraphs, list items, code, tables, rows
 - `kbase.cell_values`: A number or a date out of the text of a cell, as its language writes it
 - `kbase.codes`: What counts as one word where no dictionary helps: part numbers, versions, quantities, acronyms
+- `kbase.database_documents`: What each table is, in words, so that it is found, listed and deleted like any other source
+- `kbase.database_schema`: Tables, columns, the values that stand in them, and what leads from one table to another
+- `kbase.databases`: Open SQLite, DuckDB or a server so that one SELECT can read it, and nothing can change it
 - `kbase.delimited`: The character between the cells of a CSV file, and the names of its columns
 - `kbase.embedding`: Texts into vectors: the packaged model, any sentence-transformers model, or any Haystack embedder
 - `kbase.encoder`: From tokens to one vector a text: a page of arithmetic
@@ -122,10 +125,20 @@ Modules:
 - `kbase.quality.spans`: The same characters, however they were cut
 - `kbase.querying.account`: Which documents there are, and which of them have some metadata
 - `kbase.querying.account_writer`: How many documents there are, which, and which of them have some metadata
+- `kbase.querying.agent`: A language model that looks things up by itself, step by step, within limits, and whose answer is checked
 - `kbase.querying.claims`: What a language model makes of the sources, held against them sentence by sentence
 - `kbase.querying.codes`: Part numbers, versions, error numbers: what evidence must have exactly as it is asked for
 - `kbase.querying.comparison_writer`: A short cited paragraph for each thing, and for a thing that nothing was found about, that
 - `kbase.querying.components`: An embedder of questions and a retriever, for any Haystack pipeline
+- `kbase.querying.connected`: Connected once, asked from then on, seen through the same filters as documents
+- `kbase.querying.contradictions`: Another number, another unit, the opposite, a *may* that got lost, two names that changed places
+- `kbase.querying.database_answers`: Rows that answer a question, with the SELECT that found them; or why there are none
+- `kbase.querying.database_columns`: Names and values find their columns by the tables that are named near them
+- `kbase.querying.database_query`: What is shown, counted, joined and ordered; written as one SELECT, and said as a sentence
+- `kbase.querying.database_reading`: Roles and columns together; a word without a part is a reason to decline
+- `kbase.querying.database_roles`: Which names are shown, counted, grouped, ordered
+- `kbase.querying.database_words`: Which words name tables, columns and values, and which are left over
+- `kbase.querying.database_writer`: The rows of one SELECT, and the documents that they name; both cited
 - `kbase.querying.doubts`: No date where one was asked for, a word that stands nowhere, another year, no sentence that says what the thing is
 - `kbase.querying.drawing`: A picture of a Haystack pipeline, made on this machine
 - `kbase.querying.expansion`: Small passages are found, and as much is read as the question wants
@@ -136,12 +149,14 @@ Modules:
 - `kbase.querying.following`: From a summary to its document, from a section to its passages, from a row to its table: to any depth, and never in a circle
 - `kbase.querying.furniture`: Menus, lists of references, forms to be signed: a converter writes them as prose, and nobody asks for them
 - `kbase.querying.fusion`: One ranking out of two, with the reason for every place in it
+- `kbase.querying.history`: A question that follows another one, made into one that can be understood by itself
 - `kbase.querying.hit_pieces`: What of a hit may be quoted, with what is known of the document around it
 - `kbase.querying.judging`: Whether what a search found comes near its query, hit by hit and as a whole
 - `kbase.querying.list_writer`: The documents that match, each with its best sentence
 - `kbase.querying.marking`: The short passage that answers, with the one sentence marked that says it
 - `kbase.querying.mentions`: Every document that has a word or a phrase in its text, and where
 - `kbase.querying.merging`: Hits that stand side by side become one, and a section takes the place of its passages when most of them were found
+- `kbase.querying.model_filters`: *Anything that Ana penned, 20 pages and up*: two filters that no rule reads
 - `kbase.querying.named_answers`: The few words of a sentence that answer, for the next step of a question to go on with
 - `kbase.querying.openings`: The sentence that says it: one that defines the thing, or the first of a document about it
 - `kbase.querying.parts_writer`: Each part of a question answered by itself, with citations and an outcome of its own, and then put together
@@ -152,12 +167,14 @@ Modules:
 - `kbase.querying.planner`: From a question to a plan: rules, then examples if you want them, then a language model if there is one, then a fact
 - `kbase.querying.prose`: A piece of a document as it is read within an answer, whatever it was written in
 - `kbase.querying.quotable`: The pieces of a text that say something by themselves: sentences, whole lists, questions with their answers, rows, tables, code
+- `kbase.querying.reading`: Which sentence answers, by a sum of readings that can be looked at one by one
 - `kbase.querying.references`: What a question is about, and which of its words stand for something that an earlier question named
 - `kbase.querying.reranking`: A second look at the best hits, by a model that reads question and passage together
 - `kbase.querying.retrieval`: A query goes in, hits come out, each with the sum behind its place
 - `kbase.querying.routes`: The kinds of answer that there are: one line each for people, rules, how to look up, and who writes
 - `kbase.querying.rules`: Which wordings give a question's route away: data, a file a language, with a limit to how much of it there may be
 - `kbase.querying.saving`: A pipeline from a file that somebody sent
+- `kbase.querying.scoring`: A piece of a hit that may be quoted, and how well it fits a question
 - `kbase.querying.settings_rows`: A line of YAML, TOML or INI is an answer, the whole file is none
 - `kbase.querying.spans`: The date, the number, the name within a sentence that a question asks for
 - `kbase.querying.speakers`: Who says a sentence of a dialogue or a mail, and whether a question asks for that
@@ -199,6 +216,7 @@ Modules:
 - `kbase.serving.demo_office`: A spreadsheet, a PDF with a table, slides and a thread of mails, made here
 - `kbase.serving.demo_report`: Questions, answers, sums and times on one page of HTML that needs nothing else
 - `kbase.serving.demo_sources`: Documents that every machine with Python has
+- `kbase.serving.explore`: The explorers in a browser, for whoever has no notebook open
 - `kbase.serving.mcp`: `kbase mcp`: a knowledge base as tools of the assistant in your editor
 - `kbase.serving.shell`: Endings, messages, the knowledge base that is meant, filters
 - `kbase.serving.terminal`: Hits and answers as lines that are safe to print, and as JSON
@@ -247,6 +265,7 @@ Modules:
 - `kbase.widgets.base`: Files joined into one module, one writer of the traits, numbered answers, and something to show where no kernel runs
 - `kbase.widgets.branches`: Folders, documents, sections and passages, each below the one that it is part of
 - `kbase.widgets.chunk_lab`: One document cut in two ways, side by side, with what is cut that should not be, and what it means for your questions
+- `kbase.widgets.columns`: What words alone, meaning alone, and both together find, in columns, the same thing joined
 - `kbase.widgets.evaluation`: Which is better, how sure that is, and the questions that pay for it, the greatest damage first
 - `kbase.widgets.explore`: What a knowledge base gives to its explorer
 - `kbase.widgets.facets`: What found hits can be narrowed down by, with counts that are right under a filter, too

@@ -173,14 +173,13 @@ class Exploring(Looking):
 
     def explore(
         self,
-        query: str = "",
-        **options: Any,  # of `kbase.widgets.search.SearchExplorer`
+        what: str = "",  # one by its name, such as "ask" or "route"; any other text is searched for
+        **options: Any,  # of the explorer that is named
     ) -> Any:
-        "The search explorer, a widget: type, filter, open, and see why a hit is where it is."
-        widget = import_module("kbase.widgets.explore")  # by name: widgets are pages above this one, and few need them
+        "Explorers, widgets: all of them in tabs, or one alone."
+        widget = import_module("kbase.exploring")  # by name: widgets are pages above this one, and few need them
 
-        return widget.explorer_of(self.search, self.context, self._listed, documents_under, self._holding, query=query,
-                                  **options)
+        return widget.explore_base(self, what, **options)
 
     def _repr_html_(self) -> str:
         embedder, writer = self.store.embedder, self.settings.llm or (type(self._llm).__name__ if self._llm else "none")

@@ -335,6 +335,8 @@ def test_wordings_in_german(question: str, value: str) -> None:
         "Who repainted the ferry in the harbour of Kiel?",
         "What does the captain think of the new timetable?",
         "Why was the North Line founded?",
+        "What is the home port of the Sea Otter?",
+        "What is the capital of Isle's Own?",
         "Is the Sea Otter the best ferry for a family with two dogs?",
         "",
         "?",
@@ -434,6 +436,15 @@ def test_tables_are_found_asked_and_cited(kb: KnowledgeBase) -> None:
     assert answer.strength and answer.strength.level == "strong" and "Harbour Ladies" in answer._repr_html_()
     found = ask_tables(kb.store, "How many ferries does the North Line have?", kb.embedder.embed_query)
     assert found.text == "2" and found.table and found.table.uri.endswith("ferries.csv")
+
+
+def test_two_tables_that_write_one_number_differently_agree() -> None:
+    one, same, other = (
+        Table((("Lake", "Depth (m)"), ("Baikal", depth), ("Ohrid", "288")), title="Lakes")
+        for depth in ("1,642", "1642", "1640")
+    )
+    assert query_table("What is the depth of Baikal?", [one, same]).text == "1,642 m"
+    assert "two tables answer it differently" in query_table("What is the depth of Baikal?", [one, other]).reason
 
 
 def test_questions_that_text_answers_are_answered_from_text(kb: KnowledgeBase) -> None:

@@ -8,11 +8,11 @@ seconds of import that a search by words does without."""
 
 # %% auto #0
 __all__ = ['ARGUMENTS', 'DEFAULT_FIND', 'TRACED_HITS', 'QueryEmbedder', 'query_embedding', 'haystack_hit', 'NodeRetriever',
-           'words_part', 'search_part', 'retrieved_dict', 'PartsRetriever']
+           'words_part', 'documents_filter', 'search_part', 'retrieved_dict', 'PartsRetriever']
 
 # %% ../../nbs/querying/45_components.ipynb #cmp03
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, get_args
 
 import numpy as np
@@ -23,7 +23,7 @@ from ..embedding import Embedder
 from ..nodes import node_to_haystack
 from .account import account_sources, indexed, source_hits
 from .expansion import expander
-from .files import files_named
+from .files import file_words, files_named, sources_called
 from .filters import all_of, checked_filter
 from .fusion import DENSE_WEIGHT
 from .mentions import find_mentions, mention_hits
@@ -115,6 +115,13 @@ def words_part(
     return source_hits((one for one in indexed(account_sources(store, where)) if one.document_id not in having),
                        part.words)
 
+def documents_filter(
+    ids: Iterable[str],
+) -> dict[str, Any] | None:  # Haystack's form; None for no document
+    "These documents alone."
+    listed = list(ids)
+    return {"field": "document_id", "operator": "in", "value": listed} if listed else None
+
 def search_part(
     store: NodeStore,
     part: QueryPart,
@@ -123,18 +130,22 @@ def search_part(
     dense_weight: float,
     find: Mapping[str, Any],  # of ARGUMENTS
     read: bool = True,  # whether words such as *latest* order what is found
+    prefer: str | None = None,  # recent: newer documents ahead, whatever the question says
 ) -> Hits:
     "What one part of a plan finds."
     way = part.expand or find.get("expand")
     expand = expander(way) if way else None
     if part.words: return words_part(store, part)
     kinds, named = part.kinds or find.get("kinds"), files_named(store, part.query)
-    files = {"field": "document_id", "operator": "in",
-             "value": [source.document_id for source in named]} if named else None
+    if not named and part.label and not find.get("group_by"): named = sources_called(store, part.query, part.label)
     top_k = find.get("top_k", DEFAULT_FIND["top_k"])
-    hits = search_store(store, part.query, embed_query, depth_for(part.query, top_k, read=read), mode,
-                        all_of(part.filters, files), find.get("group_by"), kinds, dense_weight)
-    ordered = preferred(store, hits, read=read)
+    def searched(filters: Mapping[str, Any] | None) -> Hits:
+        return search_store(store, part.query, embed_query, depth_for(part.query, top_k, prefer, read), mode,
+                            all_of(part.filters, filters), find.get("group_by"), kinds, dense_weight)
+
+    hits = searched(documents_filter(source.document_id for source in named))
+    if not hits and named and not file_words(part.query): hits = searched(None)
+    ordered = preferred(store, hits, prefer, read)
     hits = (ordered if named or find.get("group_by") else without_superseded(ordered))[:top_k]
     return expand(store, hits) if expand else hits
 
@@ -170,17 +181,29 @@ class PartsRetriever:
         self.auto_filters = auto_filters
 
     @component.output_types(found=list[Hits])
-    def run(self, plan: Plan, auto_filters: bool | None = None, top_k: int | None = None) -> dict[str, Any]:
+    def run(
+        self,
+        plan: Plan,
+        auto_filters: bool | None = None,
+        top_k: int | None = None,
+        prefer: str | None = None,
+    ) -> dict[str, Any]:
         "The hits of each part, in the order of the parts; what is given here wins over the component's or the route's."
         find = (self.find or {}).get(plan.route, DEFAULT_FIND)
         if find is not None and top_k is not None: find = {**find, "top_k": top_k}
         if find is None: return {"found": [Hits(query=part.query, mode=self.mode) for part in plan.parts]}
         embed_query = query_embedding(self.store, self.embedder, self.mode)
         read = self.auto_filters if auto_filters is None else auto_filters
-        return {"found": [search_part(self.store, part, embed_query, self.mode, self.dense_weight, find, read)
+        return {"found": [search_part(self.store, part, embed_query, self.mode, self.dense_weight, find, read, prefer)
                           for part in plan.parts]}
 
     @component.output_types(found=list[Hits])
-    async def run_async(self, plan: Plan, auto_filters: bool | None = None, top_k: int | None = None) -> dict[str, Any]:
+    async def run_async(
+        self,
+        plan: Plan,
+        auto_filters: bool | None = None,
+        top_k: int | None = None,
+        prefer: str | None = None,
+    ) -> dict[str, Any]:
         "As `run`, with the work in a thread."
-        return await asyncio.to_thread(self.run, plan, auto_filters, top_k)
+        return await asyncio.to_thread(self.run, plan, auto_filters, top_k, prefer)

@@ -113,12 +113,13 @@ def question_inputs(
     auto_filters: bool | None = None,  # read filters from the question; None: as the pipeline has it
     plan: Plan | None = None,  # taken as it is
     top_k: int | None = None,  # passages of a part, ≥ 1; None: as the route has it
+    prefer: str | None = None,  # recent: newer documents ahead; None: where the question says so
 ) -> dict[str, dict[str, Any]]:  # component → socket → value, for `pipeline.run`
     "What a pipeline is given for a question. ValueError when it has no socket for it."
     data: dict[str, dict[str, Any]] = {}
     taken: set[str] = set()
     wanted = {"route": route, "filters": dict(filters) if filters else None, "auto_filters": auto_filters, "plan": plan,
-              "top_k": top_k}
+              "top_k": top_k, "prefer": prefer}
     for name, sockets in pipeline.inputs().items():
         values: dict[str, Any] = {socket: question for socket in QUESTION_SOCKETS if _takes_question(socket, sockets)}
         if values: taken.add("question")
@@ -186,13 +187,16 @@ def answer_question(
     route: str | None = None,  # a name of ROUTES; chosen when not given
     filters: Mapping[str, Any] | None = None,  # Haystack's form; unknown fields are refused
     auto_filters: bool | None = None,  # read filters from the question; None: as the pipeline has it
-    plan: Plan | None = None,  # taken as it is, such as one that `kb.route` made and you changed
+    plan: Plan | Mapping[str, Any] | None = None,  # taken as it is: one that you changed, or its form as JSON
     top_k: int | None = None,  # passages of a part, ≥ 1; None: as the route has it
+    prefer: str | None = None,  # recent: newer documents ahead; None: where the question says so
 ) -> Answer:
     "Ask a pipeline. FilterError for a bad filter; ValueError for a route that does not exist, or when no Answer comes."
     if not isinstance(question, str): raise TypeError(f"the question is of type {type(question).__name__}: give text")
     if top_k is not None: check_count("top_k", top_k)
-    data, began = question_inputs(pipeline, question, route, filters, auto_filters, plan, top_k), time.perf_counter()
+    if isinstance(plan, Mapping): plan = Plan.from_dict(plan)
+    data = question_inputs(pipeline, question, route, filters, auto_filters, plan, top_k, prefer)
+    began = time.perf_counter()
     with traced_steps() as steps: output = _run(pipeline, data)
     order = [step["component"] for step in steps]
     answers = _values_of(output, Answer)

@@ -11,7 +11,7 @@ __all__ = ['METHODS', 'QueryPart', 'Plan', 'narrow', 'filled_plan']
 
 # %% ../../nbs/querying/44_plan.ipynb #71e21c90
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from html import escape
 from typing import Any
 
@@ -20,6 +20,12 @@ from .filters import all_of
 from ..results import html_table
 
 # %% ../../nbs/querying/44_plan.ipynb #4404b37b
+def _checked(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    known = {one.name for one in fields(kind)}
+    if unknown := set(values) - known:
+        raise ValueError(f"a {kind.__name__} has no {', '.join(sorted(unknown))}: use {', '.join(sorted(known))}")
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+
 @dataclass(frozen=True)
 class QueryPart:
     "One look-up."
@@ -42,6 +48,15 @@ class QueryPart:
         "The part by name."
         listed = {"kinds": list(self.kinds), "after": list(self.after), "filters": json_meta(self.filters) or None}
         return {**vars(self), **listed, "plan": self.plan and self.plan.to_dict()}
+
+    @classmethod
+    def from_dict(
+        cls,
+        values: Mapping[str, Any],  # as `to_dict` gives it
+    ) -> "QueryPart":
+        "A part from its form as JSON. ValueError for a name that it has not."
+        plan = values.get("plan")
+        return cls(**{**_checked(cls, values), "plan": Plan.from_dict(plan) if plan else None})
 
 # %% ../../nbs/querying/44_plan.ipynb #ae472496
 METHODS = ("given", "rules", "examples", "llm", "default")  # who chose the route
@@ -74,6 +89,16 @@ class Plan:
         return {**vars(self), "parts": [part.to_dict() for part in self.parts], "reasons": list(self.reasons),
                 "values": dict(self.values),
                 "notes": list(self.notes), "whole": self.whole and self.whole.to_dict()}
+
+    @classmethod
+    def from_dict(
+        cls,
+        values: Mapping[str, Any],  # as `to_dict` gives it; what is missing is as in a new plan
+    ) -> "Plan":
+        "A plan from its form as JSON. ValueError for a name that it has not."
+        whole, parts = values.get("whole"), values.get("parts") or ()
+        return cls(**{**_checked(cls, values), "whole": cls.from_dict(whole) if whole else None,
+                      "parts": tuple(map(QueryPart.from_dict, parts))})
 
     def _repr_html_(self) -> str:
         rows = [["route", f"<b>{escape(self.route)}</b>"],

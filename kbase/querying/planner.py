@@ -9,7 +9,7 @@ looking a thing up is never quite wrong. `querying.pipeline` puts the `Planner` 
 # %% auto #0
 __all__ = ['NEAREST', 'MARGIN', 'OUTLIERS', 'ReadFilters', 'Relax', 'match_rules', 'route_scores', 'near_enough', 'RouteExamples',
            'route_prompt', 'route_schema', 'RouteReply', 'read_route', 'choose_by_llm', 'Choice', 'choose_route',
-           'question_filters', 'narrow_by_question', 'split_of', 'plan_question', 'Planner']
+           'question_filters', 'narrow_by_question', 'split_of', 'plan_question', 'is_titled', 'Planner']
 
 # %% ../../nbs/querying/54_planner.ipynb #eb1cccf4
 import threading
@@ -292,9 +292,10 @@ def _plan_one(
 def split_of(
     question: str,
     routes: Mapping[str, RouteSpec] = ROUTES,
+    known: Callable[[str], bool] | None = None,  # whether a word is the name of something in the base
 ) -> Split:  # without parts when it is one question
     "How a question is taken apart, where the rules of its route leave it open."
-    split, asked = split_question(question), readable(question)
+    split, asked = split_question(question, *filter(None, [known])), readable(question)
     found = match_rules(asked, routes) if split.parts else None
     if not found: return split
     if split.whole_first: return split if found[0] == DEFAULT_ROUTE else Split()
@@ -312,12 +313,13 @@ def plan_question(
     routes: Mapping[str, RouteSpec] = ROUTES,
     read_filters: ReadFilters | None = None,  # filters from the question; None: there are none
     relax: Relax | None = None,  # gives up filters that no document matches; None: all hold
+    known: Callable[[str], bool] | None = None,  # whether a word is the name of something in the base
 ) -> Plan:
     "How a question will be answered. ValueError for a route that does not exist; any text gets a plan."
     if not isinstance(question, str): raise TypeError(f"the question is of type {type(question).__name__}: give text")
     if route is not None and route not in routes:
         raise ValueError(f"route is {route!r}: use one of {', '.join(routes)}")
-    split = split_of(question, routes) if route in (None, PARTS_ROUTE) and PARTS_ROUTE in routes else Split()
+    split = split_of(question, routes, known) if route in (None, PARTS_ROUTE) and PARTS_ROUTE in routes else Split()
     single = {name: spec for name, spec in routes.items() if name != PARTS_ROUTE} if split.parts else routes
     choose = partial(choose_route, examples=examples, llm=llm, timeout=timeout, routes=single)
     def planned(text: str, chosen: str | None = None) -> Plan:
@@ -330,6 +332,13 @@ def plan_question(
                 whole=planned(question) if split.whole_first else None)
 
 # %% ../../nbs/querying/54_planner.ipynb #830827a2
+def is_titled(
+    store: NodeStore,
+    word: str,
+) -> bool:
+    "Whether a document is called like a word."
+    return bool(store.sources_named(word, "title"))
+
 @component
 class Planner:
     "Make a plan of a question."
@@ -364,5 +373,6 @@ class Planner:
         wanted = self.auto_filters if auto_filters is None else auto_filters
         read = partial(asked_filters, self.store, where=filters) if self.store is not None and wanted else None
         relax = partial(relaxed, self.store) if self.store is not None else None
+        known = partial(is_titled, self.store) if self.store is not None else None
         return {"plan": plan_question(question, filters, route, self._examples, self.llm, self.timeout,
-                                      read_filters=read, relax=relax)}
+                                      read_filters=read, relax=relax, known=known)}

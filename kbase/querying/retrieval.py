@@ -265,7 +265,7 @@ def _looked_up(
     hits = (hit_of(node, one.score, one.parts, idf or dict.fromkeys(asked, 1.0), query, aliases)
             for node, one, idf in shown)
     idf = {term: value for term, value in rarity.items() if term != NOWHERE}
-    found_hits = Hits(hits, query, lookup.mode, lookup.notes, background, idf)
+    found_hits = Hits(hits, query, lookup.mode, lookup.notes, background, idf, aliases=aliases)
     judged = with_strength(store, found_hits, rarity, kinds is None, filtered, aliases)
     return with_pinned(store, lookup, judged, pins, bool(group_by))[:top_k] if kinds is None else judged
 

@@ -1,6 +1,6 @@
 """The kinds of answer that there are: one line each for people, rules, how to look up, and who writes
 
-A route is everything that kbase knows of one kind of answer. Seven are here; another is one `add_route`, in a page or in a cell of yours.
+A route is everything that kbase knows of one kind of answer. Eight are here; another is one `add_route`, in a page or in a cell of yours.
 A question that a table answers is answered from it, whichever of `fact` and `comparison` its wording gives away.
 `querying.planner` chooses among them, `querying.pipeline` makes a branch of each."""
 
@@ -18,6 +18,7 @@ from html import escape
 from typing import Any
 
 from .account_writer import AccountWriter
+from .database_writer import DatabaseWriter
 from .list_writer import ListWriter
 from .parts_writer import PartsWriter
 from .plan import QueryPart
@@ -116,3 +117,5 @@ add_route(RouteSpec("table", "a value, a count or a comparison that is read from
 add_route(RouteSpec(PARTS_ROUTE, "several questions in one, or one that goes step by step; each part has a route of "
                                  "its own",
                     PartsWriter, None, load_rules("parts")))
+add_route(RouteSpec("sql", "a value, a count or a list of rows that a connected database has", DatabaseWriter,
+                    {"top_k": 8}, narrows=False))

@@ -286,9 +286,19 @@ def read_tables(
     if not able: return _declined(question, tables[0], reasons[0])
     table, reading = able[0]
     for other, contrary in rivals:
-        if other is not table and contrary.outcome.values != reading.outcome.values:
+        if other is not table and _worth(other, contrary) != _worth(table, reading):
             return _declined(question, table, f"two tables answer it differently: {table.place}; {other.place}")
     return _answer(question, table, reading)
+
+def _worth(table: PlacedTable, reading: Reading) -> tuple[str | float, ...]:
+    # what a reading says, however it is written: 1,006 in one table and 1006 in another is one number
+    columns = table.grid.columns
+    numbers = {columns[at].cells[row]: columns[at].values[row] for row, at in reading.outcome.cells
+               if columns[at].kind == "number"}
+    def own(value: str | float) -> str | float:
+        number = numbers.get(value) if isinstance(value, str) else value
+        return value if number is None else number
+    return tuple(map(own, reading.outcome.values))
 
 MOST_TABLES = 40  # that are asked one question: a document may have one a year
 

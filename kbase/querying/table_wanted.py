@@ -76,9 +76,17 @@ def target_parts(
     if named and cue.name != "who": return named
     if by_kind is not None:
         return [part._replace(places=part.places | own | _said_of(asked, part.column)) for part in by_kind(asked)]
+    if _asks_property(asked, cue, head): return [Meaning(own, BY_LABEL, column=asked.grid.label)]
     kinds = word_family_stems(asked.grid.language, "alike")
     known = any(asked.words[at].stem in kinds for at in head)  # a kind of thing that another column could be
     return [Meaning(own | frozenset(head[-1:]), BY_LABEL * (0.85 if known else 1.0), column=asked.grid.label)]
+
+def _asks_property(asked: AskedGrid, cue: QuestionCue, head: Sequence[int]) -> bool:
+    # what is the capital of France: no column says it, and what a row is called is not it
+    words = question_data(asked.grid.language)["words"]
+    if not head or head[-1] + 1 >= len(asked.words) or asked.words[head[-1] + 1].text not in words.get("of", ()):
+        return False
+    return any(asked.words[at].text in words.get("being", ()) for at in range(cue.start, head[0]))
 
 def _said_of(asked: AskedGrid, column: GridColumn | None) -> frozenset[int]:  # when was it built: the year of building
     return frozenset(at for one in asked.columns if one.column is column and one.share >= 0.5 for at in one.places)

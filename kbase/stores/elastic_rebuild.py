@@ -29,7 +29,7 @@ from .elastic_filters import ALL, all_query, name_of, terms_query
 from .elastic_schema import KEPT_FIELDS, node_body, row_of_hit
 from .elastic_snapshots import Snapshots
 from .elastic_texts import fill_cut_texts
-from .rows import PIECE, carries_text, mean_vector, node_of_row, node_row, terms_of
+from .rows import PIECE, carries_text, mean_vector, node_of_row, node_row, row_meta, terms_of
 
 # %% ../../nbs/stores/21_elastic_rebuild.ipynb #4341d64c
 def derived_row(
@@ -55,7 +55,7 @@ def copied_row(
     extra.pop("embedding", None)  # the old model's
     piece = {name: old.get(name, "") for name in PIECE}
     row = node_row(node, piece, extra=json.dumps(extra) if extra else None, foreign=old["foreign"])
-    return row, node.meta, hit["fields"]["seq"][0], old.get("call", "")
+    return row, row_meta(node), hit["fields"]["seq"][0], old.get("call", "")
 
 def copy_action(copy: Copy) -> Action:
     "A copied row as an action."

@@ -23,7 +23,7 @@ import numpy as np
 from ..nodes import KINDS
 from .conditions import COLUMNS
 from .elastic_filters import facts_of, name_of, uri_terms
-from .rows import PIECE, Source
+from .rows import LAST_PAGE, PIECE, Source
 
 # %% ../../nbs/stores/19_elastic_schema.ipynb #315cf177
 INDEX_FORMAT = 2  # of the indices below; an older one is upgraded, a newer one refused
@@ -106,9 +106,10 @@ def node_body(
                                                                                  "hash") if row[name]}
     body |= {name: name_of(row[name]) for name, kind in COLUMNS.items() if kind is str and row[name]}
     if row["uri"]: body["uri"] = uri_terms(row["uri"])
-    if row["page"] >= 0: body["page"] = row["page"]
+    last = int(meta.get(LAST_PAGE, row["page"]))
+    if row["page"] >= 0: body["page"] = list(range(row["page"], last + 1)) if last > row["page"] else row["page"]
     if row["tokens"].strip(): body[group_field("tokens", group)] = row["tokens"]
-    terms, keys = facts_of(meta)
+    terms, keys = facts_of({name: value for name, value in meta.items() if name != LAST_PAGE})
     body |= {"seq": seq, "facts": list(terms), "keys": keys, **({"call": call} if call else {})}
     vector = row["vector"]
     if vector is not None:

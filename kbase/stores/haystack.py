@@ -23,7 +23,7 @@ import numpy as np
 
 from .conditions import Compare, Logic, exact_text, parse_filter
 from .contract import EmbedderMismatch, NodeStore
-from .rows import haystack_document, node_of_row
+from .rows import LAST_PAGE, haystack_document, node_of_row
 
 if TYPE_CHECKING:  # Haystack brings torch: two seconds and 200 MB that a search does without
     from haystack import Document as HaystackDocument
@@ -85,7 +85,8 @@ def type_names(
 ) -> dict[str, dict[str, str]]:  # field → {"type": …}, in order of the fields
     "The fields' types in words, several joined by a slash; a field whose texts are all dates is a date."
     letters: dict[str, set[str]] = {}
-    for field, letter in pairs: letters.setdefault(field, set()).add(letter)
+    for field, letter in pairs:
+        if field != LAST_PAGE: letters.setdefault(field, set()).add(letter)
     def words(found: set[str]) -> str:
         if found - {"i"} == {"d", "s"}: return _TYPE_NAMES["d"]
         return "/".join(_TYPE_NAMES[letter] for letter in sorted(found - {"d", "i"}))

@@ -36,6 +36,7 @@ from kbase.stores.conditions import (
     flatten_meta,
     readings,
 )
+from .rows import LAST_PAGE
 
 # %% ../../nbs/stores/14_typed_columns.ipynb #emb06
 TYPES = {"n": pa.float64(), "i": pa.string(), "s": pa.string(), "b": pa.bool_(), "d": pa.float64(), "l": pa.string()}
@@ -164,6 +165,19 @@ def _column_equals(name: str, value: Any) -> Expr:
     if isinstance(value, int) and abs(value) >= 2**63: return NO_ROW
     return (col(name) == lit(value)) & (col(name) != lit(_NONE[kind]))
 
+def _page_expression(c: Compare, catalog: Catalog) -> Expr:
+    # a node is on every page from its first to its last, which only nodes that go on over pages have
+    first = _column_expression(c)
+    if c.operator in ("!=", "not in"):
+        return ~_page_expression(c._replace(operator="==" if c.operator == "!=" else "in"), catalog)
+    if c.operator == "in":
+        return _any([_page_expression(Compare("page", False, "==", one), catalog) for one in c.value])
+    number = isinstance(c.value, (int, float)) and not isinstance(c.value, bool)
+    if (LAST_PAGE, "n") not in catalog or not number or c.operator in ("<", "<="): return first
+    last = present(LAST_PAGE, "n") & _ordering(col(catalog[LAST_PAGE, "n"]), ">" if c.operator == ">" else ">=",
+                                               as_float(c.value))
+    return first | (last & (col("page") < lit(as_float(c.value))) if c.operator == "==" else last)
+
 def _column_expression(c: Compare) -> Expr:
     if c.operator == UNDER:  # from "library/" up to "library0": 0 stands behind the slash
         return (col(c.field) >= lit(c.value)) & (col(c.field) < lit(f"{c.value[:-1]}0"))
@@ -183,7 +197,8 @@ def expression_of(
     "A filter as LanceDB's typed expression."
     if isinstance(tree, Compare):
         if tree.is_meta: return _meta_expression(tree, negated, catalog, read)
-        return ~_column_expression(tree) if negated else _column_expression(tree)
+        found = _page_expression(tree, catalog) if tree.field == "page" else _column_expression(tree)
+        return ~found if negated else found
     if tree.operator == "NOT": negated = not negated  # not all of them: some are not
     parts = [expression_of(part, catalog, read, negated) for part in tree.parts]
     return _any(parts) if (tree.operator == "OR") != negated else _all(parts)

@@ -23,7 +23,7 @@ from .base import VIEW, Explorer, has_kernel, module, picture, stylesheet
 if TYPE_CHECKING:  # a third of a second of import, for those who ask for a table
     import pandas as pd
 
-# %% ../../nbs/widgets/78_app.ipynb #e492a91f
+# %% ../../nbs/widgets/78_app.ipynb #48b7587c
 class TabBar(Explorer):
     "A title and tabs, of which one is open."
     _esm = module("base.js", "tabs.js")
@@ -39,25 +39,27 @@ class TabBar(Explorer):
         **traits: Any,
     ):
         self.tabs, self.title, self._about, self._show = dict(tabs), title, about, shown
+        self.shown = ""  # the tab that is open: not `tab` where that could not be opened
         super().__init__(**traits)
 
     def answer(self) -> dict[str, Any]:
         if self.tab not in self.tabs:
             raise ValueError(f"there is no tab {self.tab!r}: there are {', '.join(self.tabs)}")
         self._show(self.tab)
+        self.shown = self.tab
         return self._drawn()
 
     def no_answer(self) -> dict[str, Any]: return self._drawn()
 
     def _drawn(self) -> dict[str, Any]:
-        return {"title": self.title, "about": self._about(), "tabs": list(self.tabs.items()), "tab": self.tab}
+        return {"title": self.title, "about": self._about(), "tabs": list(self.tabs.items()), "tab": self.shown}
 
     def to_html(self) -> str:
-        names = " · ".join(f"<b>{escape(label)}</b>" if name == self.tab else escape(label)
+        names = " · ".join(f"<b>{escape(label)}</b>" if name == self.shown else escape(label)
                            for name, label in self.tabs.items())
         return framed(f"<p><b>{escape(self.title)}</b> {escape(self._about())}</p><p>{names}</p>")
 
-# %% ../../nbs/widgets/78_app.ipynb #4dd08f03
+# %% ../../nbs/widgets/78_app.ipynb #d7fce696
 def carry_filters(
     before: Any,  # explorers: the one that was shown
     after: Any,  # and the one that is to be shown
@@ -135,4 +137,4 @@ class App(VBox):
         display({"text/plain": repr(self), "text/html": picture(self.bar.picture, self.to_html())}, raw=True)
         display({VIEW: live[VIEW]}, raw=True)
 
-    def __repr__(self) -> str: return f"App({self.bar.title!r}, {self.bar.tab} of {', '.join(self.bar.tabs)})"
+    def __repr__(self) -> str: return f"App({self.bar.title!r}, {self.bar.shown} of {', '.join(self.bar.tabs)})"
