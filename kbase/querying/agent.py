@@ -14,7 +14,7 @@ __all__ = ['STEPS', 'TOKENS', 'SECONDS', 'LETTERS_A_TOKEN', 'PROMPT', 'noted_res
 import contextvars
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial

@@ -262,10 +262,12 @@ def worded_claims(
 
 def _worded(quoted: Answer, checked: CheckedReply) -> Answer:
     (text, quotes), best = worded_claims(checked.claims), quoted.citations[0]
+    start, end = best.marked or (0, len(best.quote))  # the sentence that answers
     def holds_best(c: Citation) -> bool:
-        return c.document_id == best.document_id and c.start <= best.start and c.end >= best.end
+        return c.document_id == best.document_id and c.start <= best.start + start and c.end >= best.start + end
 
-    if not any(map(holds_best, quotes.citations)): text += f"\n\n“{as_prose(best.quote).strip()}” {quotes.mark(best)}"
+    if not any(map(holds_best, quotes.citations)):
+        text += f"\n\n“{as_prose(best.quote[start:end]).strip()}” {quotes.mark(best)}"
     unsupported = unsupported_of(checked.claims)
     strength = with_unsupported(quoted.strength, len(unsupported), len(checked.claims))
     return replace(quoted, text=text, citations=tuple(quotes.citations), unsupported=unsupported, strength=strength)

@@ -174,7 +174,10 @@ def lost_hedge(
     language: str,  # of both
 ) -> str:  # "" for none
     "A *may* or *perhaps* of the source that the claim does not have."
-    found = _hedges(language).search(source)
+    asked, parts = set(terms(claim, language)), list(_clauses(source, language))
+    shares = [len(asked & set(terms(part, language))) for part in parts]  # the others are about something else
+    near = (part for part, share in zip(parts, shares, strict=True) if share == max(shares))
+    found = next(filter(None, map(_hedges(language).search, near)), None)
     return f"its source says it with “{found[0]}”" if found and not _hedges(language).search(claim) else ""
 
 # %% ../../nbs/querying/48_contradictions.ipynb #ctr17
