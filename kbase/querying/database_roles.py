@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeGuard
 
 from .database_query import ReadingError
 from .database_words import AffixAt, AskedPiece, Noun, NumberAt, ReadWords, ValueMention, database_list
-from .table_mentions import QuestionCue, asked_word
+from .table_mentions import QuestionCue, asked_word, other_cue
 
 # %% ../../nbs/querying/47_database_roles.ipynb #dbr06
 REFUSED_CUES = frozenset(  # what no query of this page can say
@@ -109,12 +109,17 @@ class RoleReader:
             self._gap(before.end if before else 0, piece.start)
             if isinstance(piece, QuestionCue): self._cue(piece)
             elif isinstance(piece, NumberAt): self._number(at, piece)
-            elif isinstance(piece, ValueMention): self.slots.values.append(piece)
+            elif isinstance(piece, ValueMention): self._value(piece)
             elif isinstance(piece, AffixAt): self.slots.affixes.append(piece)
             else: self._noun(at, piece)
-        if self.pending in ("count", "mean", "most", "least", "group", "not") and not self.slots.hints:
+        open_ended = ("count", "mean", "most", "least", "group", "not", *_SIGN_OF)
+        if self.pending in open_ended and not self.slots.hints:
             raise ReadingError("it is not clear what is counted or ordered")
         return self.slots
+
+    def _value(self, value: ValueMention) -> None:
+        if self.pending == "not": raise ReadingError(f"it is not clear what is not {value}")
+        self.slots.values.append(value)
 
     def _gap(self, start: int, end: int) -> None:
         # free words between two pieces: "by" groups, anything but "and" and "of" ends what is shown
@@ -132,6 +137,10 @@ class RoleReader:
         return self.opening or all(self.read.listed(at, "linking", "filler") for at in free)
 
     def _cue(self, cue: QuestionCue) -> None:
+        if cue.name in ("next", "previous"):  # placed before 2021
+            last = cue._replace(text=cue.text.split()[-1])
+            timed = other_cue(last, ("before_time", "after_time"), self.read.language)
+            cue = timed or cue
         if cue.name in REFUSED_CUES: raise ReadingError(f"“{cue.text}” asks for more than one look-up")
         if cue.name in ("who", "when") and not cue.start: raise ReadingError(f"“{cue.text}” may mean several columns")
         if "name" in cue.text: self.slots.named.append(cue.end - 1)
@@ -157,6 +166,7 @@ class RoleReader:
         elif self.pending in _SIGN_OF:
             earlier = self.pieces[at - 2] if at > 1 else None
             back = earlier if isinstance(earlier, Noun) and before and self._only(earlier.end, before.start) else beside
+            if back is not None and back.tables and self.pending in ("before_time", "after_time"): back = None
             ahead = after if isinstance(after, Noun) and after.start == number.end else None
             self.slots.compared.append(Compared(_SIGN_OF[self.pending], number, back, None if back else ahead))
             self.pending = ""
@@ -222,10 +232,10 @@ class RoleReader:
 
     def _extreme(self, noun: Noun) -> None:
         # the longest rivers are rivers by a column for lengths; the highest population is a column
-        if self.slots.hints and not any(column.kind == "number" for column in noun.columns):
+        if self.slots.hints and (noun.tables or not any(column.kind == "number" for column in noun.columns)):
             self.slots.shown.append(noun)
         elif self.slots.extreme is not None: raise ReadingError(f"it is not clear by what {noun} is ordered")
-        else: self.slots.extreme, self.slots.hints = noun, ()
+        else: self.slots.extreme, self.slots.hints, self.opening = noun, (), False
 
 # %% ../../nbs/querying/47_database_roles.ipynb #dbr10
 def order_clause(
