@@ -7,6 +7,7 @@ Modules:
 - `kbase.blocks`: What was written as one: headings, paragraphs, list items, code, tables, rows
 - `kbase.cell_values`: A number or a date out of the text of a cell, as its language writes it
 - `kbase.codes`: What counts as one word where no dictionary helps: part numbers, versions, quantities, acronyms
+- `kbase.database_documents`: What each table is, in words, so that it is found, listed and deleted like any other source
 - `kbase.database_schema`: Tables, columns, the values that stand in them, and what leads from one table to another
 - `kbase.databases`: Open SQLite, DuckDB or a server so that one SELECT can read it, and nothing can change it
 - `kbase.delimited`: The character between the cells of a CSV file, and the names of its columns
@@ -124,16 +125,20 @@ Modules:
 - `kbase.quality.spans`: The same characters, however they were cut
 - `kbase.querying.account`: Which documents there are, and which of them have some metadata
 - `kbase.querying.account_writer`: How many documents there are, which, and which of them have some metadata
+- `kbase.querying.agent`: A language model that looks things up by itself, step by step, within limits, and whose answer is checked
 - `kbase.querying.claims`: What a language model makes of the sources, held against them sentence by sentence
 - `kbase.querying.codes`: Part numbers, versions, error numbers: what evidence must have exactly as it is asked for
 - `kbase.querying.comparison_writer`: A short cited paragraph for each thing, and for a thing that nothing was found about, that
 - `kbase.querying.components`: An embedder of questions and a retriever, for any Haystack pipeline
+- `kbase.querying.connected`: Connected once, asked from then on, seen through the same filters as documents
+- `kbase.querying.contradictions`: Another number, another unit, the opposite, a *may* that got lost, two names that changed places
 - `kbase.querying.database_answers`: Rows that answer a question, with the SELECT that found them; or why there are none
 - `kbase.querying.database_columns`: Names and values find their columns by the tables that are named near them
 - `kbase.querying.database_query`: What is shown, counted, joined and ordered; written as one SELECT, and said as a sentence
 - `kbase.querying.database_reading`: Roles and columns together; a word without a part is a reason to decline
 - `kbase.querying.database_roles`: Which names are shown, counted, grouped, ordered
 - `kbase.querying.database_words`: Which words name tables, columns and values, and which are left over
+- `kbase.querying.database_writer`: The rows of one SELECT, and the documents that they name; both cited
 - `kbase.querying.differences`: What two numbers or two dates are apart
 - `kbase.querying.doubts`: No date where one was asked for, a word that stands nowhere, another year, no sentence that says what the thing is
 - `kbase.querying.drawing`: A picture of a Haystack pipeline, made on this machine
@@ -152,7 +157,9 @@ Modules:
 - `kbase.querying.marking`: The short passage that answers, with the one sentence marked that says it
 - `kbase.querying.mentions`: Every document that has a word or a phrase in its text, and where
 - `kbase.querying.merging`: Hits that stand side by side become one, and a section takes the place of its passages when most of them were found
+- `kbase.querying.model_filters`: *Anything that Ana penned, 20 pages and up*: two filters that no rule reads
 - `kbase.querying.named_answers`: The few words of a sentence that answer, for the next step of a question to go on with
+- `kbase.querying.no_question`: A poem, a sum, a thank you: what no document can answer is told apart, and told so
 - `kbase.querying.openings`: The sentence that says it: one that defines the thing, or the first of a document about it
 - `kbase.querying.parts_writer`: Each part of a question answered by itself, with citations and an outcome of its own, and then put together
 - `kbase.querying.passages`: The pieces of hits that may be quoted, scored by words and by meaning, and the few of them that make an answer
@@ -162,12 +169,14 @@ Modules:
 - `kbase.querying.planner`: From a question to a plan: rules, then examples if you want them, then a language model if there is one, then a fact
 - `kbase.querying.prose`: A piece of a document as it is read within an answer, whatever it was written in
 - `kbase.querying.quotable`: The pieces of a text that say something by themselves: sentences, whole lists, questions with their answers, rows, tables, code
+- `kbase.querying.reading`: Which sentence answers, by a sum of readings that can be looked at one by one
 - `kbase.querying.references`: What a question is about, and which of its words stand for something that an earlier question named
 - `kbase.querying.reranking`: A second look at the best hits, by a model that reads question and passage together
 - `kbase.querying.retrieval`: A query goes in, hits come out, each with the sum behind its place
 - `kbase.querying.routes`: The kinds of answer that there are: one line each for people, rules, how to look up, and who writes
 - `kbase.querying.rules`: Which wordings give a question's route away: data, a file a language, with a limit to how much of it there may be
 - `kbase.querying.saving`: A pipeline from a file that somebody sent
+- `kbase.querying.scoring`: A piece of a hit that may be quoted, and how well it fits a question
 - `kbase.querying.settings_rows`: A line of YAML, TOML or INI is an answer, the whole file is none
 - `kbase.querying.spans`: The date, the number, the name within a sentence that a question asks for
 - `kbase.querying.speakers`: Who says a sentence of a dialogue or a mail, and whether a question asks for that
@@ -257,12 +266,15 @@ Modules:
 - `kbase.widgets.ask`: A conversation whose every sentence leads to the place in a document where it stands
 - `kbase.widgets.base`: Files joined into one module, one writer of the traits, numbered answers, and something to show where no kernel runs
 - `kbase.widgets.branches`: Folders, documents, sections and passages, each below the one that it is part of
+- `kbase.widgets.chunk_lab`: One document cut in two ways, side by side, with what is cut that should not be, and what it means for your questions
+- `kbase.widgets.columns`: What words alone, meaning alone, and both together find, in columns, the same thing joined
 - `kbase.widgets.evaluation`: Which is better, how sure that is, and the questions that pay for it, the greatest damage first
 - `kbase.widgets.explore`: What a knowledge base gives to its explorer
 - `kbase.widgets.facets`: What found hits can be narrowed down by, with counts that are right under a filter, too
 - `kbase.widgets.filters`: Values switched on and off in a filter, and each condition in words
 - `kbase.widgets.folders`: Where documents lie, as a tree with counts
 - `kbase.widgets.ingest`: A folder's plan first, then a row for every file: what became of it, why, and what can be done
+- `kbase.widgets.layout`: Vectors become places on a map that stays the same, and its regions get the words that set them apart
 - `kbase.widgets.overview`: Before anything is asked: how many documents, in which folders, and the newest
 - `kbase.widgets.pane`: The text around a hit, as a person reads it, with the hit and the words that were looked for marked
 - `kbase.widgets.pieces`: Data that survives a message, texts in marked pieces, and a hit with what is shown of it in a list

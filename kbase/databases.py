@@ -76,7 +76,8 @@ def checked_select(
         return checked_select(parsed[0], dialect, tables)
     if not isinstance(statement, exp.Select | exp.SetOperation):
         raise FenceError(f"not allowed: {statement.key.upper()} in the place of SELECT")
-    if isinstance(statement, exp.Select) and not statement.expressions: raise FenceError("not allowed: a SELECT of nothing")
+    empty = isinstance(statement, exp.Select) and not statement.expressions
+    if empty: raise FenceError("not allowed: a SELECT of nothing")
     named = {cte.alias.lower() for cte in statement.find_all(exp.CTE)}
     allowed = {name.lower() for name in tables} | named
     for node in statement.walk():

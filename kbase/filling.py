@@ -119,6 +119,19 @@ class Filling(Opening):
         self._whole("add to")
         return add_sources(self.store, source, self.recipe, self._taking(progress))
 
+    def connect(
+        self,
+        url: str | Path,  # a SQLite or DuckDB file, or a URL of SQLAlchemy's
+        name: str = "",  # in answers; "": the file's
+        comments: Mapping[str, str] | None = None,  # "table" or "table.column" → what it is
+        progress: bool = True,
+    ) -> Report:  # a row for each table
+        "Connect a database, for reading: its tables are documents, and questions on them are answered by one SELECT."
+        from kbase.querying.connected import connect_database
+
+        self._whole("connect a database to")
+        return connect_database(self.store, url, lambda documents: self.add(documents, progress), name, comments)
+
     def _taking(self, progress: bool, on_row: Any = None) -> "Taking":
         from kbase.indexing.sync import Taking
 

@@ -23,6 +23,7 @@ from .results import Report
 from .stores.contract import NodeStore
 
 if TYPE_CHECKING:
+    from kbase.quality.calibration import Calibration
     from kbase.quality.chunks import ChunkReport
     from kbase.quality.gold import Judgements, Queries
     from kbase.quality.scores import Scores
@@ -54,6 +55,23 @@ class Measuring(Pinning):
         found = [measure_base(self, gold, measures, by, title, **options),
                  *measure_words(self, gold, self.store.document_span, answers, chosen, read)]
         return join_scores(found, title or self.name)
+
+    def calibration(
+        self,
+        questions: Mapping[str, Sequence[str]] | Sequence[str] = (),  # people's, with their documents, or alone
+        wrong_refusals: float | None = None,  # of what can be answered, as a share; None: as before, or one in twenty
+        renew: bool = False,  # ask again, although nothing has changed
+    ) -> "Calibration":
+        "Where an answer begins here, found by questions made from the documents, and how often that is wrong."
+        from kbase.quality.calibration import calibration_for
+
+        self._whole("calibrate")
+        known = questions
+        if isinstance(questions, Mapping):
+            known = {question: [self.find_source(name).document_id for name in names]
+                     for question, names in questions.items()}
+        embedder = self.embedder if self._has_vectors() else None
+        return calibration_for(self.store, embedder, known, wrong_refusals, renew)
 
     def chunk_report(self) -> "ChunkReport":
         "What the documents were cut into: sizes, and what was cut that should not have been."

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from .filling import Counting
+from .models import calls_dict, counted, streaming
 from .querying.expansion import expand_hits
 from .querying.filters import all_of
 from .querying.question_filters import NarrowedQuery, QuestionFilters, asked_filters, narrowed_query
@@ -28,6 +29,7 @@ from .querying.reranking import rerank_hits
 from .querying.retrieval import Mode, check_count, search_store
 from .remarks import OLDER, gone_among, notes_on_store
 from .results import Answer, Hits
+from .settings import read_prices
 from .stores.conditions import as_filter, parse_filter
 
 if TYPE_CHECKING:  # Haystack brings torch, two seconds of import: it comes with the first question
@@ -62,6 +64,7 @@ class Searching(Counting):
         rerank: Any = None,  # a cross-encoder by name, a Haystack ranker, or a function: orders the best hits anew
         prefer: Literal["recent"] | None = None,  # newer documents ahead; None: where the query says so ("latest")
         auto_filters: bool | None = None,  # whether the query's own words narrow or order what is found; None: as set
+        dense_weight: float | None = None,  # of the meaning beside the words, per standard deviation, ≥ 0; None: as set
         vector: np.ndarray | None = None,  # (dim,) of the query, where it is known; None: it is embedded here
     ) -> Hits:
         "Find nodes, best first, each with the sum behind its place."
@@ -78,8 +81,8 @@ class Searching(Counting):
         check_count("top_k", top_k)
         depth = max(top_k * (2 if joined else 1), 0 if rerank is None else RERANK_DEPTH)
         hits = search_store(self.store, asked.query, embed, depth_for(query, depth, prefer, read), mode, asked.filters,
-                            kinds=kinds, group_by=group_by, dense_weight=self.settings.dense_weight,
-                            documents=documents)
+                            kinds=kinds, group_by=group_by, documents=documents,
+                            dense_weight=self.settings.dense_weight if dense_weight is None else dense_weight)
         hits.query, hits.notes = query, (*hits.notes, *asked.notes)
         ranked = rerank_hits(preferred(self.store, hits, prefer, read), rerank)[:depth if joined else top_k]
         return self._remarked(expand_hits(self.store, ranked, expand)[:top_k])
@@ -148,6 +151,7 @@ class Asking(Searching):
         prefer: Literal["recent"] | None = None,  # newer documents ahead; None: where the question says so
         plan: "Plan | Mapping[str, Any] | None" = None,  # taken as it is: one of `route`, changed, or its form as JSON
         history: Sequence[Any] = (),  # answers or questions before this one, oldest first: it may lean on them
+        stream: Callable[[str], Any] | None = None,  # hears a model's words as it writes; they are checked afterwards
     ) -> Answer:
         "Answer a question from the documents, with citations, or refuse."
         from kbase.querying.doubts import with_gone
@@ -156,12 +160,26 @@ class Asking(Searching):
 
         if history:
             return asked_after(self.ask, question, history, route=route, filters=filters, auto_filters=auto_filters,
-                               top_k=top_k, prefer=prefer)
+                               top_k=top_k, prefer=prefer, stream=stream)
         self._has_vectors()
         asked = as_filter(parse_filter(all_of(self.where, filters)))
-        answer = answer_question(self.pipeline, question, route, asked, auto_filters, plan, top_k, prefer)
+        with streaming(stream), counted() as calls:
+            answer = answer_question(self.pipeline, question, route, asked, auto_filters, plan, top_k, prefer)
+        if calls:
+            costs = calls_dict(calls, read_prices(self.settings.llm_prices))
+            answer = replace(answer, trace={**answer.trace, "llm_calls": costs})
         gone = gone_among(self.store, {cited.document_id for cited in answer.citations})
         return replace(with_gone(answer, gone), evidence=self._remarked(answer.evidence))
+
+    def ask_agent(
+        self,
+        question: str,
+        **options: Any,  # of `kbase.querying.agent.ask_agent`: how many steps, tokens and seconds at most
+    ) -> Answer:
+        "Have the language model look things up step by step, within limits; its answer is checked."
+        from kbase.querying.agent import ask_agent
+
+        return ask_agent(self, question, **options)
 
     def chat(
         self,
@@ -174,7 +192,7 @@ class Asking(Searching):
 
     def filters_of(self, question: str) -> QuestionFilters:
         "Which documents a question asks for by its own words: by whom, when, in which folder. Nothing is looked up."
-        return asked_filters(self.store, question, self.where)
+        return asked_filters(self.store, question, self.where, llm=self.llm, timeout=self.settings.llm_timeout)
 
     def route(self, question: str) -> "Plan":
         "How a question would be answered, how sure that is, and why. Nothing is looked up."

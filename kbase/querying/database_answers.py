@@ -7,7 +7,7 @@ says at which word; a language model may then be asked, see `querying.database_m
 
 # %% auto #0
 __all__ = ['SAID_ROWS', 'OpenDatabase', 'ReadQuery', 'read_database_question', 'DatabaseAnswer', 'said_cell', 'run_read',
-           'ask_database']
+           'ask_database', 'run_statement']
 
 # %% ../../nbs/querying/50_database_answers.ipynb #dban03
 import re
@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from ..database_schema import DatabaseSchema, read_schema
+from ..database_schema import DatabaseColumn, DatabaseSchema, read_schema
 from ..databases import Database, DatabaseRows, FenceError, with_literals
 from ..printable import printable
 from .database_query import DatabaseQuery, ReadingError, query_statement, quotient_statement
@@ -109,16 +109,27 @@ def _and_shown(query: DatabaseQuery, more: str, names: SchemaNames, values: Valu
     if new and query.measure: raise ReadingError(f"“{more}” is not what is counted for")
     return replace(query, outputs=(*query.outputs, *new))
 
+def _with_names(query: DatabaseQuery, names: SchemaNames) -> DatabaseQuery:
+    # beside what is shown, all that may be the name of a row elsewhere: its key, a file, an address
+    if query.measure is not None or not query.outputs: return query
+    table = names.schema.tables[query.outputs[0].table]
+    def tells(column: DatabaseColumn) -> bool:
+        return column.unique or (column.kind == "text" and 2 * len(column.values) >= table.rows)
+    more = [column for column in table.columns if tells(column) and column not in query.outputs]
+    return replace(query, outputs=(*query.outputs, *more))
+
 def read_database_question(
     question: str,
     names: SchemaNames,
     values: ValueIndex,
+    with_names: bool = False,  # show the columns that tell rows apart, too
 ) -> ReadQuery:
     "The statement that a question asks for. ReadingError where it is not clear."
     if found := _QUOTIENT.match(question): return _quotient(found, names, values)
     first, *rest = _SENTENCES.split(question.strip())
     query = read_sentence(first, names, values)
     for more in rest: query = _and_shown(query, more, names, values)
+    if with_names: query = _with_names(query, names)
     statement, own = query_statement(query, names.schema)
     return ReadQuery(statement, own, query.sentence(), query)
 
@@ -205,10 +216,27 @@ def ask_database(
     opened: OpenDatabase,
     question: str,
     tables: Collection[str] | None = None,  # that may be read; None: all
+    with_names: bool = False,  # show the columns that tell rows apart, too
 ) -> DatabaseAnswer:
     "Answer a question from a database by rules, or decline."
     allowed = set(opened.schema.tables) if tables is None else set(tables) & set(opened.schema.tables)
     names, values = opened.words(allowed)
-    try: read = read_database_question(question, names, values)
+    try: read = read_database_question(question, names, values, with_names)
     except ReadingError as e: return DatabaseAnswer(question, opened.name, opened.database.dialect, reason=str(e))
     return run_read(opened, question, read, allowed)
+
+def run_statement(
+    opened: OpenDatabase,
+    statement: str,  # of whatever origin
+    tables: Collection[str] | None = None,  # that may be read; None: all
+    question: str = "",
+) -> DatabaseAnswer:
+    "Run one SELECT that somebody wrote, behind the fence; what is refused is the reason."
+    allowed = set(opened.schema.tables) if tables is None else set(tables) & set(opened.schema.tables)
+    database = opened.database
+    try: found = database.select(statement, allowed)
+    except FenceError as e:
+        return DatabaseAnswer(question, opened.name, database.dialect, statement=statement, reason=str(e))
+    reason = "" if found.rows else "no row of the database is like that"
+    return DatabaseAnswer(question, opened.name, database.dialect, found.columns, found.rows, found.statement,
+                          "One SELECT as it was written", (), reason, found.cut)

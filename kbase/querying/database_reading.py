@@ -53,7 +53,7 @@ def _shown(slots: Slots, scope: NamedTables) -> list[DatabaseColumn]:
         named = any(0 < noun.start - at <= 12 or at == noun.end for at in slots.named)
         if table and columns and not named and "of" in before: continue
         found += [column for column in _columns_of(noun, scope) if column not in found]
-    names = [column for column in found if any(column in scope.labels(table) for table in scope.tables)]
+    names = [column for column in found if column.name in scope.schema.tables[column.table].label]
     return [*names, *(column for column in found if column not in names)]
 
 def _hinted(slots: Slots, scope: NamedTables) -> DatabaseColumn:
@@ -164,7 +164,8 @@ def read_sentence(
     if not any(isinstance(piece, Noun | ValueMention) for piece in read.pieces):
         raise ReadingError("no table, column or value of the database is named")
     end, down, by = order_clause(read)
-    slots = RoleReader(read, end).run()
+    between = [table for table in names.schema.tables if names.schema.is_between(table)]
+    slots = RoleReader(read, end, between).run()
     if down is not None:
         slots.order, slots.largest, slots.top = by, down, max(slots.top, 0)
     if read.words[:1] and read.listed(0, "asking_how") and not slots.function:

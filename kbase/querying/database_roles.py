@@ -10,7 +10,7 @@ query. What no query can say is not guessed: `ReadingError` says which word it w
 __all__ = ['REFUSED_CUES', 'Compared', 'Slots', 'relating_stems', 'RoleReader', 'order_clause']
 
 # %% ../../nbs/querying/47_database_roles.ipynb #dbo03
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -92,8 +92,13 @@ def relating_stems(
 # %% ../../nbs/querying/47_database_roles.ipynb #dbr31
 class RoleReader:
     "Hands out roles, from left to right."
-    def __init__(self, read: ReadWords, end: int):
-        self.slots, self.read = Slots(read), read
+    def __init__(
+        self,
+        read: ReadWords,
+        end: int,  # the word before which it ends
+        between: Collection[str] = (),  # tables that do nothing but lead from some to others
+    ):
+        self.slots, self.read, self.between = Slots(read), read, set(between)
         self.pieces = _heads([one for one in read.pieces if one.end <= end and not _is_verb(one, read)])
         self.pending, self.opening = "", True
 
@@ -188,6 +193,7 @@ class RoleReader:
         elif pending == "not": self.slots.lacking = noun
         elif pending == "between": self.slots.said.append(noun)
         elif pending in _SIGN_OF: raise ReadingError(f"it is not clear what {noun} is held against")
+        elif noun.tables and set(noun.tables) <= self.between: self.slots.said.append(noun)  # who *loaned* books
         elif self.opening and not (self.slots.function and noun.tables): self.slots.shown.append(noun)
         else: self.slots.said.append(noun)
 

@@ -242,7 +242,7 @@ def affix_from(
     return None
 
 # %% ../../nbs/querying/46_database_words.ipynb #dbw20
-_HIDDEN = AskedWord("·", "·", True)  # in the place of a word that is a name: the highest *amount of* the table's amounts
+_HIDDEN = AskedWord("·", "·", True)  # in the place of a word that is a name: the highest *amount* of wages
 
 def _clear(piece: AskedPiece, taken: set[int]) -> bool: return taken.isdisjoint(range(piece.start, piece.end))
 

@@ -23,9 +23,10 @@ from .doubts import with_doubt
 from .files import without_files
 from .openings import defines
 from .marking import short_answer
-from .passages import ALMOST, Passage, Quotes
+from .passages import Passage, Quotes
 from .plan import Plan
 from .rules import word_list
+from .scoring import nearly_as_good
 from .support import answer_strength, check_limits, find_evidence, refuse
 from .terms import known, languages_of, question_words
 from .things import readable
@@ -44,8 +45,8 @@ def definition_first(
     copula = word_list("copula", known(languages), "words")
     asked = {word for word, *_ in words(readable(question))} & copula
     if not passages or not asked or not 0 < len(terms) <= LONGEST_THING: return list(passages)
-    thing, needed = " ".join(term.word for term in terms), ALMOST * passages[0].score
-    return sorted(passages, key=lambda p: not (p.score >= needed and defines(p.text, thing, p.hit.language)))
+    thing, best = " ".join(term.word for term in terms), passages[0]
+    return sorted(passages, key=lambda p: not (nearly_as_good(p, best) and defines(p.text, thing, p.hit.language)))
 
 # %% ../../nbs/querying/50_fact_writer.ipynb #3685be54
 def answer_fact(

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['MOST_LISTED', 'Narrowing', 'condition', 'any_of', 'value_narrowing', 'number_narrowing', 'day_filter', 'month_number',
-           'year_filter', 'date_narrowing']
+           'year_filter', 'date_narrowing', 'days_named']
 
 # %% ../../nbs/querying/45_narrowing.ipynb #4390c16c
 from collections import Counter
@@ -136,9 +136,10 @@ def date_narrowing(
     if dated: filters, name = day_filter(dated[0], first, after), dated[0]
     elif years: filters, name = year_filter(years[0], next(iter(months), None), first, after), years[0]
     else: return None
-    return Narrowing(filters, f"{name.label} {_days_said(first, after)}", name.name)
+    return Narrowing(filters, f"{name.label} {days_named(first, after)}", name.name)
 
-def _days_said(first: date | None, after: date | None) -> str:
+def days_named(first: date | None, after: date | None) -> str:
+    "Some days for people; None where they have no beginning or no end."
     if first is None or after is None: return f"before {after}" if after else f"since {first}"
     last = after - timedelta(days=1)
     if first == last: return str(first)

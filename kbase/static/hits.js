@@ -76,10 +76,13 @@ function reasons(hit, scale, act) {
   add("kb-link kb-whybutton", "why", "why");
   line.append(el("span", "kb-why", hit.why));
   if (hit.plain) add("kb-link kb-more", "more", "more");
+  add("kb-link kb-here", "", "open");
+  line.lastChild.hidden = true; // until it is counted
+  add("kb-link kb-like", "more like this", "like");
   return line;
 }
 
-/** A hit as an option; `act.more` and `act.why` show more of an option. */
+/** A hit as an option; `act.more` and `act.why` show more of it, `act.open` opens it, `act.like` looks for more of its kind. */
 export function hit_option(hit, i, scale, id, act) {
   const title = el("span", "kb-title", hit.title || hit.uri), text = el("div", "kb-text", ...clip(hit, false));
   title.id = `${id}-${i}-title`;

@@ -129,7 +129,8 @@ export class Pane {
     });
     written.setAttribute("aria-pressed", String(this.plain));
     const parts = [file_button(shown, (path) => view.copy(path, "path")),
-      shown.index >= 0 && button("kb-quiet", "Copy citation", () => this.cite(shown)), written];
+      shown.index >= 0 && button("kb-quiet", "Copy citation", () => this.cite(shown)),
+      shown.bibtex && button("kb-quiet", "Copy BibTeX", () => view.copy(shown.bibtex, "BibTeX")), written];
     return el("div", "kb-panefoot", ...parts.filter(Boolean));
   }
 

@@ -1,7 +1,8 @@
 // The search explorer: a question, filters, hits, and the open hit in its document (kbase/widgets/search.py).
-import { Choice, Listbox, TYPING, View, button, count, el, key_hints, refill, role, shows, textbox } from "./base.js";
+import { Choice, Listbox, TYPING, View, button, count, el, key_hints, number, refill, role, shows, textbox } from "./base.js";
 import { axis, clip, hit_option } from "./hits.js";
 import { Pane } from "./pane.js";
+import { columns } from "./columns.js";
 
 const PAUSE = 250; // ms without a search before facets are asked for
 const NONE = [];
@@ -28,16 +29,31 @@ class Search extends View {
     this.longer = button("kb-link kb-longer", "", () => this.show_more());
     this.empty = el("div", "kb-empty");
     this.pane = new Pane(this, "Hit in its document", () => this.list.node, () => this.list_is_covered());
-    this.act = { more: (option) => this.unclip(option), why: (option) => option.classList.toggle("kb-explained") };
+    this.act = { more: (option) => this.unclip(option), why: (option) => option.classList.toggle("kb-explained"),
+      open: (option) => this.open_option(option), like: (option) => this.send("like", { index: this.list.index(option) }) && this.wait() };
+    this.build_ranking();
     this.root.classList.add("kb-search");
     this.root.append(
       el("div", "kb-bar", this.input, this.modes.node, this.groups.node),
-      el("div", "kb-line", this.strength, this.status, this.python), this.chips,
-      el("div", "kb-body", this.aside, el("div", "kb-found", this.list.node, this.longer, this.empty), this.pane.node),
+      el("div", "kb-line", this.strength, this.status, this.weight, this.beside, this.python), this.chips,
+      el("div", "kb-body", this.aside, el("div", "kb-found", this.arms, this.list.node, this.longer, this.empty), this.pane.node),
       key_hints(KEYS));
     this.watch("facets", () => this.draw_counted());
     this.watch("opened", () => this.draw_opened());
+    this.watch("columns", () => this.draw_arms());
+    this.watch("here", () => this.draw_here());
     this.keep_in_sight();
+  }
+
+  /** What says how the two readings are held against each other. */
+  build_ranking() {
+    this.beside = button("kb-quiet", "Side by side", () => this.stand_beside());
+    this.beside.title = "What words, meaning and both find, in columns";
+    this.arms = el("div", "kb-arms");
+    this.weight = el("label", "kb-weight", "Meaning ");
+    this.slider = Object.assign(el("input"), { type: "range", min: "0", max: "1", step: "0.05" });
+    this.weight.append(this.slider, el("output"));
+    this.listen(this.slider, "input", () => this.weigh());
   }
 
   /** The width of the list changes what fits into it: what is active stays in sight. */
@@ -61,6 +77,9 @@ class Search extends View {
     this.draw_hits();
     this.draw_counted();
     this.draw_opened();
+    this.draw_arms();
+    this.draw_weight();
+    this.beside.hidden = !results.query.trim();
     this.python.hidden = !results.query.trim();
     this.timers.stop("facets");
     if (!this.model.get("error") && this.counted().of !== results.of) {
@@ -152,6 +171,7 @@ class Search extends View {
     this.empty.replaceChildren(...this.nothing());
     this.empty.hidden = hits.length > 0;
     this.draw_facets();
+    this.draw_here();
     if (!this.status.classList.contains("kb-failed")) this.say();
   }
 
@@ -189,6 +209,55 @@ class Search extends View {
     const index = this.list.index(event.target);
     if (index < 0 || !getSelection().isCollapsed) return; // text was selected, not a hit
     this.list.go(index);
+    this.open();
+  }
+
+  // ---- ways of ranking
+
+  stand_beside() {
+    this.side_by_side = !this.side_by_side;
+    this.draw_arms();
+  }
+
+  /** The columns in the place of the list, asked for where there are none for these results. */
+  draw_arms() {
+    const on = Boolean(this.side_by_side && this.results.query.trim()), { of, arms } = this.model.get("columns"), known = of === this.results.of;
+    this.beside.setAttribute("aria-pressed", String(on));
+    this.root.classList.toggle("kb-side-by-side", on);
+    this.arms.hidden = !on;
+    if (!on) return this.arms.replaceChildren();
+    if (known) refill(this.arms, [columns(arms, { open: (mode, index) => this.send("open_in", { mode, index }) })], () => this.beside);
+    else if (!this.model.get("error")) this.timers.set("columns", PAUSE, () => this.send("columns", { of: this.results.of }));
+  }
+
+  draw_weight() {
+    const value = this.value("dense_weight") ?? null;
+    this.weight.hidden = value === null || this.value("mode") !== "hybrid" || !this.results.query.trim();
+    if (value === null) return;
+    this.slider.value = String(value);
+    this.weight.lastChild.textContent = `× ${number(value)}`;
+  }
+
+  weigh() {
+    this.ask({ dense_weight: Number(this.slider.value) }, TYPING);
+    this.draw_weight();
+  }
+
+  /** More passages of a hit's document, where they were counted. */
+  draw_here() {
+    const { of, more = {} } = this.model.get("here"), known = of === this.results.of;
+    if (!known && this.counted().of === this.results.of && this.results.group_by && this.results.hits.length) {
+      this.timers.set("here", PAUSE, () => this.send("here", { of: this.results.of }));
+    }
+    this.list.options.forEach((option, i) => {
+      const n = known && more[this.results.hits[i]?.id], one = option.querySelector(".kb-here");
+      one.hidden = !n;
+      one.textContent = n ? `+ ${n} more here` : "";
+    });
+  }
+
+  open_option(option) {
+    this.list.go(this.list.index(option));
     this.open();
   }
 

@@ -57,7 +57,7 @@ def _part_again(part: Mapping[str, Any], query: str, without: str) -> dict[str, 
     left = filter_of([one for one in conditions_of(part.get("filters")) if describe(one) != without])
     return {**part, **other, "filters": left}
 
-# %% ../../nbs/widgets/76_ask.ipynb #3aace893
+# %% ../../nbs/widgets/76_ask.ipynb #59b79d34
 TURNS = 30  # answers that are shown; `answers` has all of them
 
 class Conversation(ReadingExplorer):
@@ -92,10 +92,13 @@ class Conversation(ReadingExplorer):
 
     def _answered(self) -> Answer:
         options = {"route": self.route or None, "filters": self.filters, "top_k": self.top_k or None,
-                   "history": [one for one in self.answers if one.question != self.query], "stream": self._stream}
+                   "history": self._before(), "stream": self._stream}
         self._asked = {name: value for name, value in {**options, **self._more}.items()
                        if name in self._takes and value not in (None, [])}
         return self._ask(self.query, **self._asked)
+
+    def _before(self) -> list[Answer]:  # what a follow-up goes on from; an edited plan says all by itself
+        return [] if self._more else [one for one in self.answers if one.question != self.query]
 
     def _stream(self, text: str) -> None: self.send({"written": json_safe(str(text))})  # at once, held traits or not
 

@@ -12,6 +12,7 @@ __all__ = ['FACET_DEPTH', 'OWN_FACETS', 'facet_value', 'count_values', 'facet_or
 
 # %% ../../nbs/widgets/73_facets.ipynb #37294a22
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -139,6 +140,14 @@ class FacetCounter:
     def beside(self, question: SearchQuestion, facet: str, shown: Hits) -> Hits:
         "The hits among which a facet's values are counted: those without its own conditions."
         return self.longer(question, without_facet(question.filters, facet), shown)
+
+    def passages(
+        self,
+        question: SearchQuestion,
+    ) -> dict[str, int]:  # document id → passages among the first FACET_DEPTH
+        "How many passages of each document are found."
+        every = question._replace(options={**question.options, "group_by": None}, top_k=0)
+        return Counter(hit.document_id for hit in self.longer(every, question.filters, Hits()))
 
     def count(
         self,

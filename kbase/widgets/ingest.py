@@ -398,7 +398,8 @@ def explore_ingest(
 
     kb._whole("add to")
     place = Path(kb.store.place)
-    own = place.with_name(f"{place.name}-dropped") if place.exists() else Path(f"{kb.name}-dropped")
+    remote = "://" in kb.store.place
+    own = Path(f"{kb.name}-dropped") if remote else place.with_name(f"{place.name}-dropped")
     return IngestBoard(kb.plan, take, lambda on_row: kb.retry_failed(False, on_row=on_row),
                        lambda name, on_event: kb.watch(name, on_event=on_event), drops or own.resolve(),
                        lambda name: kb.store.remark("folder", name),
