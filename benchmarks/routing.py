@@ -47,8 +47,8 @@ def table(name: str, rows: list[dict], examples: RouteExamples | None) -> None:
         counts[f"by {plan.method}"] += 1
     ms = 1000 * (time.perf_counter() - began) / len(rows)
     print(f"\n{name}: {len(rows)} questions, {ms:.1f} ms each")
-    print("| label | n | wanted | right | fact | summary | comparison | list | by rules | by examples | unsure |")
-    print("|" + "---|" * 11)
+    print(f"| label | n | wanted | right | {' | '.join(ROUTES)} | by rules | by examples | unsure |")
+    print("|" + "---|" * (7 + len(ROUTES)))
     for label, counts in seen.items():
         n, wanted = sum(counts[route] for route in ROUTES), WANTED[label]
         routes = " | ".join(str(counts[route]) for route in ROUTES)

@@ -160,6 +160,7 @@ Modules:
 - `kbase.querying.merging`: Hits that stand side by side become one, and a section takes the place of its passages when most of them were found
 - `kbase.querying.model_filters`: *Anything that Ana penned, 20 pages and up*: two filters that no rule reads
 - `kbase.querying.named_answers`: The few words of a sentence that answer, for the next step of a question to go on with
+- `kbase.querying.no_question`: A poem, a sum, a thank you: what no document can answer is told apart, and told so
 - `kbase.querying.openings`: The sentence that says it: one that defines the thing, or the first of a document about it
 - `kbase.querying.parts_writer`: Each part of a question answered by itself, with citations and an outcome of its own, and then put together
 - `kbase.querying.passages`: The pieces of hits that may be quoted, scored by words and by meaning, and the few of them that make an answer

@@ -99,6 +99,9 @@ def test_what_a_filter_hides_is_not_asked(kb):
 def test_a_question_goes_where_it_is_read(kb):
     assert "museum" in connected_route(kb.store, MOST) and not connected_route(kb.store, "Who knits in the blue room?")
     assert connected_route(kb.store, "How are you?") == "" and rows_and_topic("How are you?") == ("", "")
+    asked = kb.ask(MOST)
+    assert asked.route == "sql" and asked.trace["plan"]["method"] != "given" and "Anna Ancher: 2" in asked.text
+    assert kb.ask("Who knits in the blue room?").route != "sql"
     refused = kb.ask("Which artists are famous?", route="sql")
     assert refused.refused and "famous" in refused.reason
 

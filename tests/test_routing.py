@@ -82,7 +82,8 @@ def test_golden_questions(language: str, route: str) -> None:
 
 
 def test_every_language_has_golden_questions_for_every_route() -> None:
-    assert set(GOLDEN) == set(LANGUAGES) and all(set(GOLDEN[language]) == set(ROUTES) for language in LANGUAGES)
+    routes = set(ROUTES) - {"sql"}  # whose questions are read by a database
+    assert set(GOLDEN) == set(LANGUAGES) and all(set(GOLDEN[language]) == routes for language in LANGUAGES)
 
 
 def test_data_keeps_its_limits() -> None:

@@ -17,9 +17,9 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from ..database_documents import DATABASE_FIELD, DATABASE_SCHEME, database_documents
+from ..database_documents import DATABASE_SCHEME, database_documents, table_uri
 from ..databases import Database
-from ..nodes import Document
+from ..nodes import Document, digest
 from .database_answers import (
     DatabaseAnswer, OpenDatabase, ask_database, read_database_question, run_statement)
 from .database_query import ReadingError
@@ -90,11 +90,14 @@ def visible_tables(
     filters: Mapping[str, Any] | None = None,  # Haystack's form
 ) -> dict[str, str]:  # table → the id of its document
     "The tables that may be asked: those whose documents are there and pass the filters."
-    own = [{"field": field, "operator": "==", "value": value}
-           for field, value in (("kind", "document"), (f"meta.{DATABASE_FIELD}", f"{DATABASE_SCHEME}{name}"))]
+    opened = connected_databases(store).get(name)
+    if opened is None: return {}
+    ids = {digest(table_uri(name, table)): table for table in opened.schema.tables}
+    if not filters: return {ids[one.document_id]: one.document_id for one in store.sources(list(ids)) if one.nodes}
+    own = [{"field": "kind", "operator": "==", "value": "document"},
+           {"field": "document_id", "operator": "in", "value": list(ids)}]
     wanted = all_of({"operator": "AND", "conditions": own}, filters)
-    nodes = (node for batch in store.scan(wanted) for node in batch)
-    return {node.uri.rpartition("/")[2]: node.document_id for node in nodes}
+    return {ids[node.document_id]: node.document_id for batch in store.scan(wanted) for node in batch}
 
 def ask_connected(
     store: NodeStore,

@@ -91,6 +91,14 @@ def _all_used(slots: Slots, scope: NamedTables, where: Sequence[RowCondition]) -
         raise ReadingError(f"it is not clear what “{written_words(slots, noun)}” is for")
 
 # %% ../../nbs/querying/49_database_reading.ipynb #dbr22
+def _ordered_by(noun: Noun, scope: NamedTables, measure: Measured | None,
+                order: DatabaseColumn | None) -> DatabaseColumn | None:
+    table = scope.table_of(noun)
+    if not table: return scope.column(noun)
+    if measure is not None and table == measure.table: return None
+    if any(scope.table_of(one) == table for one in scope.slots.shown): return order
+    raise ReadingError(f"it is not clear what of {table} the order is by")
+
 def build_query(
     slots: Slots,
     schema: DatabaseSchema,
@@ -114,7 +122,7 @@ def build_query(
             raise ReadingError("several numbers of rows are asked for")
         measure = Measured("count", scope.table_of(noun))
         having = counted[0].sign, counted[0].number.value
-    if slots.order is not None and not scope.table_of(slots.order): order = scope.column(slots.order)
+    if slots.order is not None: order = _ordered_by(slots.order, scope, measure, order)
     if measure is not None and measure.function in ("max", "min") and slots.order is None:
         slots.largest, slots.top = None, 0
     if slots.largest is not None and order is None and measure is None:
@@ -148,6 +156,8 @@ def _tied(query: DatabaseQuery, slots: Slots, scope: NamedTables) -> DatabaseQue
     ordered = [first, *(table for _, table in sorted(scope.places)), *(column.table for column in columns)]
     tables = tuple(dict.fromkeys(table for table in ordered if table != lacking))
     lacks = None
+    if any(column.table == lacking for column in columns):
+        raise ReadingError(f"it is not clear what of {lacking} is missing")
     if slots.lacking is not None:
         ways = [way for way in scope.schema.paths(first, lacking)] if lacking and first != lacking else []
         if len(ways) != 1 or len(ways[0]) > 2:

@@ -26,6 +26,8 @@ from .table_mentions import AskedWord, QuestionCue, asked_word, find_cues, quest
 _TOKEN = re.compile(r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|[^\W_]+(?:_[^\W_]+)*(?:['’](?!s\b)[^\W\d_]+)?")
 _QUOTED = re.compile(r"[\"“„«`]([^\"”“»`\n]{1,80})[\"”“»`]|(?<!\w)['‘]([^'’\n]{1,80})['’](?!\w)")
 
+_SIGNS_SAID = ((">=", " at least "), ("<=", " at most "), (">", " more than "), ("<", " less than "))
+
 class WordAt(NamedTuple):
     "A word of a question, and how it was written."
     word: AskedWord
@@ -42,6 +44,7 @@ def words_at(
     "The words of a question, in order."
     quoted = [found.span() for found in _QUOTED.finditer(question)]
     plain = re.sub(r"['’]s\b", "  ", question)
+    for sign, words in _SIGNS_SAID: plain = plain.replace(sign, words)
     def in_quotes(found: re.Match[str]) -> bool: return any(a < found.start() < b for a, b in quoted)
     return [WordAt(asked_word(found[0], language), found[0], in_quotes(found)) for found in _TOKEN.finditer(plain)]
 
@@ -102,7 +105,7 @@ class SchemaNames:
         if not any(one.word.content for one in words[start:end]): return None  # a column may be called "how"
         stems = frozenset(one.word.stem for one in words[start:end])
         tables, columns = self.tables.get(stems, []), self.columns.get(stems, [])
-        if not tables and not columns and end - start <= 3:
+        if not tables and not columns and 1 < end - start <= 3:
             columns = self.glued.get("".join(one.word.text for one in words[start:end]), [])
             columns = columns or self.glued.get("".join(one.word.text for one in words[start:end]).removesuffix("s"),
                                                 [])
@@ -117,7 +120,8 @@ class SchemaNames:
         groups = [{asked_word(word, self.language).stem for word in line.split()} for line in
                   question_data(self.language)["words"].get("alike", [])]
         stems = set().union(*(group for group in groups if one.word.stem in group))
-        return [column for stem in sorted(stems) for column in self.columns.get(frozenset({stem}), [])]
+        found = [column for stem in sorted(stems) for column in self.columns.get(frozenset({stem}), [])]
+        return [column for column in found if column.kind != "date"]  # a year is a part of a date
 
 # %% ../../nbs/querying/46_database_words.ipynb #dbw13
 VALUE_WORDS = 8  # words of a value that a question may name: what is longer is prose

@@ -30,7 +30,7 @@ from .plan import Plan, QueryPart, narrow
 from .question_filters import QuestionFilters, asked_filters
 from .relaxing import relaxed
 from .references import named_spans, wording_language
-from .routes import DEFAULT_ROUTE, LISTING, LISTING_ROUTE, PARTS_ROUTE, ROUTES, RouteSpec
+from .routes import DATABASE_ROUTE, DEFAULT_ROUTE, LISTING, LISTING_ROUTE, PARTS_ROUTE, ROUTES, RouteSpec
 from .rules import Rule, load_examples
 from .subquestions import Split, asked_at_once, split_question
 from .things import MAX_THING, MAX_THINGS, apply_rule, parse_things, readable
@@ -315,16 +315,21 @@ def plan_question(
     read_filters: ReadFilters | None = None,  # filters from the question; None: there are none
     relax: Relax | None = None,  # gives up filters that no document matches; None: all hold
     known: Callable[[str], bool] | None = None,  # whether a word is the name of something in the base
+    connected: Callable[[str], str] | None = None,  # why a question is one for a connected database; "" when it is none
 ) -> Plan:
     "How a question will be answered. ValueError for a route that does not exist; any text gets a plan."
     if not isinstance(question, str): raise TypeError(f"the question is of type {type(question).__name__}: give text")
     if route is not None and route not in routes:
         raise ValueError(f"route is {route!r}: use one of {', '.join(routes)}")
-    split = split_of(question, routes, known) if route in (None, PARTS_ROUTE) and PARTS_ROUTE in routes else Split()
+    databases = connected if connected is not None and DATABASE_ROUTE in routes else lambda text: ""
+    open_to_parts = route in (None, PARTS_ROUTE) and PARTS_ROUTE in routes and not databases(question)
+    split = split_of(question, routes, known) if open_to_parts else Split()
     single = {name: spec for name, spec in routes.items() if name != PARTS_ROUTE} if split.parts else routes
     choose = partial(choose_route, examples=examples, llm=llm, timeout=timeout, routes=single)
     def planned(text: str, chosen: str | None = None) -> Plan:
-        return _plan_one(text, filters, chosen, choose, single, read_filters, relax)
+        reason = databases(text) if chosen is None else ""
+        plan = _plan_one(text, filters, DATABASE_ROUTE if reason else chosen, choose, single, read_filters, relax)
+        return replace(plan, method="rules", confidence=0.95, reasons=(reason,)) if reason else plan
 
     if not split.parts: return planned(question, route)
     parts = (QueryPart(part.text, label=part.label, after=part.after, plan=planned(part.text)) for part in split.parts)
@@ -372,11 +377,10 @@ class Planner:
         "Plan; a plan or a route given here is taken as it is, and `auto_filters` wins over the component's."
         if plan is not None: return {"plan": narrow(plan, filters)}
         wanted = self.auto_filters if auto_filters is None else auto_filters
-        reads = partial(asked_filters, where=filters, llm=self.llm, timeout=self.timeout)
-        read = partial(reads, self.store) if self.store is not None and wanted else None
+        read = partial(asked_filters, self.store, where=filters, llm=self.llm,
+                       timeout=self.timeout) if self.store is not None and wanted else None
         relax = partial(relaxed, self.store) if self.store is not None else None
         known = partial(is_titled, self.store) if self.store is not None else None
-        asked = connected_route(self.store, question, filters) if route is None and self.store is not None else ""
-        made = plan_question(question, filters, "sql" if asked else route, self._examples, self.llm, self.timeout,
-                             read_filters=read, relax=relax, known=known)
-        return {"plan": replace(made, method="rules", confidence=0.95, reasons=(asked,)) if asked else made}
+        connected = partial(connected_route, self.store, filters=filters) if self.store is not None else None
+        return {"plan": plan_question(question, filters, route, self._examples, self.llm, self.timeout,
+                                      read_filters=read, relax=relax, known=known, connected=connected)}

@@ -109,11 +109,12 @@ def make_rule(
 @cache
 def load_rules(
     route: str,
+    folder: str = "routes",  # under kbase/data
 ) -> tuple[Rule, ...]:  # in the order in which they are tried
     "The rules of a route, of all languages."
     found = []
     for language in LANGUAGES:
-        for rule in read_language("routes", language).get("rules", []):
+        for rule in read_language(folder, language).get("rules", []):
             settings = {name: value for name, value in rule.items() if name != "route"}
             if rule["route"] == route: found.append(make_rule(**settings))
     return tuple(sorted(found, key=lambda rule: rule.order))
