@@ -267,7 +267,7 @@ Modules:
 - `kbase.widgets.ask`: A conversation whose every sentence leads to the place in a document where it stands
 - `kbase.widgets.base`: Files joined into one module, one writer of the traits, numbered answers, and something to show where no kernel runs
 - `kbase.widgets.branches`: Folders, documents, sections and passages, each below the one that it is part of
-- `kbase.widgets.chunk_lab`: One document cut in two ways, side by side, with what is cut that should not be, and what it means for your questions
+- `kbase.widgets.chunks`: One document cut in two ways, side by side, with what is cut that should not be, and what it means for your questions
 - `kbase.widgets.columns`: What words alone, meaning alone, and both together find, in columns, the same thing joined
 - `kbase.widgets.evaluation`: Which is better, how sure that is, and the questions that pay for it, the greatest damage first
 - `kbase.widgets.explore`: What a knowledge base gives to its explorer

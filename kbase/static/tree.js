@@ -62,6 +62,7 @@ class Tree extends View {
     this.listen(this.list.node, "click", (event) => this.clicked(event));
     this.empty = el("div", "kb-empty");
     this.pane = new Pane(this, "Passage in its document", () => this.list.node, () => this.list_is_covered());
+    this.root.classList.add("kb-treeview");
     this.root.append(el("div", "kb-bar", this.input, this.choice.node), el("div", "kb-line", this.status),
       el("div", "kb-beside", el("div", "kb-main", this.list.node, this.empty), this.pane.node), key_hints(KEYS));
     this.watch("branches", () => this.draw_rows());

@@ -184,13 +184,17 @@ RANKINGS: Mapping[str, Mapping[str, Any]] = {"words": {"mode": "bm25"}, "meaning
 
 def explore_evaluation(
     kb: Any,  # a `kbase.KnowledgeBase`
-    queries: Any,  # as `kb.evaluate` takes them; so for qrels
+    queries: Any = None,  # as `kb.evaluate` takes them; so for qrels
     qrels: Any = None,
     ways: Mapping[str, Mapping[str, Any]] = RANKINGS,  # name → options of `search`
     measure: str = "",
     **judged: Any,  # spans, answers, routes, asked_filters, measures of `kb.evaluate`
 ) -> EvaluationExplorer:
-    "Ways of searching a knowledge base, compared on questions of your own."
+    "Ways of searching a knowledge base, compared on questions of your own. ValueError without a question."
+    if queries is None:
+        raise ValueError("an evaluation wants questions whose answers you know: kb.explore(\"evaluation\", "
+                         "queries={\"1\": \"What …?\"}, qrels={\"1\": \"notes/a.md\"})")
+
     def evaluating(name: str, options: Mapping[str, Any]) -> Callable[[], Any]:
         return lambda: kb.evaluate(queries, qrels, title=name, **judged, **options)
 

@@ -260,7 +260,8 @@ class MapExplorer(Box):
         self.scatter.widget.observe(lambda change: self.panel.hover(change["new"]), "hovering")
         beside = {"min_width": "240px", "width": "auto"}  # side by side where there is room for both
         self.panel.layout = BoxLayout(flex="1 1 360px", **beside)
-        drawn = Box([self.scatter.widget], layout=BoxLayout(display="block", flex="1.4 1 420px", overflow="hidden", **beside))
+        drawn = Box([self.scatter.widget], layout=BoxLayout(display="block", flex="1.4 1 420px", overflow="hidden",
+                                                            **beside))
         super().__init__([drawn, self.panel], layout=BoxLayout(flex_flow="row wrap", width="100%"))
 
     def _draw(self) -> None:

@@ -8,7 +8,7 @@ from kbase.nodes import Document
 from kbase.quality.chunks import chunk_remarks
 from kbase.quality.scores import Scored, Scores
 from kbase.stores.rows import Source
-from kbase.widgets.chunk_lab import ChunkLab
+from kbase.widgets.chunks import ChunkLab
 
 pytestmark = pytest.mark.browser
 PARAGRAPH = "The weir holds the water of lake {0}. Below it stands a mill, which was built in 18{0} and ground until the war. Boats pass by a lock. "
@@ -104,7 +104,7 @@ def test_its_looks(browser):
 
 
 def test_in_jupyterlab(open_notebook, theme):
-    make = "from browser.test_chunk_lab import lab\nchunks = lab()\nchunks"
+    make = "from browser.test_chunks import lab\nchunks = lab()\nchunks"
     notebook = open_notebook("chunk_lab", f"import sys; sys.path.insert(0, {str(TESTS)!r})", make)
     notebook.command("apputils:change-theme", theme=theme)
     root = notebook.page.locator(".kb")

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { load } from "./module.mjs";
 
-const { chunk_at, default: widget, next_remark, way_words } = await load("base.js", "chunk_lab.js");
+const { chunk_at, default: widget, next_remark, way_words } = await load("base.js", "chunks.js");
 const chunks = [[0, []], [50, ["short"]], [90, []], [140, ["long"]]].map(([start, remarks]) => ({ start, remarks }));
 
 test("the files make one module", () => assert.equal(typeof widget.render, "function"));

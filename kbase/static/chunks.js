@@ -1,4 +1,4 @@
-// The chunk lab: one document cut in two ways, borders painted into its text (kbase/widgets/chunk_lab.py).
+// The chunk lab: one document cut in two ways, borders painted into its text (kbase/widgets/chunks.py).
 import { TYPING, View, button, count, el, key_hints, number, role, shows, textbox } from "./base.js";
 
 const REMARKS = { long: "longer than the embedder reads", short: "too short", sentence: "cuts a sentence", table: "cuts a table" };
