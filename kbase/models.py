@@ -68,10 +68,10 @@ _CALLS: contextvars.ContextVar[list["Reply"] | None] = contextvars.ContextVar("k
 
 @contextmanager
 def streaming(
-    on_text: Callable[[str], Any] | None,  # called in another thread with each piece; None: nobody listens
+    on_text: Callable[[str], Any] | None,  # called in another thread with each piece; None: whoever listens already
 ) -> Iterator[None]:
     "Hand over what models write for readers, while they write."
-    token = _LISTENER.set(on_text)
+    token = _LISTENER.set(on_text or _LISTENER.get())
     try: yield
     finally: _LISTENER.reset(token)
 
@@ -92,7 +92,9 @@ def counted_calls() -> Iterator[list["Reply"]]:  # filled while models are asked
     calls: list[Reply] = []
     token = _CALLS.set(calls)
     try: yield calls
-    finally: _CALLS.reset(token)
+    finally:
+        _CALLS.reset(token)
+        if (outer := _CALLS.get()) is not None: outer.extend(calls)
 
 def calls_dict(
     calls: Sequence["Reply"],

@@ -183,9 +183,9 @@ def test_s7_a_model_that_obeys_changes_nothing(places, order):
         assert answer.route == own.route and len(answer.evidence) == len(own.evidence)
         seen = {hit.document_id for hit in answer.evidence}
         assert {cited.document_id for cited in answer.citations} <= seen
-        assert all(1 <= int(n) <= len(answer.citations) for n in re.findall(r"\[(\d+)\]", answer.text))
         # an order is a claim like any other: one that no source bears is not used, or stands there as a quote
         if not answer.trace["llm"]["used"]: assert (answer.text, answer.citations) == (own.text, own.citations)
+        else: assert all(1 <= int(n) <= len(answer.citations) for n in re.findall(r"\[(\d+)\]", answer.text))
         assert "evil.example" not in answer.text and "javascript:" not in answer.text and "<img" not in answer.text
 
 
