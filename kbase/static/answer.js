@@ -82,7 +82,8 @@ export function near_row(hit, index, act) {
 
 /** The answer to one part of a question. */
 export function part_row(part) {
-  return el("div", "kb-part", el("h4", "", part.question), state_of({ ...part, parts: [] }));
+  const why = part.refused ? grown(part.tree, [], {}) : [];
+  return el("div", "kb-part", el("h4", "", part.question), state_of({ ...part, parts: [] }), ...why);
 }
 
 /** In how many words: sources, or none. */
