@@ -37,10 +37,9 @@ function claim(numbers, children, sources, act) {
 
 /** How sure an answer is: a dot and words, what else there is to say, the numbers behind a fold. */
 export function state_of(answer, seconds = "") {
-  const { strength, parts, refused } = answer, level = refused ? "none" : strength?.level ?? "none";
+  const { strength, refused } = answer, level = refused ? "none" : strength?.level ?? "none";
   const words = refused ? "Your documents do not seem to answer this" : strength?.words ?? "";
-  const many = parts.length > 1 ? `${parts.filter((part) => !part.refused).length} of ${parts.length} parts answered` : "";
-  const rest = [many, answer.by_model ? "worded by a language model" : "", seconds].filter(Boolean).join(" · ");
+  const rest = [answer.by_model ? "worded by a language model" : "", seconds].filter(Boolean).join(" · ");
   const dot = el("i", `kb-dot kb-dot-${["strong", "weak"].includes(level) ? level : "none"}`);
   return el("div", "kb-state", ...(words ? [el("span", "kb-sure", dot, el("b", "", words))] : []), el("span", "", rest));
 }
@@ -82,7 +81,7 @@ export function near_row(hit, index, act) {
 
 /** The answer to one part of a question. */
 export function part_row(part) {
-  return el("div", "kb-part", el("h4", "", part.question), state_of({ ...part, parts: [] }));
+  return el("div", "kb-part", el("h4", "", part.question), state_of(part));
 }
 
 /** In how many words: sources, or none. */

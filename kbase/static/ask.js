@@ -89,7 +89,7 @@ class Ask extends View {
     const text = el("div", "kb-answer", ...grown(answer.tree, answer.sources, act));
     text.dir = "auto";
     const doubts = answer.unsupported.map((sentence) => el("p", "kb-unchecked", `No source says this: ${sentence}`));
-    const parts = answer.parts.length > 1 ? [fold("The parts", ...answer.parts.map(part_row))] : [];
+    const parts = answer.parts.length > 1 ? [fold("How sure each part is", ...answer.parts.map(part_row))] : [];
     const sources = answer.sources.length ? [el("ol", "kb-sources", ...answer.sources.map((source) => source_row(source, act)))] : [];
     return el("div", "", state_of(answer), text, ...doubts, ...parts, ...sources, ...this.numbers(answer));
   }

@@ -88,7 +88,9 @@ class Conversation(ReadingExplorer):
 
     @observe("filters")
     def _narrowed(self, change: Any) -> None:
-        if self.results: self.results = {**self.results, "filters": list(map(describe, conditions_of(self.filters)))}
+        if not self.results: return
+        shown = list(map(describe, conditions_of(self.filters)))
+        self.results = {**self.results, "asked": None, "filters": shown}  # nobody waits for it: every view shows it
 
     def _answered(self) -> Answer:
         options = {"route": self.route or None, "filters": self.filters, "top_k": self.top_k or None,

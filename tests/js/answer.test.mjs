@@ -43,10 +43,10 @@ test("pieces of a quote: marked, code, both", () => {
 });
 
 test("how sure an answer is, in words", () => {
-  const text = (answer) => shown(state_of({ parts: [], ...answer })).replace(/<[^>]*>/g, "");
+  const text = (answer) => shown(state_of(answer)).replace(/<[^>]*>/g, "");
   assert.equal(text({ strength: { level: "weak", words: "Weak" } }), "Weak");
   assert.equal(text({ refused: true, strength: { level: "none", words: "none" } }), "Your documents do not seem to answer this");
-  assert.equal(text({ strength: null, parts: [{ refused: false }, { refused: true }] }), "1 of 2 parts answered");
+  assert.equal(text({ strength: null, by_model: true }), "worded by a language model");
 });
 
 test("a line goes by its lanes; back it goes around", () => {
