@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from kbase.nodes import Document, Node
+from kbase.querying.differences import Measured, difference_of
 from kbase.querying.named_answers import name_in
 from kbase.querying.pipeline import answer_question, build_pipeline
 from kbase.querying.plan import Plan, QueryPart
@@ -145,3 +146,22 @@ def test_a_plan_and_a_depth_given_hold(pipeline: Any) -> None:
     answer = answer_question(pipeline, "Who built Heron?", plan=plan, top_k=1)
     assert answer.trace["plan"]["question"] == plan.question and answer.trace["retrieved"][0]["count"] == 1
     with pytest.raises(ValueError, match="top_k"): answer_question(pipeline, "Who built Heron?", top_k=0)
+
+
+def test_numbers_and_dates_are_held_against_each_other_where_they_are_of_one_kind() -> None:
+    def apart(*texts: str) -> str: return difference_of([Measured(name, text) for name,
+                                                         text in zip("ABC", texts, strict=False)])
+
+    assert apart("310", "125") == "A (310) has 185 more than B (125), 2.5 times as much."
+    assert apart("1901", "1911") == "A (1901) is 10 years before B (1911)."
+    assert "has $1,500,000 more than B" in apart("$3 million", "$1,500,000")
+    assert apart("5", "9", "7") == "B (9) has the most, A (5) the least." or "B has the most (9)" in apart("5", "9",
+                                                                                                           "7")
+    assert apart("12 km", "12 kg") == apart("12 km", "soon") == apart("5 %", "$5") == apart("3") == ""
+    assert "same" in apart("7", "7") and "same" in apart("1901", "1901")
+
+
+def test_the_same_of_two_things_says_what_they_are_apart(pipeline: Any) -> None:
+    answer = answer_question(pipeline, "When were Heron and Swift built?")
+    assert answer.route == "parts" and [part.question for part in answer.parts] == ["Heron", "Swift"]
+    assert "Heron (1901) is 10 years before Swift (1911)." in answer.text

@@ -8,7 +8,7 @@ summary and a fact can be asked at once. `querying.planner` makes such plans."""
 
 # %% auto #0
 __all__ = ['OTHERWISE', 'OWN_DOCUMENTS', 'AnsweredPart', 'taken_from', 'renumbered', 'parts_outcome', 'parts_strength',
-           'joint_answer', 'suffices', 'PartsWriter']
+           'parts_apart', 'joint_answer', 'suffices', 'PartsWriter']
 
 # %% ../../nbs/querying/52_parts_writer.ipynb #65786178
 import re
@@ -21,6 +21,7 @@ from haystack.core.serialization import component_from_dict, component_to_dict, 
 
 from .components import documents_filter, retrieved_dict
 from .fact_writer import joined_hits
+from .differences import Measured, difference_of
 from .files import sources_called
 from .named_answers import name_in
 from .plan import Plan, filled_plan, narrow
@@ -50,6 +51,8 @@ def taken_from(
 ) -> str:  # "" where nothing can be told apart
     "The words of an answer that a further part goes on with."
     if answer.refused or not answer.citations: return ""
+    first = answer.citations[0]
+    if first.emphasised: return first.quote[slice(*first.emphasised)]
     hits = {hit.document_id: hit.language or "en" for hit in answer.evidence}
     texts = [cited.quote for cited in answer.citations[:2]]
     languages = [hits.get(cited.document_id, "en") for cited in answer.citations[:2]]
@@ -91,6 +94,18 @@ def parts_strength(
     if weakest is None or not lost: return weakest
     return weakest._replace(level="weak", words=f"Weak: nothing was found for “{'” and “'.join(lost)}”")
 
+# %% ../../nbs/querying/52_parts_writer.ipynb #58a896c4
+def parts_apart(
+    plan: Plan,
+    parts: Sequence[AnsweredPart],
+) -> str:  # "" where there is nothing to be held against each other
+    "What the numbers or dates of the parts are apart."
+    same = all(part.label != part.query and not part.after for part in plan.parts)
+    if not same or any(part.answer.refused or not part.answer.citations for part in parts): return ""
+    quotes = [(part.label, part.answer.citations[0]) for part in parts]
+    sides = [Measured(label, one.quote[slice(*one.emphasised)]) for label, one in quotes if one.emphasised]
+    return difference_of(sides) if len(sides) == len(parts) else ""
+
 # %% ../../nbs/querying/52_parts_writer.ipynb #d73027f4
 def joint_answer(
     plan: Plan,
@@ -117,7 +132,8 @@ def joint_answer(
         strength = strongest.answer.strength
         return Answer(plan.question, "", plan.route, refused=True, reason=reason, evidence=evidence, trace=trace,
                       parts=own, strength=strength and strength._replace(words=reason or strength.words))
-    text = "\n\n".join([*([outcome] if outcome else []), *paragraphs])
+    apart = parts_apart(plan, parts)
+    text = "\n\n".join([*([outcome] if outcome else []), *paragraphs, *([apart] if apart else [])])
     return Answer(plan.question, text, plan.route, tuple(citations), reason=outcome, evidence=evidence, trace=trace,
                   strength=parts_strength(parts), notes=tuple(dict.fromkeys(notes)), parts=own)
 
@@ -128,9 +144,9 @@ def suffices(
 ) -> bool:
     "Whether the answer to the question as one leaves nothing to ask for."
     if whole.refused or whole.strength is None or whole.strength.level != "strong": return False
-    quoted = " ".join((whole.text, *(cited.quote for cited in whole.citations))).casefold()
-    named = [part.label for part in plan.parts if part.label != part.query]
-    return all(label.casefold() in quoted for label in named)
+    named = [part.label.casefold() for part in plan.parts if part.label != part.query]
+    quotes = [cited.quote.casefold() for cited in whole.citations]
+    return not named or any(all(label in quote for label in named) for quote in quotes)
 
 # %% ../../nbs/querying/52_parts_writer.ipynb #5a084e5b
 OTHERWISE = "fact"  # the writer of a part whose own route has none

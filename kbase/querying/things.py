@@ -37,13 +37,23 @@ _LEADING = re.compile(rf"^(?:{word_pattern('article')}\s+)+", re.IGNORECASE)
 _AROUND = " \t\"'“”„‘’«»`*.,:()"
 
 # %% ../../nbs/querying/43_things.ipynb #ca27a05d
+_OF = re.compile(rf"^(?P<aspect>.*\b(?-i:[^\W\d_A-ZÀ-ÞÄÖÜ])[\w-]*)\s+{word_pattern('aspect_of')}\s+(?=\S)",
+                 re.IGNORECASE)
+
+def _without_aspect(parts: list[str]) -> list[str]:
+    # the risks of Lyft and Uber: Lyft and Uber; in the Bank of England and the Fed nothing is shared
+    found = _OF.match(parts[0]) if len(parts) > 1 else None
+    if not found or any(_OF.match(part) for part in parts[1:]): return parts
+    again = re.compile(rf"^\s*{word_pattern('aspect_of')}\s+", re.IGNORECASE)  # the history of Rome and of Paris
+    return [parts[0][found.end():], *(again.sub("", part) for part in parts[1:])]
+
 def _split_phrase(text: str, join: str) -> list[str]:
     parts = re.split(join, _ASPECT.sub("", _END.split(text.strip(), maxsplit=1)[0]), flags=re.IGNORECASE)
     if len(parts) > 2 and _AFTERTHOUGHT.match(parts[-1]): parts.pop()
     tail = _PREPOSITION.search(parts[-1]) if len(parts) > 1 else None
     if tail and tail.start() and not any(re.search(rf"\b{tail[1]}\b", part, re.IGNORECASE) for part in parts[:-1]):
         parts[-1] = parts[-1][:tail.start()]
-    return parts
+    return _without_aspect(parts)
 
 def parse_things(
     text: str,  # the part of a question that names what is compared
