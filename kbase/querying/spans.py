@@ -21,7 +21,7 @@ from .quotable import Extent
 from .rules import LANGUAGES, word_list, word_pattern
 from .things import readable
 
-# %% ../../nbs/querying/46_spans.ipynb #3d872f5c
+# %% ../../nbs/querying/46_spans.ipynb #9d611c2d
 _CURRENCY = r"(?:(?:US|C|A|HK)?[$€£¥₹]\s?|\b(?:USD|EUR|GBP|CHF|RMB|JPY)\s?)"
 _DIGITS = r"\d(?:[\d.,]*\d)?"
 _BESIDE = r"(?:\s?(?:%|‰|°[CF]?|[$€£¥₹])|(?:[ -]| ?½)(?:percent|per cent|prozent|pour cent|por ciento)\b)?"
@@ -31,7 +31,8 @@ def _amounts(language: str) -> re.Pattern[str]:
     known = [language] if language in LANGUAGES else ()
     spelled, edge = word_pattern("numbers", known, "words"), r"\b" if language != "zh" else ""
     scale = rf"(?:[ -]?{edge}{word_pattern('scales', known, 'words')}{edge})*"
-    return re.compile(rf"{_CURRENCY}?{_DIGITS}{scale}{_BESIDE}|{edge}{spelled}{edge}(?! (?:of|der|des)\b){scale}{_BESIDE}", re.IGNORECASE)
+    written = rf"{edge}{spelled}{edge}(?! (?:of|der|des)\b)"  # one of the largest is no amount
+    return re.compile(rf"{_CURRENCY}?{_DIGITS}{scale}{_BESIDE}|{written}{scale}{_BESIDE}", re.IGNORECASE)
 
 def number_places(
     text: str,
