@@ -35,6 +35,7 @@ from .terms import (RARE_WEIGHT, TASK_WEIGHT, Term, TextTerms, coverage, is_dang
 from .spans import number_places
 from .things import readable
 from ..hits import Background, Hit, Hits, is_by_ocr, page_label
+from ..rendering import without_references
 from ..results import Citation
 
 # %% ../../nbs/querying/47_passages.ipynb #4c4c7525
@@ -421,6 +422,8 @@ def quoted_text(
     if passage.text.startswith("|") and "\n" in passage.text and passage.piece and passage.piece.kind == "row":
         text = joined_cells(passage.text)
     if passage.piece and passage.piece.kind == "item" and "\n" not in passage.text: text = _BULLET.sub("", text)
+    if not cells and passage.piece is not None and passage.piece.kind in ("prose", "item", "answer"):
+        text = without_references(text)
     if not text.startswith("\n"): text = (_spoken(passage) or _headed(passage)) + text
     return f"{text.rstrip()}{chr(10) if text.endswith(chr(10)) else ' '}… {more} more" if more else text
 

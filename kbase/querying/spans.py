@@ -84,7 +84,7 @@ def place_places(
     before = re.compile(rf"\b{word_pattern('places', [language], 'words')}\s+(?:the\s+)?$", re.IGNORECASE)
     return [(a, b) for a, b in name_spans(text, question, around, language) if before.search(text[max(0, a - 30):a])]
 
-# %% ../../nbs/querying/46_spans.ipynb #f62c69fc
+# %% ../../nbs/querying/46_spans.ipynb #171c8044
 def _asks_place(question: str, language: str) -> bool:
     own = detect_language(question, language)
     listed = word_pattern("asks_place", [own] if own in LANGUAGES else (), "words")
@@ -121,4 +121,7 @@ def answer_span(
     # the plain words of a question say what is asked of its names: founded, and not Lyft
     known = (thing, plain, {token.term for token in own})
     starts = next((found for words in known if (found := [at for term, at in read if term in words])), [])
+    signed = [(a, b) for a, b in places if re.search(r"[$€£¥₹%°]", text[a:b])]
+    counted = any(term in thing & plain for term, _ in read)
+    if kind == "number" and signed and not counted: places = signed  # how much it is worth, and not which number it has
     return _nearest(places, starts) if starts else places[0]
