@@ -21,7 +21,7 @@ from .excerpts import Excerpt, excerpt, markup_of, quote_markdown
 from .hits import BY_OCR, Hit, Hits, hit_html, linked, named_page, place_within, strength_dict
 from .nodes import digest
 from .printable import printable
-from .rendering import Marked, framed, html_table, marked_html, rendered, strength_html
+from .rendering import Marked, framed, html_table, marked_html, rendered, strength_html, without_references
 
 if TYPE_CHECKING:
     import pandas as pd  # a third of a second of import, for those who ask for a table
@@ -189,7 +189,8 @@ def marks_of(
     marks = []
     for one in () if answer.by_model else answer.citations:
         if one.marked is None: continue
-        sentence = quote_markdown(one.quote[slice(*one.marked)], markup_of(one.uri, {"markup": one.markup}))
+        written = quote_markdown(one.quote[slice(*one.marked)], markup_of(one.uri, {"markup": one.markup}))
+        sentence = without_references(written).strip()
         marks.append(Marked(sentence, one.quote[slice(*one.emphasised)] if one.emphasised else ""))
     return marks
 

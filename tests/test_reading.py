@@ -73,6 +73,7 @@ def test_the_sentence_is_marked_and_the_words_stand_out(embedder, question, sent
         ("How many is it?", "It fell from No. 1 to No. 2 of Section 5.", "en", ""),
         ("Where is Lyft based?", "Lyft was registered in Delaware in July 2010, and is based in San Francisco.", "en",
          "San Francisco"),
+        ("How much is Ida worth?", "| 2 | Ida Lund | $ 151 billion | 49 |", "en", "$ 151 billion"),
         ("How much did it cost?", "It cost 1.5 million dollars.", "en", "1.5 million"),
     ],
 )
@@ -139,3 +140,11 @@ def test_a_model_s_words_are_not_marked():
     part = Answer("Who?", "One. [1]", "fact", (cited,))
     whole = Answer("?", "One. [1]", "parts", (cited,), parts=(part,)).to_dict()
     assert whole["parts"][0]["question"] == "Who?" and "trace" not in whole["parts"][0]
+
+
+def test_the_references_of_a_quote_are_no_citations(embedder):
+    text = "The weir at Holm was rebuilt in 1911,[12] says a report [1]. Its crest is `sizes[2]` metres wide."
+    answer = answer_fact("When was the weir at Holm rebuilt?", Hits([hit(text, "Weir")]), embedder, 0.0)
+    assert "[12]" not in answer.text and answer.text.count("[1]") == 1 and "sizes[2]" in answer.text
+    assert answer.citations[0].quote in text and "[12]" in answer.citations[0].quote
+    assert "<mark>" in answer._repr_html_()

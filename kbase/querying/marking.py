@@ -9,9 +9,10 @@ Passages come in, best first; those few come out that are read, no more than abo
 # %% auto #0
 __all__ = ['SHOWN_WORDS', 'PLACES', 'with_mark', 'with_beside', 'short_answer']
 
-# %% ../../nbs/querying/48_marking.ipynb #f492041b
+# %% ../../nbs/querying/48_marking.ipynb #ca5d7530
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from ..language import split_sentences
 from .codes import codes_of
@@ -45,34 +46,40 @@ def with_mark(
         return replace(passage, marked=(start, end), emphasised=inner)
     return replace(passage, marked=(start, passage.end), emphasised=inner)
 
-# %% ../../nbs/querying/48_marking.ipynb #6444dc56
+# %% ../../nbs/querying/48_marking.ipynb #59b84035
 SHOWN_WORDS = 60  # of an answer: four lines; a sentence that is longer stands alone
 
-def _beside(passage: Passage, pieces: Sequence[Quotable]) -> list[Quotable]:  # the next of the paragraph, and the last
-    text, prose = passage.hit.text, [one for one in pieces if one.kind == "prose"]
+def _stretches(passage: Passage) -> list[list[Quotable]]:  # of the paragraph's sentences: those that have the passage
+    text, prose = passage.hit.text, [one for one in hit_quotables(passage.hit) if one.kind == "prose"]
     own = next((one for one in prose if one.start <= passage.end and passage.start < one.end), None)
     near = [one for one in prose if own and one.block == own.block]
-    after = [one for one in near if one.start >= passage.end and not text[passage.end:one.start].strip()]
-    before = [one for one in near if one.end <= passage.start and not text[one.end:passage.start].strip()]
-    return [*after[:1], *([] if passage.speaker else before[-1:])]  # a name is set before what somebody says
+    first = next((at for at, one in enumerate(near) if one.end > passage.start), 0)
+    last = max((at for at, one in enumerate(near) if one.start < passage.end), default=-1)
+    # a name is set before what somebody says, so nothing else may begin it
+    starts = [first] if passage.speaker else range(first + 1)
+    found = [near[a:b] for a in starts for b in range(last + 1, len(near) + 1)]
+    return [some for some in found if some and not any(text[one.end:two.start].strip() for one, two in pairwise(some))]
 
 def with_beside(
     passages: Sequence[Passage],
+    every: Sequence[Passage] = (),  # that were read, with how likely each of them answers
     most_words: int = SHOWN_WORDS,
 ) -> list[Passage]:
-    "Passages, the marked one with what stands beside it."
-    found = list(passages)
-    at = next((at for at, p in enumerate(found) if p.marked), None)
-    while at is not None:
-        pieces = hit_quotables(found[at].hit)
-        wider = [replace(found[at], start=min(one.start, found[at].start), end=max(one.end, found[at].end))
-                 for one in _beside(found[at], pieces)]
-        more = next((one for one in wider if word_count([*found[:at], one, *found[at + 1:]]) <= most_words), None)
-        if more is None: break
-        found[at] = more
-    return found
+    "Passages, the marked one with what stands beside it: the likeliest stretch of its paragraph."
+    at = next((at for at, p in enumerate(passages) if p.marked), None)
+    if at is None: return list(passages)
+    likely = {(p.hit.id, p.start): p.likely or 0.0 for p in every}
+    marked, best = passages[at], (0.0, 0)
+    for some in _stretches(passages[at]):
+        wider = replace(passages[at], start=min(some[0].start, passages[at].start),
+                        end=max(some[-1].end, passages[at].end))
+        words = word_count([*passages[:at], wider, *passages[at + 1:]])
+        worth = sum(likely.get((wider.hit.id, one.start), 0.0) for one in some), words
+        # as likely, the longer one, which begins later
+        if words <= most_words and (round(worth[0], 2), words) > best: marked, best = wider, (round(worth[0], 2), words)
+    return [*passages[:at], marked, *passages[at + 1:]]
 
-# %% ../../nbs/querying/48_marking.ipynb #b50d5f87
+# %% ../../nbs/querying/48_marking.ipynb #05e10b22
 PLACES = 2  # from which an answer is put together
 
 def short_answer(
@@ -86,4 +93,4 @@ def short_answer(
     rows = best.piece is not None and best.piece.kind == "row"
     picked = pick_passages([best, *passages[1:]], 3 if rows else PLACES, SHOWN_WORDS)
     # beside a code stands what is said of the next code
-    return picked if rows or codes_of(question, best.hit.language or "en") else with_beside(picked)
+    return picked if rows or codes_of(question, best.hit.language or "en") else with_beside(picked, passages)

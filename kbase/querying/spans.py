@@ -21,7 +21,7 @@ from .quotable import Extent
 from .rules import LANGUAGES, word_list, word_pattern
 from .things import readable
 
-# %% ../../nbs/querying/46_spans.ipynb #3d872f5c
+# %% ../../nbs/querying/46_spans.ipynb #9d611c2d
 _CURRENCY = r"(?:(?:US|C|A|HK)?[$€£¥₹]\s?|\b(?:USD|EUR|GBP|CHF|RMB|JPY)\s?)"
 _DIGITS = r"\d(?:[\d.,]*\d)?"
 _BESIDE = r"(?:\s?(?:%|‰|°[CF]?|[$€£¥₹])|(?:[ -]| ?½)(?:percent|per cent|prozent|pour cent|por ciento)\b)?"
@@ -31,7 +31,8 @@ def _amounts(language: str) -> re.Pattern[str]:
     known = [language] if language in LANGUAGES else ()
     spelled, edge = word_pattern("numbers", known, "words"), r"\b" if language != "zh" else ""
     scale = rf"(?:[ -]?{edge}{word_pattern('scales', known, 'words')}{edge})*"
-    return re.compile(rf"{_CURRENCY}?{_DIGITS}{scale}{_BESIDE}|{edge}{spelled}{edge}(?! (?:of|der|des)\b){scale}{_BESIDE}", re.IGNORECASE)
+    written = rf"{edge}{spelled}{edge}(?! (?:of|der|des)\b)"  # one of the largest is no amount
+    return re.compile(rf"{_CURRENCY}?{_DIGITS}{scale}{_BESIDE}|{written}{scale}{_BESIDE}", re.IGNORECASE)
 
 def number_places(
     text: str,
@@ -83,7 +84,7 @@ def place_places(
     before = re.compile(rf"\b{word_pattern('places', [language], 'words')}\s+(?:the\s+)?$", re.IGNORECASE)
     return [(a, b) for a, b in name_spans(text, question, around, language) if before.search(text[max(0, a - 30):a])]
 
-# %% ../../nbs/querying/46_spans.ipynb #f62c69fc
+# %% ../../nbs/querying/46_spans.ipynb #171c8044
 def _asks_place(question: str, language: str) -> bool:
     own = detect_language(question, language)
     listed = word_pattern("asks_place", [own] if own in LANGUAGES else (), "words")
@@ -120,4 +121,7 @@ def answer_span(
     # the plain words of a question say what is asked of its names: founded, and not Lyft
     known = (thing, plain, {token.term for token in own})
     starts = next((found for words in known if (found := [at for term, at in read if term in words])), [])
+    signed = [(a, b) for a, b in places if re.search(r"[$€£¥₹%°]", text[a:b])]
+    counted = any(term in thing & plain for term, _ in read)
+    if kind == "number" and signed and not counted: places = signed  # how much it is worth, and not which number it has
     return _nearest(places, starts) if starts else places[0]
