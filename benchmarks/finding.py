@@ -3,9 +3,9 @@
     KBASE_DATA=… python benchmarks/finding.py FOLDER [--most 60]
 
 FOLDER is a knowledge base of `benchmarks/ask.py --keep`. The questions are those of its sets, each embedded beforehand
-and asked once each way, the ways taking turns (the first to come counts the words' documents for all); the first ten warm up and are not counted. Wall time, and processor time
-of all threads, which says more on a machine that others use. *auto filter*: half of the questions name a set, which is
-a value of their documents' metadata.
+and asked once each way, the ways taking turns (the first to come counts the words' documents for all); the first ten
+warm up and are not counted. Wall time, and processor time of all threads, which says more on a machine that others use.
+*auto filter*: half of the questions name a set, which is a value of their documents' metadata.
 """
 
 import argparse

@@ -1,11 +1,12 @@
-"""Retrieval quality on real sets, by way of the public API alone: `KBASE_DATA=... python benchmarks/quality.py [--sets
-scifact,xquad/en]`
+"""Retrieval quality on real sets, by way of the public API alone.
 
-Every corpus is added as Haystack Documents (title in the metadata), every query searched with one hit a document.
-nDCG@10 for bm25,
-dense and hybrid beside plain reciprocal rank fusion of the same two lists; for anthropic_docs precision and recall at 3
-and the MRR,
-with chunks alone and with documents first. Knowledge bases are kept in --keep and used again when given.
+    KBASE_DATA=… python benchmarks/quality.py [--sets scifact,xquad/en] [--keep FOLDER] [--most N]
+
+Every corpus is added as Haystack Documents (title in the metadata); each way of finding is measured by `kb.evaluate`,
+one hit a document: nDCG@10 with its interval, hit@5, precision and recall at 3, MRR, and the time of a question with
+its embedding made beforehand. Where a set knows the spans that answer, passages and windows are measured by them, five
+a question. Beside them stands what plain BM25, dense and RRF reach with the same model. Knowledge bases are kept in
+--keep and used again when given.
 """
 
 import argparse
@@ -17,10 +18,11 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-import numpy as np
 from haystack import Document
+from windows import read_gold
 
 from kbase import KnowledgeBase
+from kbase.quality.scores import Scores
 
 # nDCG@10 seen for plain BM25 / dense / RRF with the same model, published or measured, see benchmarks/RESULTS.md
 ANCHORS = {
@@ -33,6 +35,9 @@ ANCHORS = {
     "lihua_world": (".701", ".578", ".697"),
     "wikitablequestions": (".757", ".736", ".833"),
 }
+
+
+WITH_SPANS = ("chunking_eval", "qmsum_test")
 
 
 def read_set(folder: Path, prefix: str = "") -> tuple[list[Document], dict[str, str], dict[str, dict[str, float]]]:
@@ -58,39 +63,50 @@ def ndcg(ranked: list[str], relevant: dict[str, float], k: int = 10) -> float:
     return gain / best
 
 
-def rrf(*rankings: list[str], k: int = 60) -> list[str]:
-    "Reciprocal rank fusion, the usual peer."
-    score: dict[str, float] = defaultdict(float)
-    for ranking in rankings:
-        for rank, d in enumerate(ranking, 1):
-            score[d] += 1 / (k + rank)
-    return sorted(score, key=lambda d: -score[d])
+WAYS = {  # options of `kb.search`
+    "BM25": {"mode": "bm25"},
+    "dense": {"mode": "dense"},
+    "passages alone": {"kinds": ("chunk",)},
+    "documents beside": {"auto_filters": False},
+    "default": {},
+}
+SPANS = {"passages": {}, "windows": {"expand": "window"}}
+MEASURES = ["nDCG@10", "hit@1", "hit@5", "precision@3", "recall@3", "MRR@10"]
+
+
+def mean(scores: Scores, measure: str) -> str:
+    "A mean as the tables have it: .731."
+    return f"{scores[measure]:.3f}".lstrip("0") or "0"
 
 
 def evaluate(kb: KnowledgeBase, queries: dict[str, str], qrels: dict[str, dict[str, float]]) -> dict[str, float]:
     "Mean nDCG@10 by mode."
-    out: dict[str, list[float]] = defaultdict(list)
-    for query, text in queries.items():
-        lists = {}
-        for mode in ("bm25", "dense", "hybrid"):
-            lists[mode] = [hit.document_id for hit in kb.search(text, top_k=100 if mode != "hybrid" else 10, mode=mode)]
-            out[mode].append(ndcg(lists[mode], qrels[query]))
-        out["rrf"].append(ndcg(rrf(lists["bm25"], lists["dense"]), qrels[query]))
-    return {mode: float(np.mean(values)) for mode, values in out.items()}
+    modes = ("bm25", "dense", "hybrid")
+    return {mode: kb.evaluate(queries, qrels, measures=["nDCG@10"], mode=mode)["nDCG@10"] for mode in modes}
 
 
-def top3(
-    kb: KnowledgeBase, queries: dict[str, str], qrels: dict[str, dict[str, float]], **how: tuple[str, ...]
-) -> dict[str, float]:
-    "Precision and recall at 3 and MRR (of the first 3), as the guide that the set comes from counts them."
-    p, r, rr = [], [], []
-    for query, text in queries.items():
-        found, relevant = [hit.document_id for hit in kb.search(text, top_k=3, **how)], qrels[query]
-        right = [d in relevant for d in found]
-        p.append(sum(right) / 3)
-        r.append(sum(right) / len(relevant))
-        rr.append(next((1 / i for i, good in enumerate(right, 1) if good), 0.0))
-    return {"P@3": float(np.mean(p)), "R@3": float(np.mean(r)), "MRR": float(np.mean(rr))}
+def compare_ways(kb: KnowledgeBase, queries: dict[str, str], qrels: dict[str, dict[str, float]], name: str) -> None:
+    "A row for each way of finding."
+    for way, options in WAYS.items():
+        scores = kb.evaluate(queries, qrels, measures=MEASURES, title=f"{name}, {way}", **options)
+        cells = " | ".join(mean(scores, measure) for measure in MEASURES)
+        low, high = scores.interval("nDCG@10")[1:]
+        times = f"{1000 * scores.seconds():.0f} / {1000 * scores.seconds(0.95):.0f}"
+        print(f"| {name} | {way} | {cells} | {low:.3f} to {high:.3f} | {times} |", flush=True)
+    if name in ANCHORS:
+        print(f"| {name} | plain BM25 / dense / RRF | {' / '.join(ANCHORS[name])} | | | | | | | |")
+
+
+def compare_spans(kb: KnowledgeBase, folder: Path, name: str, most: int) -> None:
+    "What is read of the spans that answer; nothing where a set knows none."
+    if name not in WITH_SPANS:
+        return
+    questions = read_gold(folder)[1][: most or None]
+    queries = {str(number): text for number, (text, _, _) in enumerate(questions)}
+    gold = {str(number): [(document, *span) for span in spans] for number, (_, document, spans) in enumerate(questions)}
+    for way, options in SPANS.items():
+        scores = kb.evaluate(queries, spans=gold, measures=["recall@5", "precision@5", "IoU@5"], **options)
+        print(f"  {name}, {way}: " + ", ".join(f"{one} {mean(scores, one)}" for one in scores.measures), flush=True)
 
 
 def fill(place: Path, documents: list[Document]) -> KnowledgeBase:
@@ -98,49 +114,33 @@ def fill(place: Path, documents: list[Document]) -> KnowledgeBase:
     kb = KnowledgeBase(place, dense_weight=float(os.environ.get("DENSE_WEIGHT", "0.2")))
     began = time.perf_counter()
     report = kb.add(documents, progress=False)
-    print(f"  {report} ({time.perf_counter() - began:.0f} s)", flush=True)
+    if report.rows and time.perf_counter() - began > 1:
+        print(f"  {report} ({time.perf_counter() - began:.0f} s)", flush=True)
     assert report.failed == 0, [row for row in report.rows if row.state == "failed"][:3]
     return kb
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--sets",
-        default="scifact,xquad/en,xquad/de,anthropic_docs,cacm,tatqa,lihua_world,wikitablequestions,xquad/en+de",
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sets", default=",".join([*ANCHORS, "qmsum_test", "chunking_eval", "xquad/en+de"]))
     parser.add_argument("--keep", help="a folder for the knowledge bases; a temporary one when not given")
+    parser.add_argument("--most", type=int, default=0, help="questions of a set at most; 0 for all")
     args = parser.parse_args()
     if not os.environ.get("KBASE_DATA"):
         parser.error("KBASE_DATA names the folder of the sets: set it")
     data, keep = Path(os.environ["KBASE_DATA"]), Path(args.keep or tempfile.mkdtemp())
-    rows = []
+    print(f"| set | way | {' | '.join(MEASURES)} | nDCG@10, 95 % | ms p50 / p95 |\n|{'---|' * (len(MEASURES) + 4)}")
     for name in args.sets.split(","):
-        print(name, flush=True)
-        if name == "xquad/en+de":
-            en, de = read_set(data / "xquad/en", "en:"), read_set(data / "xquad/de", "de:")
-            with fill(keep / "xquad_en_de", [*en[0], *de[0]]) as kb:
-                rows += [
-                    (f"{name}: {lang}", evaluate(kb, *which[1:]), "xquad/" + lang)
-                    for lang, which in (("en", en), ("de", de))
-                ]
-            continue
-        documents, queries, qrels = read_set(data / name)
-        with fill(keep / name.replace("/", "_"), documents) as kb:
-            rows.append((name, evaluate(kb, queries, qrels), name))
-            if name == "anthropic_docs":
-                for told, how in (
-                    ("hybrid", {}),
-                    ("chunks alone", {"kinds": ("chunk",)}),
-                    ("documents alone", {"kinds": ("document",)}),
-                ):
-                    print(
-                        f"  {told:16}", {k: round(v, 3) for k, v in top3(kb, queries, qrels, **how).items()}, flush=True
-                    )
-    print("\n| set | BM25 | dense | RRF | hybrid | plain BM25 / dense / RRF |\n|---|---|---|---|---|---|")
-    for name, scores, anchor in rows:
-        values = " | ".join(f"{scores[m]:.3f}".lstrip("0") for m in ("bm25", "dense", "rrf", "hybrid"))
-        print(f"| {name} | {values} | {' / '.join(ANCHORS.get(anchor, ()))} |")
+        parts = [("en:", "xquad/en"), ("de:", "xquad/de")] if name == "xquad/en+de" else [("", name)]
+        sets = [read_set(data / folder, prefix) for prefix, folder in parts]
+        place = keep / name.replace("/", "_").replace("+", "_")
+        with fill(place, [document for documents, _, _ in sets for document in documents]) as kb:
+            for (prefix, _), (_, queries, qrels) in zip(parts, sets, strict=True):
+                chosen = dict(list(queries.items())[: args.most or None])
+                judged = {query: qrels[query] for query in chosen}
+                compare_ways(kb, chosen, judged, f"{name}: {prefix[:-1]}" if prefix else name)
+            if len(parts) == 1:
+                compare_spans(kb, data / name, name, args.most)
 
 
 if __name__ == "__main__":

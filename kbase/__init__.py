@@ -134,6 +134,7 @@ Modules:
 - `kbase.querying.contradictions`: Another number, another unit, the opposite, a *may* that got lost, two names that changed places
 - `kbase.querying.database_answers`: Rows that answer a question, with the SELECT that found them; or why there are none
 - `kbase.querying.database_columns`: Names and values find their columns by the tables that are named near them
+- `kbase.querying.database_model`: Where the rules see no query, a language model may; what it writes passes the same fence, and is held against the question
 - `kbase.querying.database_query`: What is shown, counted, joined and ordered; written as one SELECT, and said as a sentence
 - `kbase.querying.database_reading`: Roles and columns together; a word without a part is a reason to decline
 - `kbase.querying.database_roles`: Which names are shown, counted, grouped, ordered
@@ -275,6 +276,7 @@ Modules:
 - `kbase.widgets.folders`: Where documents lie, as a tree with counts
 - `kbase.widgets.ingest`: A folder's plan first, then a row for every file: what became of it, why, and what can be done
 - `kbase.widgets.layout`: Vectors become places on a map that stays the same, and its regions get the words that set them apart
+- `kbase.widgets.map`: Every passage as a point, regions with the words that set them apart, a question and what it finds, and a lasso
 - `kbase.widgets.overview`: Before anything is asked: how many documents, in which folders, and the newest
 - `kbase.widgets.pane`: The text around a hit, as a person reads it, with the hit and the words that were looked for marked
 - `kbase.widgets.pieces`: Data that survives a message, texts in marked pieces, and a hit with what is shown of it in a list

@@ -8,8 +8,8 @@ column names the rows of a table, and which columns lead to another table. Many 
 
 # %% auto #0
 __all__ = ['MOST_DISTINCT', 'LABEL_WORDS', 'SHARED_VALUES', 'NEARLY_ALL', 'Declared', 'declared_tables', 'DatabaseColumn',
-           'name_words', 'kind_of_column', 'DatabaseTable', 'key_of_table', 'Link', 'find_links', 'DatabaseSchema',
-           'read_schema']
+           'name_words', 'singular', 'kind_of_column', 'DatabaseTable', 'key_of_table', 'Link', 'find_links',
+           'DatabaseSchema', 'read_schema']
 
 # %% ../nbs/06_database_schema.ipynb #dsc03
 import re
@@ -113,6 +113,13 @@ def name_words(
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[^\W\d_])(?=\d)", " ", name)
     return tuple(word.lower() for word in re.findall(r"[^\W_]+", apart))
 
+def singular(
+    word: str,  # lower case
+) -> str:
+    "A word of a name without the ending of several: categories, category."
+    if word.endswith("ies") and len(word) > 4: return f"{word[:-3]}y"
+    return word.removesuffix("s") if not word.endswith("ss") else word
+
 def kind_of_column(
     type: str,
     values: Iterable[Any],
@@ -176,11 +183,14 @@ class DatabaseTable:
         by_name = {column.name.lower(): column.name for column in texts}
         for pair in _WHOLE_NAMES:
             if set(pair) <= set(by_name): return tuple(by_name[one] for one in pair)
-        plain = {word.removesuffix("s") for word in self.words}
-        def named(column: DatabaseColumn) -> bool:
-            return {word.removesuffix("s") for word in column.words} <= LABEL_WORDS | plain
+        own = set(map(singular, self.words))
+        def named(column: DatabaseColumn, more: frozenset[str] = LABEL_WORDS) -> bool:
+            return set(map(singular, column.words)) <= more | own
+        exact = [column for column in texts if named(column)]
+        ending = [column for column in texts if column.unique and column.words[-1] in LABEL_WORDS]  # CompanyName
+        told = [column for column in texts if named(column, frozenset({"description"}))]
         keys = [column for column in texts if column.name == self.key]
-        return next(((column.name,) for column in [*filter(named, texts), *keys]), ())
+        return next(((column.name,) for column in [*exact, *ending, *told, *keys]), ())
 
 def key_of_table(
     table: Declared,
@@ -222,7 +232,7 @@ def _home(name: str, tables: Sequence[DatabaseTable]) -> DatabaseTable | None:
 
 def _called(column: DatabaseColumn, table: DatabaseTable, key: DatabaseColumn) -> float:
     # the share of values that must stand in the key for this name; over 1: it cannot lead there
-    own, wanted = [word.removesuffix("s") for word in column.words], [word.removesuffix("s") for word in table.words]
+    own, wanted = list(map(singular, column.words)), list(map(singular, table.words))
     if own in (wanted + list(key.words), wanted + ["id"], wanted + ["code"]): return SHARED_VALUES
     if own == wanted and column.kind == key.kind: return NEARLY_ALL
     return NEARLY_ALL if set(wanted) < set(own) and column.kind == key.kind else 2.0

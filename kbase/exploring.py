@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from haystack import Pipeline
@@ -109,6 +110,8 @@ def explore_search(
 ) -> SearchExplorer:
     "The search explorer of a knowledge base."
     narrow: Any = documents_under
+    if "dense_weight" in signature(kb.search).parameters:
+        options = {"dense_weight": kb.settings.dense_weight, **options}
     return explorer_of(kb.search, kb.context, kb._listed, narrow, kb._holding, query=query, **options)
 
 # %% ../nbs/79_exploring.ipynb #21ff0bec
@@ -143,7 +146,8 @@ def explore_base(
     **options: Any,  # of the explorer that is named
 ) -> Any:
     "Explorers of a knowledge base."
-    if what and what not in EXPLORERS: return explore_search(kb, what, **options)
+    if what not in ("", *EXPLORERS): return explore_search(kb, what, **options)
+    if not what and "query" in options: return explore_search(kb, **options)
     if what:
         make = maker_of(what)
         if make is None: raise ValueError(f"there is no explorer {what!r} in this version of kbase")

@@ -39,12 +39,12 @@ def _cited(state: StateInline, silent: bool) -> bool:
     return True
 
 # what begins and ends a stretch that is marked, or emphasised within it; no file may write them
-_SIGNS = {"[\ue000": ("mark", 1), "[\ue001": ("mark", -1), "[\ue002": ("strong", 1), "[\ue003": ("strong", -1)}
+_SIGNS = {"[\ue000": ("mark", 1), "[\ue001": ("mark", -1), "[\ue002": ("b", 1), "[\ue003": ("b", -1)}
 
 def _stretch(state: StateInline, silent: bool) -> bool:
     tag, nesting = _SIGNS.get(state.src[state.pos:state.pos + 2], ("", 0))
     if not tag: return False
-    if not silent: state.push(f"{tag}_{'open' if nesting > 0 else 'close'}", tag, nesting)  # type: ignore[arg-type]
+    if not silent: state.push("stretch", tag, 0).meta = {"nesting": nesting}  # its end may stand without its beginning
     state.pos += 2
     return True
 
@@ -92,6 +92,9 @@ class _AnswerRenderer(RendererHTML):
         number, anchor = tokens[idx].content, env.get("anchor", "")
         return f'<sup><a href="#{escape(anchor)}-{number}">{number}</a></sup>' if anchor else f"<sup>{number}</sup>"
 
+    def stretch(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        return f"<{'/' * (tokens[idx].meta['nesting'] < 0)}{tokens[idx].tag}>"
+
     def heading_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str: return "<h4>"
     def heading_close(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str: return "</h4>"
     def table_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
@@ -111,7 +114,7 @@ def fence_sessions(
     return "".join(part if i % 2 else _SESSION.sub(lambda match: f"\n```\n{dedent(match[0])}\n```\n", part)
                    for i, part in enumerate(parts))
 
-# %% ../nbs/05_rendering.ipynb #3ea7630b
+# %% ../nbs/05_rendering.ipynb #f51747c8
 class Marked(NamedTuple):
     "A stretch of an answer that is marked."
     text: str  # as it stands in the answer's Markdown
@@ -136,8 +139,9 @@ def _nested(tokens: Iterable[Token]) -> bool:  # whether everything ends where i
     for token in tokens:
         opened: list[str] = []
         for child in token.children or ():
-            if child.nesting > 0: opened.append(child.tag)
-            elif child.nesting < 0 and (not opened or opened.pop() != child.tag): return False
+            nesting = child.meta.get("nesting", child.nesting)
+            if nesting > 0: opened.append(child.tag)
+            elif nesting < 0 and (not opened or opened.pop() != child.tag): return False
         if opened: return False
     return True
 
@@ -150,9 +154,14 @@ def rendered(
 ) -> str:  # HTML, escaped
     "Markdown as HTML that is safe to show."
     parser, env, plain = answer_parser(), {"citations": citations, "anchor": anchor}, _PRIVATE.sub("", markdown)
-    tokens = parser.parse(fence_sessions(with_signs(plain, marks)), env)
-    if marks and not _nested(tokens): tokens = parser.parse(fence_sessions(plain), env)
-    return re.sub(r"\[[\ue000-\ue003]", "", _AnswerRenderer(parser).render(tokens, parser.options, env))
+    def html(tokens: Sequence[Token]) -> str: return _AnswerRenderer(parser).render(tokens, parser.options, dict(env))
+
+    unmarked = html(parser.parse(fence_sessions(plain), dict(env)))
+    if not marks: return unmarked
+    tokens = parser.parse(fence_sessions(with_signs(plain, marks)), dict(env))
+    marked = re.sub(r"\[[\ue000-\ue003]", "", html(tokens))
+    same = re.sub(r"</?(?:mark|b)>", "", marked) == unmarked  # a sign next to a star may make it a mere star
+    return marked if same and _nested(tokens) else unmarked
 
 # %% ../nbs/05_rendering.ipynb #5013fc80
 def marked_html(

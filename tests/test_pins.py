@@ -7,8 +7,10 @@ from store_cases import eq
 from store_worker import open_store as opened
 
 from kbase.nodes import Document, Node
+from kbase.querying.expansion import expand_sections
 from kbase.querying.pins import MOST_PINS, add_pin, make_pin, pins_of, place_of_quote, remove_pins
 from kbase.querying.retrieval import search_store
+from kbase.querying.windows import expand_windows
 from kbase.stores.rows import Indexed, Source
 
 RULES = "Dogs wait at the gate. Cats may come in. Parrots pay half."
@@ -96,6 +98,16 @@ def test_a_filter_holds_for_what_is_pinned(store):
     add_pin(store, make_pin(store, "menu", banned=False, query="dogs"))
     west = search(store, "dogs", filters=eq("meta.wing", "west"))
     assert [hit.title for hit in west] == ["news"]
+
+
+@pytest.mark.parametrize("way", [expand_windows, expand_sections])
+def test_what_is_read_around_a_hit_leaves_the_banned_out(store, way):
+    hits = search(store, "parrots cats pay", group_by=None)
+    dogs = next(hit for hit in search(store, "dogs gate", group_by=None) if hit.title == "rules")
+    assert any("Dogs wait" in hit.text for hit in expand_sections(store, hits))
+    add_pin(store, make_pin(store, dogs, banned=True))
+    found = way(store, search(store, "parrots cats pay", group_by=None))
+    assert found and not any("Dogs wait" in hit.text for hit in found)
 
 
 def test_one_that_has_lost_its_passage_says_so(store):

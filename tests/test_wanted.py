@@ -3,7 +3,8 @@
 import pytest
 
 from kbase.querying.wanted import (counted_term, counts_thing, lacks_extreme, lacks_length, lacks_measure, lacks_most,
-                                   lacks_phrase, lacks_role, lacks_wanted, other_quarter, quarters_of, quoted_phrases)
+                                   lacks_owner, lacks_phrase, lacks_role, lacks_wanted, other_quarter, quarters_of,
+                                   quoted_phrases)
 
 @pytest.mark.parametrize("question, phrases", [
     ('What is a "dry dock"?', ("dry dock",)), ("Was heißt „nasse Füße“?", ("nasse füsse",)),
@@ -128,3 +129,56 @@ def test_headings_help_with_what_they_may_say():
     assert lacks_wanted("What was sold in the second quarter?", ["Oak."], ["Highlights of the First Quarter"])
     assert not lacks_wanted("What was sold in the second quarter?", ["Oak."], ["Second quarter"])
     assert lacks_wanted("What is the area of the lake?", ["The lake is deep."], ["Item 7"])
+
+
+@pytest.mark.parametrize("question, text, lacking", [
+    ("Who is the mayor of Brandt?", "Including the former mayor Ida Holm, four came.", True),
+    ("Who was the mayor of Brandt?", "Including the former mayor Ida Holm, four came.", False),
+    ("Who is the CEO of Mill?", "Our plans are written by our Chief People Officer, who reports to the CEO.", True),
+    ("Who is the CEO of Mill?", "The CEO, and all others, are watched by the Compensation Committee.", True),
+    ("Who is the CEO of Mill?", "Tom Lund has since 2019 been our CEO.", False),
+    ("Who is the director of the museum?", "| director | Ida Holm |", False),
+])
+def test_an_office_and_its_holder_stand_together(question, text, lacking):
+    assert lacks_role(question, text) is lacking
+
+
+@pytest.mark.parametrize("language, question, text, above, lacking", [
+    ("en", "What is the capital of Norland?", "Its capital is Osby.", "Norland", False),
+    ("en", "What is the capital of Norland?", "Osby is the capital of Norland.", "", False),
+    ("en", "What is the capital of Norland?", "A capital idea, said the library. Norland agreed.", "", True),
+    ("en", "What is the name of Ida's dog?", "The dog barks.", "", False),
+    ("en", "What is the capital of it?", "The dog barks.", "", False),
+    ("de", "Was ist die Hauptstadt von Nordland?", "Osby ist die Hauptstadt von Nordland.", "", False),
+    ("de", "Was ist die Hauptstadt von Nordland?", "Die Hauptstadt schläft. In Nordland ist es kalt.", "", True),
+    ("fr", "Quelle est la capitale de la Nordie ?", "La capitale dort. La Nordie est froide.", "", True),
+    ("es", "¿Cuál es la capital de Nordia?", "La capital de Nordia es Osby.", "", False),
+])
+def test_a_thing_and_what_it_is_of_stand_together(language, question, text, above, lacking):
+    assert bool(lacks_owner(question, text, above, language)) is lacking
+
+
+def test_money_counts_no_people():
+    term = counted_term("How many employees are there?")
+    assert not counts_thing("Employees were sued, and $127 million awarded.", term)
+
+
+def test_a_quarter_that_no_passage_names():
+    ask = "How many riders were there in the fourth quarter of 2021?"
+    assert "quarter" in lacks_wanted(ask, ["There were 900 riders."], ["Riders"])
+    assert not lacks_wanted(ask, ["There were 900 riders in the fourth quarter."], ["Riders"])
+    assert not lacks_wanted(ask, ["| Riders | 900 |"], ["Riders"])
+
+
+@pytest.mark.parametrize("text, above, lacking", [
+    ("The density of Osby makes it first: 72,918 people live in a square mile.", "", True),
+    ("In Norland you meet people. In Osby 72,918 people live.", "", True),
+    ("In Norland 72,918 people live.", "", False), ("72,918 people live here.", "Norland", False),
+    ("Its population is 72,918.", "", False),
+])
+def test_a_measure_of_something_else(text, above, lacking):
+    assert lacks_measure("What is the population of Norland?", text, above=above) is lacking
+
+
+def test_an_adjective_is_nobody():
+    assert lacks_role("Who is the mayor of Osby?", "Osby has been a town with a Strong mayor since 1898.")

@@ -97,6 +97,9 @@ def value_condition(
 ) -> RowCondition:
     "A value as a condition. ReadingError where it may stand for several things."
     found = dict(value.found)
+    word = scope.slots.read.words[value.start - 1].word.text if value.start else ""
+    role = [column for column in found if column.table in scope.tables and word in column.words]  # from Boston
+    if len(role) == 1: return RowCondition(role[0], "in", found[role[0]])
     for noun in names_beside(scope.slots, value):
         table = scope.table_of(noun)
         own = [column for column in found if column in noun.columns or (column.table == table and (

@@ -16,7 +16,8 @@ from dataclasses import replace
 from ..database_schema import DatabaseColumn, DatabaseSchema
 from .database_columns import (
     NamedTables, affix_condition, joined_conditions, number_condition, value_condition, written_words)
-from .database_query import DatabaseQuery, Measured, ReadingError, RowCondition, joined_tables
+from .database_query import (
+    DatabaseQuery, Measured, ReadingError, RowCondition, joined_tables, multiplied)
 from .database_roles import RoleReader, Slots, order_clause, relating_stems
 from .database_words import (
     Noun, ReadWords, SchemaNames, ValueIndex, ValueMention, words_of_question)
@@ -74,7 +75,8 @@ def _measure(slots: Slots, scope: NamedTables) -> tuple[Measured | None, Databas
     if table: return Measured("count", table), None
     column = scope.column(noun, function in ("mean", "sum") or slots.measured is None)
     if slots.measured is None:
-        return (Measured("sum", column.table, column), None) if slots.groups else (None, column)
+        alone = slots.groups or (not slots.shown and slots.top < 0)  # the highest freight; the highest in each country
+        return (Measured("max" if slots.largest else "min", column.table, column), None) if alone else (None, column)
     if slots.total and column.kind == "number": function = "sum"
     if function != "count": return Measured(function, column.table, column), None
     if column.kind == "number" and column.name != scope.schema.tables[column.table].key:
@@ -113,6 +115,8 @@ def build_query(
         measure = Measured("count", scope.table_of(noun))
         having = counted[0].sign, counted[0].number.value
     if slots.order is not None and not scope.table_of(slots.order): order = scope.column(slots.order)
+    if measure is not None and measure.function in ("max", "min") and slots.order is None:
+        slots.largest, slots.top = None, 0
     if slots.largest is not None and order is None and measure is None:
         if not outputs: raise ReadingError("it is not clear by what the order is")
         order = outputs[0]
@@ -149,11 +153,24 @@ def _tied(query: DatabaseQuery, slots: Slots, scope: NamedTables) -> DatabaseQue
         if len(ways) != 1 or len(ways[0]) > 2:
             raise ReadingError(f"it is not clear what {slots.lacking} has to do with it")
         lacks = ways[0][0]
+    links = joined_tables(scope.schema, tables)
+    far = query.order is not None and query.measure is None and query.order.table != columns[0].table
+    if far and multiplied(links, columns[0].table):
+        raise ReadingError(f"a row of {columns[0].table} may have several {query.order}")
     keys = [key for column in query.outputs if column in scope.labels(column.table) for key in scope.keys(column.table)]
-    return replace(query, tables=tables, links=joined_tables(scope.schema, tables), keys=tuple(dict.fromkeys(keys)),
+    return replace(query, tables=tables, links=links, keys=tuple(dict.fromkeys(keys)),
                    lacks=lacks)
 
 # %% ../../nbs/querying/49_database_reading.ipynb #dbr23
+def _query_of(read: ReadWords, schema: DatabaseSchema) -> DatabaseQuery:
+    end, down, by = order_clause(read)
+    between = [table for table in schema.tables if schema.is_between(table)]
+    slots = RoleReader(read, end, between).run()
+    if down is not None: slots.order, slots.largest, slots.top = by, down, max(slots.top, 0)
+    if read.words[:1] and read.listed(0, "asking_how") and not slots.function:
+        raise ReadingError("“how” asks for an explanation")
+    return build_query(slots, schema)
+
 def read_sentence(
     question: str,  # one sentence
     names: SchemaNames,
@@ -163,14 +180,11 @@ def read_sentence(
     read = words_of_question(question, names, values)
     if not any(isinstance(piece, Noun | ValueMention) for piece in read.pieces):
         raise ReadingError("no table, column or value of the database is named")
-    end, down, by = order_clause(read)
-    between = [table for table in names.schema.tables if names.schema.is_between(table)]
-    slots = RoleReader(read, end, between).run()
-    if down is not None:
-        slots.order, slots.largest, slots.top = by, down, max(slots.top, 0)
-    if read.words[:1] and read.listed(0, "asking_how") and not slots.function:
-        raise ReadingError("“how” asks for an explanation")
-    query = build_query(slots, names.schema)
+    try: query = _query_of(read, names.schema)
+    except ReadingError:
+        left = words_left(read)
+        if not left: raise
+        raise ReadingError(f"the database says nothing of “{left[0]}”") from None
     used = [column for column in (*query.outputs, query.order, query.measure and query.measure.column) if column]
     if left := words_left(read, [*used, *(one.column for one in query.where)]):
         raise ReadingError(f"the database says nothing of “{left[0]}”")

@@ -13,7 +13,7 @@ __all__ = ['REFUSED_CUES', 'Compared', 'Slots', 'relating_stems', 'RoleReader', 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from .database_query import ReadingError
 from .database_words import AffixAt, AskedPiece, Noun, NumberAt, ReadWords, ValueMention, database_list
@@ -162,11 +162,17 @@ class RoleReader:
             self.pending = ""
         elif isinstance(before, QuestionCue) and before.name in ("most", "least") and before.end == number.start:
             self.slots.top = int(number.value)
+        elif self._counts(after, number): self.slots.compared.append(Compared("=", number, None, after))
         elif beside is not None or self._is_year(number):
             self.slots.compared.append(Compared("=", number, beside, None))
         elif after and isinstance(after, QuestionCue) and after.name in ("most", "least"):
             self.slots.top = int(number.value)
         else: raise ReadingError(f"it is not clear what {number.value:g} is")
+
+    def _counts(self, after: AskedPiece | None, number: NumberAt) -> TypeGuard[Noun]:
+        # courses with 4 credits
+        if not isinstance(after, Noun) or after.start != number.end or after.tables: return False
+        return any(column.kind == "number" for column in after.columns)
 
     def _range(self, at: int, number: NumberAt) -> None:
         # between 3 and 5: the second number comes next
@@ -190,12 +196,23 @@ class RoleReader:
         if pending == "group": self.slots.groups.append(noun)
         elif pending in ("count", "mean", "sum"): self._measure(pending, noun)
         elif pending in ("most", "least"): self._extreme(noun)
-        elif pending == "not": self.slots.lacking = noun
-        elif pending == "between": self.slots.said.append(noun)
+        elif pending == "not": self._lack(noun)
         elif pending in _SIGN_OF: raise ReadingError(f"it is not clear what {noun} is held against")
-        elif noun.tables and set(noun.tables) <= self.between: self.slots.said.append(noun)  # who *loaned* books
-        elif self.opening and not (self.slots.function and noun.tables): self.slots.shown.append(noun)
-        else: self.slots.said.append(noun)
+        elif not self.opening or self.slots.function or pending == "between" or self._as_verb(noun):
+            self.slots.said.append(noun)
+        else: self.slots.shown.append(noun)
+
+    def _lack(self, noun: Noun) -> None:
+        number = not noun.tables and any(column.kind == "number" for column in noun.columns)
+        none = NumberAt(noun.start, noun.start, 0.0)
+        if number: self.slots.compared.append(Compared("=", none, noun, None))  # flights with no stops
+        else: self.slots.lacking = noun
+
+    def _as_verb(self, noun: Noun) -> bool:
+        # customers who *ordered* tea, readers who *loaned* books
+        if not noun.tables: return False
+        if set(noun.tables) <= self.between: return True
+        return bool(self.slots.nouns) and self.read.words[noun.start].word.text.endswith("ed")
 
     def _measure(self, function: str, noun: Noun) -> None:
         slots = self.slots
@@ -216,7 +233,8 @@ def order_clause(
 ) -> tuple[int, bool | None, Noun | None]:  # where it begins; whether the largest is first; by what
     "The end of a question that says in which order."
     listed = ("ordered", "descending", "ascending")
-    start = next((at for at in read.free if read.listed(at, *listed)), None)
+    free = {*read.free, *(at for at in range(len(read.words) - 1) if read.words[at + 1].word.text == "by")}
+    start = next((at for at in sorted(free) if read.listed(at, *listed)), None)
     if start is None: return len(read.words), None, None
     inside = [piece for piece in read.pieces if piece.start > start]
     if any(not isinstance(piece, Noun | QuestionCue) for piece in inside): raise ReadingError("the order is not clear")

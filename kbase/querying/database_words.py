@@ -99,6 +99,7 @@ class SchemaNames:
 
     def noun(self, words: Sequence[WordAt], start: int, end: int) -> Noun | None:
         "What some words name."
+        if not any(one.word.content for one in words[start:end]): return None  # a column may be called "how"
         stems = frozenset(one.word.stem for one in words[start:end])
         tables, columns = self.tables.get(stems, []), self.columns.get(stems, [])
         if not tables and not columns and end - start <= 3:
@@ -111,7 +112,8 @@ class SchemaNames:
 
     def _alike(self, one: WordAt) -> list[DatabaseColumn]:
         # people → population: a word that often means the same as a column's
-        if database_list("filler", self.language) & {one.word.text}: return []
+        verbs = {asked_word(word, self.language).stem for word in database_list("relating", self.language)}
+        if one.word.text in database_list("filler", self.language) or one.word.stem in verbs: return []
         groups = [{asked_word(word, self.language).stem for word in line.split()} for line in
                   question_data(self.language)["words"].get("alike", [])]
         stems = set().union(*(group for group in groups if one.word.stem in group))

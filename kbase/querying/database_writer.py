@@ -26,8 +26,9 @@ from ..database_documents import DATABASE_SCHEME
 from ..embedding import Embedder
 from ..language import split_sentences
 from .components import query_embedding
-from .connected import ask_connected, rows_and_topic, visible_tables
+from .connected import ask_connected, connected_databases, rows_and_topic, visible_tables
 from .database_answers import DatabaseAnswer
+from .database_model import ask_model_for_select
 from .fact_writer import FactWriter, joined_hits
 from .filters import all_of
 from .plan import Plan, QueryPart
@@ -183,7 +184,7 @@ class DatabaseWriter:
         self,
         store: NodeStore,
         embedder: Embedder | None = None,  # None finds passages by words alone
-        llm: ChatGenerator | None = None,  # words what documents say
+        llm: ChatGenerator | None = None,  # writes SQL where the rules see none, and words what documents say
         support: float = 0.5,  # how well evidence must cover a question, 0 to 1: for documents
         timeout: float = 30.0,  # seconds for the model
     ):
@@ -197,6 +198,8 @@ class DatabaseWriter:
         filters = plan.parts[0].filters if plan.parts else None
         asked, topic = rows_and_topic(plan.question)
         answer = ask_connected(self.store, plan.question, filters)
+        if answer.declined and self.llm is not None and not topic:
+            answer = self._by_model(self.llm, answer, plan, filters)
         if answer.declined and topic: return self._texts(plan, asked, topic, found, filters)
         hits = joined_hits(found, plan.question)
         if not answer.declined: return {"answer": rows_answer(self.store, answer, plan, hits, filters)}
@@ -204,6 +207,16 @@ class DatabaseWriter:
         reason = f"No database answers this: {answer.reason}"
         return {"answer": Answer(plan.question, "", "sql", refused=True, reason=reason, evidence=hits,
                                  trace={"sql": answer.to_dict()}, strength=Strength("none", 0.0, reason))}
+
+    def _by_model(self, llm: ChatGenerator, answer: DatabaseAnswer, plan: Plan,
+                  filters: Mapping[str, Any] | None) -> DatabaseAnswer:
+        for name, opened in connected_databases(self.store).items():
+            tables = visible_tables(self.store, name, filters)
+            if not tables: continue
+            found = ask_model_for_select(opened, plan.question, llm, tables, self.timeout)
+            if not found.declined: return found
+            answer = found
+        return answer
 
     def _texts(self, plan: Plan, asked: str, topic: str, found: list[Hits],
                filters: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from .expected import definition_asked
 from .openings import defines, is_called
 from .passages import ALMOST, Passage
 from .rules import LANGUAGES, word_list, word_pattern
-from .support import HELD, Evidence, Support, stems_quoted
+from .support import HELD, Evidence, Support, stems_known, stems_quoted
 from .terms import RARE_WEIGHT, TASK_WEIGHT, Term, languages_of, question_words, with_rarity
 from .wanted import lacks_wanted
 from ..results import Answer
@@ -108,7 +108,7 @@ def missing_word(
     "A word that is a good part of the question, or the only one beside names, and that stands in no passage."
     terms = with_rarity(question_words(question, languages_of(hits)), hits.idf)
     total = sum(term.weight * term.rarity for term in terms)
-    read = [stems_quoted(p) for p in passages]
+    read = [stems_known(hits, stems_quoted(p), p.hit.language) for p in passages]
     missing = [term for term in terms if term.weight > TASK_WEIGHT and not any(term.stems & stems for stems in read)]
     plain = [term for term in terms if TASK_WEIGHT < term.weight < RARE_WEIGHT]
     named = any(term.weight == RARE_WEIGHT for term in terms)  # when did Martin Luther die: his name is no answer

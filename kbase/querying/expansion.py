@@ -17,6 +17,7 @@ from dataclasses import replace
 from ..hits import Hit, Hits
 from ..language import matched_spans
 from ..nodes import KINDS, Node
+from .pins import pins_for
 from .stages import number_of, noted
 from .windows import expand_windows, on_passages, passages_near, window_node
 from ..stores.contract import NodeStore
@@ -59,6 +60,8 @@ def expand_sections(
     "Hits as the sections in which they stand, each once, where its best hit stood."
     hits = on_passages(store, hits)
     near = passages_near(store, [hit for hit in hits if carries_text(hit.kind)], most)
+    pins = pins_for(store, hits.query)
+    banned = {node.id for nodes in near.values() for node in nodes if pins.bans(node)}
     grown: dict[str, Hit] = {}  # id of the best hit → its section
     owner: dict[str, str] = {}  # passage → id of the best hit of its section
     count: dict[str, int] = {}
@@ -68,7 +71,7 @@ def expand_sections(
         if hit.id in owner: count[owner[hit.id]] += 1
         elif at is None: grown[hit.id] = hit
         else:
-            around = section_around(nodes, at, set(owner), most)
+            around = section_around(nodes, at, {*owner, *banned}, most)
             owner |= dict.fromkeys((node.id for node in around), hit.id)
             count[hit.id] = 1
             grown[hit.id] = _grown(store, hits, hit, around, "section", number_of(len(around), "passage"))

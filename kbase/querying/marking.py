@@ -20,7 +20,7 @@ from .passages import Passage, pick_passages, word_count
 from .quotable import Quotable
 from .spans import answer_span
 
-# %% ../../nbs/querying/48_marking.ipynb #06f6ec97
+# %% ../../nbs/querying/48_marking.ipynb #c026dd76
 _WHOLE = ("list", "table", "code")
 
 def with_mark(
@@ -33,6 +33,8 @@ def with_mark(
     if piece is not None and piece.kind in _WHOLE: return passage
     asked = piece is not None and piece.kind == "answer" and piece.lead[1] > passage.start
     start = piece.lead[1] if asked and piece else passage.start
+    if piece is not None and piece.kind == "prose":  # a signature stands above its description
+        start = max(start, passage.hit.text.rfind("\n\n", start, passage.end))
     start += len(passage.hit.text[start:passage.end]) - len(passage.hit.text[start:passage.end].lstrip())
     text, language = passage.hit.text[start:passage.end], passage.hit.language or "en"
     found = answer_span(question, text, language, around)

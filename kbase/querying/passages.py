@@ -7,9 +7,9 @@ best first. `querying.support` asks whether they carry an answer, writers quote 
 
 # %% auto #0
 __all__ = ['DEPTH_READ', 'MOST_ROWS', 'OTHER_WAY', 'EMBEDDED_LENGTH', 'READ_BY_TOKENS', 'EMBEDDED_PIECES', 'EMBEDDED_LIKELY',
-           'REDUNDANT', 'CHUNK_GAP', 'QUOTE_CONTEXT', 'whole_or_items', 'same_way_round', 'read_passages',
-           'embedded_text', 'with_meaning', 'with_likelihood', 'find_passages', 'antecedent', 'word_count',
-           'pick_passages', 'context_span', 'cite', 'quoted_text', 'Quotes']
+           'REDUNDANT', 'FEWEST_FURTHER', 'CHUNK_GAP', 'QUOTE_CONTEXT', 'LONGEST_HEADING', 'whole_or_items',
+           'same_way_round', 'read_passages', 'embedded_text', 'with_meaning', 'with_likelihood', 'find_passages',
+           'antecedent', 'word_count', 'pick_passages', 'context_span', 'cite', 'quoted_text', 'Quotes']
 
 # %% ../../nbs/querying/47_passages.ipynb #2f8c58d9
 import re
@@ -278,9 +278,14 @@ def _beside_the_point(passage: Passage, best: Passage) -> bool:
     # it has nothing of the question itself; or nothing that the best one has not, and stands in another section than
     # the question names, or in the next row
     if passage.piece and passage.piece.kind != "answer" and passage.asked and not passage.own: return True
+    if opens_list(passage.text): return True  # and what it opens stands elsewhere
+    if passage.likely is not None and word_count([passage]) < FEWEST_FURTHER: return True
     if not passage.asked <= best.asked: return False
     if _rows_of_one(passage, best): return passage.asked < best.asked or not _of_a_table(passage)
-    return not best.section <= passage.asked
+    # where the likeliest is known, what says nothing more that was asked is left out
+    return passage.likely is not None or not best.section <= passage.asked
+
+FEWEST_FURTHER = 4  # words of a further sentence: a name alone says nothing
 
 def antecedent(
     passage: Passage,
@@ -332,8 +337,9 @@ def pick_passages(
     "The passages that make an answer."
     chosen: list[Passage] = []
     for p in passages:
-        if len(chosen) == most or (chosen and not nearly_as_good(p, chosen[0])): break
-        if chosen and (_beside_the_point(p, chosen[0]) or word_count([*chosen, p]) > most_words): continue
+        if len(chosen) == most: break
+        if chosen and (not nearly_as_good(p, chosen[0]) or _beside_the_point(p, chosen[0])): continue
+        if chosen and word_count([*chosen, p]) > most_words: continue
         if all(_rows_of_one(p, other) or _alike(p, other) <= REDUNDANT for other in chosen): chosen.append(p)
     before = [(p, antecedent(p, passages)) for p in chosen]
     hits = {p.hit.id: p.hit for p in passages}.values()
@@ -390,6 +396,16 @@ def _spoken(passage: Passage) -> str:  # "Ana Moreau: ", before what is not unde
     name = " ".join(re.sub(r"[^\w.,'’-]+|_", " ", passage.speaker).split())  # a name has no markup
     return f"{name}: " if name else ""
 
+LONGEST_HEADING = 8  # words of a heading that is set before a quote
+
+def _headed(passage: Passage) -> str:  # "PEP 484: ", where the heading has what was asked for and the sentence has not
+    heading = " ".join(re.sub(r"[*`]+", "", passage.headings[-1] if passage.headings else "").split())
+    lost = passage.section - passage.own
+    prose = passage.marked is not None and passage.piece is not None and passage.piece.kind == "prose"
+    known = heading in passage.text or len(heading.split()) > LONGEST_HEADING or heading.endswith((":", "?"))
+    if not prose or known or not any(word in heading.casefold() for word in lost): return ""
+    return f"{heading}: "
+
 def quoted_text(
     passage: Passage,
 ) -> str:
@@ -405,7 +421,7 @@ def quoted_text(
     if passage.text.startswith("|") and "\n" in passage.text and passage.piece and passage.piece.kind == "row":
         text = joined_cells(passage.text)
     if passage.piece and passage.piece.kind == "item" and "\n" not in passage.text: text = _BULLET.sub("", text)
-    text = _spoken(passage) + text
+    if not text.startswith("\n"): text = (_spoken(passage) or _headed(passage)) + text
     return f"{text.rstrip()}{chr(10) if text.endswith(chr(10)) else ' '}… {more} more" if more else text
 
 class Quotes:

@@ -73,15 +73,15 @@ class Passage:
         worth = fit * (1.0 - RANK_COST * self.rank) * TELLING[min(self.news, 2)] * (1.0 - CODE_COST * code)
         return min(1.0, worth * self.due)
 
-# %% ../../nbs/querying/46_scoring.ipynb #b7bb4159
+# %% ../../nbs/querying/46_scoring.ipynb #9665cc2a
 def best_first(
     passages: Sequence[Passage],
 ) -> list[Passage]:
     "The likeliest first, then the others in order of their scores."
     return sorted(passages, key=lambda p: (p.likely is None, -(p.likely or 0.0), -p.score, p.rank, p.start))
 
-# share of the best one's likelihood that another needs: from .05 to .3 the answers of xquad/en, xquad/de and tatqa that
-# are in what is shown stay within .006
+# share of the best one's likelihood that another needs: from .05 to .4 the answers of xquad/en, xquad/de and tatqa that
+# stand in what is shown stay within .01
 ALMOST_LIKELY = 0.15
 
 def nearly_as_good(

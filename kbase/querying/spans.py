@@ -9,28 +9,29 @@ the sentence has none. The wordings are data, a file for each language, under `k
 # %% auto #0
 __all__ = ['number_places', 'date_places', 'place_places', 'answer_span']
 
-# %% ../../nbs/querying/46_spans.ipynb #c0a8b3cb
+# %% ../../nbs/querying/46_spans.ipynb #ddf0982b
 import re
 from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 from ..language import analyze, detect_language
-from .expected import CASELESS, counted_thing, expected_kind, lengths_of_time, listed_words, name_spans
+from .expected import (CASELESS, counted_thing, expected_kind, is_label, lengths_of_time, listed_words,
+                                     name_spans)
 from .quotable import Extent
 from .rules import LANGUAGES, word_list, word_pattern
 from .things import readable
 
-# %% ../../nbs/querying/46_spans.ipynb #661dc96c
+# %% ../../nbs/querying/46_spans.ipynb #3d872f5c
 _CURRENCY = r"(?:(?:US|C|A|HK)?[$€£¥₹]\s?|\b(?:USD|EUR|GBP|CHF|RMB|JPY)\s?)"
 _DIGITS = r"\d(?:[\d.,]*\d)?"
 _BESIDE = r"(?:\s?(?:%|‰|°[CF]?|[$€£¥₹])|(?:[ -]| ?½)(?:percent|per cent|prozent|pour cent|por ciento)\b)?"
 
 @lru_cache(maxsize=32)
 def _amounts(language: str) -> re.Pattern[str]:
-    spelled = word_pattern("numbers", [language] if language in LANGUAGES else (), "words")
-    edge = r"\b" if language != "zh" else ""
-    scale = rf"(?:[ -]{edge}{spelled}{edge})*"
-    return re.compile(rf"{_CURRENCY}?{_DIGITS}{scale}{_BESIDE}|{edge}{spelled}{edge}{scale}{_BESIDE}", re.IGNORECASE)
+    known = [language] if language in LANGUAGES else ()
+    spelled, edge = word_pattern("numbers", known, "words"), r"\b" if language != "zh" else ""
+    scale = rf"(?:[ -]?{edge}{word_pattern('scales', known, 'words')}{edge})*"
+    return re.compile(rf"{_CURRENCY}?{_DIGITS}{scale}{_BESIDE}|{edge}{spelled}{edge}(?! (?:of|der|des)\b){scale}{_BESIDE}", re.IGNORECASE)
 
 def number_places(
     text: str,
@@ -41,7 +42,7 @@ def number_places(
     asked = readable(question).casefold()
     found = [one for one in _amounts(language).finditer(text) if one[0].casefold() not in asked]
     year = re.compile(r"(?:1[5-9]|20)\d\d")
-    plain = [one for one in found if not year.fullmatch(one[0])]
+    plain = [one for one in found if not year.fullmatch(one[0]) and not is_label(text, one.start(), language)]
     return [one.span() for one in sorted(plain, key=lambda one: not any(map(str.isdigit, one[0])))]
 
 # %% ../../nbs/querying/46_spans.ipynb #3ab040ba
@@ -82,7 +83,7 @@ def place_places(
     before = re.compile(rf"\b{word_pattern('places', [language], 'words')}\s+(?:the\s+)?$", re.IGNORECASE)
     return [(a, b) for a, b in name_spans(text, question, around, language) if before.search(text[max(0, a - 30):a])]
 
-# %% ../../nbs/querying/46_spans.ipynb #dd2446ee
+# %% ../../nbs/querying/46_spans.ipynb #f62c69fc
 def _asks_place(question: str, language: str) -> bool:
     own = detect_language(question, language)
     listed = word_pattern("asks_place", [own] if own in LANGUAGES else (), "words")
@@ -113,7 +114,10 @@ def answer_span(
     places = _found(kind, question, text, language, around)
     if not places: return None
     thing = counted_thing(asked, language) if kind == "number" else frozenset()
-    own = {token.term for token in analyze(asked, language)}
+    own = analyze(asked, language)
+    plain = {token.term for token in own if not asked[token.start:token.start + 1].isupper()}
     read = [(token.term, token.start) for token in analyze(text, language)]
-    starts = [at for term, at in read if term in thing] or [at for term, at in read if term in own]
+    # the plain words of a question say what is asked of its names: founded, and not Lyft
+    known = (thing, plain, {token.term for token in own})
+    starts = next((found for words in known if (found := [at for term, at in read if term in words])), [])
     return _nearest(places, starts) if starts else places[0]

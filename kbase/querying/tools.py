@@ -9,9 +9,10 @@ schema, checks what a model hands in, and gives back JSON values. `querying.agen
 
 # %% auto #0
 __all__ = ['MOST_RESULTS', 'LISTED_ROWS', 'READ_LENGTH', 'Query', 'FullQuestion', 'DocumentName', 'Conditions', 'TopK', 'Start',
-           'READING', 'LONGEST_RESULT', 'typed_filter', 'search_documents', 'open_document', 'summarize_document',
-           'list_documents', 'list_tables', 'plain_answer', 'ask_documents', 'compare_things', 'ask_table', 'Tool',
-           'bind_tool', 'Tools', 'file_within', 'add_file', 'delete_document', 'tools_of', 'ToolResult', 'run_tool']
+           'READING', 'DATABASE_READING', 'LONGEST_RESULT', 'typed_filter', 'search_documents', 'open_document',
+           'summarize_document', 'list_documents', 'list_tables', 'plain_answer', 'ask_documents', 'compare_things',
+           'ask_table', 'list_databases', 'query_database', 'select_rows', 'Tool', 'bind_tool', 'Tools', 'file_within',
+           'add_file', 'delete_document', 'tools_of', 'ToolResult', 'run_tool']
 
 # %% ../../nbs/querying/56_tools.ipynb #tls03
 import json
@@ -172,6 +173,56 @@ def ask_table(
     return {"refused": False, "values": list(answer.values), "unit": answer.unit, "done": answer.operation,
             "table": place, "cells": [str(cell) for cell in answer.cells[:MOST_RESULTS]]}
 
+# %% ../../nbs/querying/56_tools.ipynb #tls40
+def _seen_databases(kb: Any) -> dict[str, dict[str, str]]:  # name → table → document_id
+    from kbase.querying.connected import connected_databases, visible_tables
+
+    found = {name: visible_tables(kb.store, name, kb.where) for name in connected_databases(kb.store)}
+    return {name: tables for name, tables in found.items() if tables}
+
+def list_databases(
+    kb: Any,  # a knowledge base
+) -> dict[str, Any]:  # JSON values
+    "The connected databases with their tables, columns and the links between them."
+    from kbase.querying.connected import connected_databases
+
+    opened, rows = connected_databases(kb.store), []
+    for name, tables in _seen_databases(kb).items():
+        schema = opened[name].schema
+        described = [{"table": one.name, "rows": one.rows, "columns": [
+            {"name": column.name, "type": column.type, **({"meaning": column.comment} if column.comment else {})}
+            for column in one.columns]} for one in schema.tables.values() if one.name in tables]
+        links = [f"{one.table}.{one.column} = {one.to_table}.{one.to_column}" for one in schema.links
+                 if one.table in tables and one.to_table in tables]
+        rows.append({"database": name, "dialect": opened[name].database.dialect, "tables": described, "links": links})
+    return {"databases": rows}
+
+def _rows_of(answer: Any) -> dict[str, Any]:  # of a DatabaseAnswer
+    if answer.declined: return {"refused": True, "reason": answer.reason}
+    plain = (str, int, float, bool, type(None))
+    rows = [[cell if isinstance(cell, plain) else str(cell) for cell in row] for row in answer.rows[:LISTED_ROWS]]
+    return {"refused": False, "columns": list(answer.columns), "rows": rows, "statement": answer.statement,
+            "more_rows": answer.cut or len(answer.rows) > LISTED_ROWS}
+
+def query_database(
+    kb: Any,  # a knowledge base
+    question: FullQuestion,
+) -> dict[str, Any]:  # JSON values
+    "Answer a question from the connected databases by rules: the rows, and the SELECT that gave them."
+    from kbase.querying.connected import ask_connected
+
+    return _rows_of(ask_connected(kb.store, question, kb.where))
+
+def select_rows(
+    kb: Any,  # a knowledge base
+    database: Annotated[str, Field(min_length=1, max_length=200, description="Its name, as list_databases gives it.")],
+    statement: Annotated[str, Field(min_length=1, max_length=4000, description="One SELECT over its tables.")],
+) -> dict[str, Any]:  # JSON values
+    "Run one SELECT on a connected database, read-only, with limits of rows and time."
+    from kbase.querying.connected import run_sql_on
+
+    return _rows_of(run_sql_on(kb.store, database, statement, kb.where))
+
 # %% ../../nbs/querying/56_tools.ipynb #tls24
 def _plain_schema(value: Any) -> Any:  # without pydantic's titles, which say the names once more
     if isinstance(value, list): return [_plain_schema(one) for one in value]
@@ -212,6 +263,7 @@ class Tool:
 READING: tuple[Callable[..., dict[str, Any]], ...] = (
     search_documents, open_document, summarize_document, list_documents, list_tables, ask_table, ask_documents,
     compare_things)
+DATABASE_READING: tuple[Callable[..., dict[str, Any]], ...] = (list_databases, query_database, select_rows)
 
 def bind_tool(
     function: Callable[..., dict[str, Any]],  # its first argument is a knowledge base; its docstring says what it does
@@ -272,7 +324,8 @@ def tools_of(
     more: Sequence[Callable[..., dict[str, Any]]] = (),  # functions of your own: (kb, …) → JSON values
 ) -> Tools:
     "What an assistant may call."
-    made = Tools(bind_tool(function, kb) for function in (*READING, *more))
+    own = (*READING, *(DATABASE_READING if _seen_databases(kb) else ()))
+    made = Tools(bind_tool(function, kb) for function in (*own, *more))
     if write_from is None: return made
     folder = Path(write_from).resolve()
     if not folder.is_dir(): raise NotADirectoryError(f"{write_from} is no folder: name one to add files from")

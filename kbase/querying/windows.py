@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from ..hits import NAMED_PARTS, Hit, Hits
 from ..language import matched_spans, query_terms, terms
 from ..nodes import KINDS, Node
+from .pins import pins_for
 from .stages import number_of, noted, remarked
 from ..sentences import sentence_spans
 from ..stores.contract import NodeStore
@@ -134,7 +135,9 @@ def passages_near(
         {"field": "end", "operator": ">=", "value": max(hit.start - reach, 0)}]} for hit in hits]
     kinds = {"field": "kind", "operator": "in", "value": [name for name in KINDS if carries_text(name)]}
     found: dict[str, list[Node]] = {}
-    for batch in store.scan({"operator": "AND", "conditions": [kinds, {"operator": "OR", "conditions": near}]}):
+    named = sorted({hit.document_id for hit in hits})  # first, as this column has an index: 8 of 22 ms are left
+    inside = {"field": "document_id", "operator": "in", "value": named}
+    for batch in store.scan({"operator": "AND", "conditions": [inside, kinds, {"operator": "OR", "conditions": near}]}):
         for node in batch: found.setdefault(node.document_id, []).append(node)
     return {name: sorted(nodes, key=lambda node: node.start) for name, nodes in found.items()}
 
@@ -210,6 +213,8 @@ def expand_windows(
     spans = [(hit, value) for hit, value in zip(hits, worth, strict=True) if carries_text(hit.kind)]
     beyond = share < NARROW_FLOOR
     passages = passages_around(store, [hit for hit, _ in spans], [value for _, value in spans], beyond)
+    pins = pins_for(store, hits.query)  # what stands beside a hit may be banned
+    if pins.passages: passages = [one for one in passages if not pins.bans(one[0])]
     idf = hits.idf or dict.fromkeys(query_terms(hits.query, list({node.language for node, _ in passages})), 1.0)
     sentences = read_sentences(passages, idf, hits.query)
     made: list[tuple[int, Hit]] = []  # the place of the hit that a window grew from, and the window

@@ -50,9 +50,8 @@ class Search extends View {
     this.beside = button("kb-quiet", "Side by side", () => this.stand_beside());
     this.beside.title = "What words, meaning and both find, in columns";
     this.arms = el("div", "kb-arms");
-    this.weight = el("label", "kb-weight", "Meaning ");
+    this.weight = el("label", "kb-weight");
     this.slider = Object.assign(el("input"), { type: "range", min: "0", max: "1", step: "0.05" });
-    this.weight.append(this.slider, el("output"));
     this.listen(this.slider, "input", () => this.weigh());
   }
 
@@ -233,7 +232,8 @@ class Search extends View {
   draw_weight() {
     const value = this.value("dense_weight") ?? null;
     this.weight.hidden = value === null || this.value("mode") !== "hybrid" || !this.results.query.trim();
-    if (value === null) return;
+    if (value === null) return; // the search takes no weight
+    if (!this.slider.isConnected) this.weight.replaceChildren("Meaning ", this.slider, el("output"));
     this.slider.value = String(value);
     this.weight.lastChild.textContent = `× ${number(value)}`;
   }

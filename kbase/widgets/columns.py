@@ -8,27 +8,26 @@ shows it, for whoever wonders which of the two readings brought a hit up."""
 # %% auto #0
 __all__ = ['ARMS', 'hits_by_arm', 'columns_payload']
 
-# %% ../../nbs/widgets/73_columns.ipynb #f9c2b499
+# %% ../../nbs/widgets/73_columns.ipynb #c6a55997
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..hits import Hit, Hits
-from .facets import SearchQuestion
 from .pieces import json_safe
 
-# %% ../../nbs/widgets/73_columns.ipynb #cdc418f7
+# %% ../../nbs/widgets/73_columns.ipynb #adaf15cf
 ARMS = {"hybrid": "Both", "bm25": "Words (BM25)", "dense": "Meaning (vectors)"}  # mode of a search → for people
 
 def hits_by_arm(
     search: Callable[..., Hits],  # (query, top_k=, filters=, mode=, and the question's options) → Hits
-    question: SearchQuestion,
+    question: tuple[str, Mapping[str, Any] | None, int, Mapping[str, Any]],  # query, filters, top_k, other options
 ) -> dict[str, Hits]:  # in the order of ARMS
     "What each way of ranking finds."
     query, filters, top_k, options = question
     rest = {name: value for name, value in options.items() if name != "mode"}
     return {arm: search(query, top_k=top_k, filters=filters, mode=arm, **rest) for arm in ARMS}
 
-# %% ../../nbs/widgets/73_columns.ipynb #cc99bf67
+# %% ../../nbs/widgets/73_columns.ipynb #f3485d45
 def columns_payload(
     found: Mapping[str, Hits],  # as `hits_by_arm` gives it
     by_document: bool = False,  # join documents, not passages
@@ -38,7 +37,8 @@ def columns_payload(
     places = {arm: {key(hit): rank for rank, hit in reversed(list(enumerate(hits, 1)))} for arm, hits in found.items()}
     keys = list(dict.fromkeys(key(hit) for hits in found.values() for hit in hits))
     def elsewhere(hit: Hit, own: str) -> list[str]:
-        return [f"{ARMS[arm]} #{ranks[key(hit)]}" for arm, ranks in places.items() if arm != own and key(hit) in ranks]
+        ranks = {ARMS[arm].partition(" ")[0]: of_arm.get(key(hit)) for arm, of_arm in places.items() if arm != own}
+        return [f"{name} #{rank}" for name, rank in ranks.items() if rank]
     return json_safe([{"mode": arm, "label": ARMS[arm], "rows": [
         {"key": keys.index(key(hit)), "title": hit.title or hit.uri, "uri": hit.uri, "line": hit.excerpt.text[:160],
          "elsewhere": elsewhere(hit, arm)} for hit in hits]} for arm, hits in found.items()])

@@ -1,0 +1,91 @@
+// The panel of the map: a question, colours, what was found and what is encircled (kbase/widgets/map.py).
+import { Choice, Listbox, TYPING, View, count, el, key_hints, shows, textbox } from "./base.js";
+
+const SHOWN = [["marked", "Hits"], ["chosen", "Encircled"]];
+const KEYS = [["/", "question"], ["j", ""], ["k", "move"], ["Enter", "show on the map"]];
+export const TONES = 12; // colours of the map, as in Python
+
+/** What a map comes to, in words. */
+export function map_words({ points, kept, query, marked, twins }) {
+  const shown = [count(points, "passage"), `the plane shows ${Math.round(100 * kept)} % of how they differ`];
+  if (query.trim()) shown.unshift(`${count(marked.length, "hit")}${twins ? `, ${count(twins, "near duplicate")}` : ""}`);
+  return shown.join(" · ");
+}
+
+class Panel extends View {
+  build() {
+    this.input = textbox("Question to put on the map");
+    this.listen(this.input, "input", () => this.ask({ query: this.input.value }, 3 * TYPING));
+    this.colors = el("select", "kb-select");
+    this.colors.setAttribute("aria-label", "Colour by");
+    this.listen(this.colors, "change", () => this.ask({ color: this.results.colors[this.colors.selectedIndex] }));
+    this.legend = el("ul", "kb-legend");
+    this.hover = el("div", "kb-hover");
+    this.choice = new Choice("Listed passages", SHOWN, (kind) => this.list_of(kind));
+    this.kind = "marked";
+    this.list = new Listbox(this.id, "Passages");
+    this.listen(this.list.node, "click", (event) => this.clicked(event));
+    this.empty = el("p", "kb-note");
+    this.root.classList.add("kb-map");
+    this.root.append(el("div", "kb-bar", this.input, el("label", "", "Colour by ", this.colors)), el("div", "kb-line", this.status), this.legend, this.hover,
+      el("div", "kb-bar kb-which", this.choice.node, this.empty), this.list.node, key_hints(KEYS));
+    this.watch("chosen", () => this.list_of("chosen"));
+    this.watch("hovered", () => this.draw_hover());
+  }
+
+  draw(results) {
+    if (this.input.value !== this.value("query")) this.input.value = this.value("query");
+    this.input.hidden = !results.can_search;
+    if (this.colors.options.length !== results.colors.length) {
+      this.colors.replaceChildren(...results.colors.map((name, i) => Object.assign(el("option", "", name.replace(/^meta\./, "")), { value: String(i) })));
+    }
+    this.colors.value = String(results.colors.indexOf(this.value("color")));
+    const asked = results.query.trim(), states = [["question", "question"], ["hit", "hit"], ["twin", "near duplicate"], ["passage", "passage"]];
+    const rows = asked ? states.map(([name, label]) => [`kb-tone-${name}`, label]) : results.legend.map(([label, n], i) => [`kb-tone-${i % TONES}`, `${label} (${n.toLocaleString("en")})`]);
+    this.legend.replaceChildren(...rows.map(([name, label]) => el("li", name, label)));
+    this.draw_hover();
+    this.list_of(asked ? "marked" : this.kind);
+  }
+
+  summary(results) { return map_words(results); }
+
+  draw_hover() {
+    const { title, text, place } = this.model.get("hovered");
+    this.hover.replaceChildren(...(title === undefined ? ["Point at a passage, or draw around some with the lasso"] : [el("b", "", title), ` ${place} — ${text}`]));
+  }
+
+  list_of(kind) {
+    const chosen = this.model.get("chosen"), rows = kind === "marked" ? this.results?.marked ?? [] : chosen.rows ?? [];
+    this.kind = kind;
+    this.rows = rows;
+    this.choice.pick(kind);
+    this.list.fill(rows.map(({ title, text, place }) => el("li", "", el("div", "kb-name", title), el("div", "kb-note", place), el("div", "kb-words", text))));
+    this.list.node.hidden = !rows.length;
+    const all = kind === "marked" ? rows.length : chosen.count ?? 0;
+    this.empty.textContent = all > rows.length ? `${rows.length} of ${all.toLocaleString("en")}: .selection has all` : all ? "" : kind === "marked" ? "Ask something, and what is found is marked" : "Nothing is encircled";
+  }
+
+  clicked(event) {
+    const index = this.list.index(event.target);
+    if (index < 0) return;
+    this.list.mark(index);
+    this.look();
+  }
+
+  look() {
+    const row = this.rows[this.list.active];
+    if (row) this.send("look", { row: row.row });
+  }
+
+  key({ key, target }) {
+    if (target === this.input) return key === "ArrowDown" || key === "Escape" ? () => this.list.node.focus() : null;
+    if (target.tagName === "SELECT") return null;
+    if (key === "/") return () => this.input.select();
+    const moves = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1, Home: -Infinity, End: Infinity };
+    if (target === this.list.node && Object.hasOwn(moves, key)) return () => this.list.step(moves[key]);
+    if (target === this.list.node && (key === "Enter" || key === "o")) return () => this.look();
+    return null;
+  }
+}
+
+export default shows(Panel);
