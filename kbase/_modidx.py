@@ -354,6 +354,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'kbase.filling.Counting._nodes': ('filling.html#counting._nodes', 'kbase/filling.py'),
                                'kbase.filling.Counting._sees': ('filling.html#counting._sees', 'kbase/filling.py'),
                                'kbase.filling.Filling': ('filling.html#filling', 'kbase/filling.py'),
+                               'kbase.filling.Filling._calibrate': ('filling.html#filling._calibrate', 'kbase/filling.py'),
                                'kbase.filling.Filling._own_folder': ('filling.html#filling._own_folder', 'kbase/filling.py'),
                                'kbase.filling.Filling._taking': ('filling.html#filling._taking', 'kbase/filling.py'),
                                'kbase.filling.Filling._whole': ('filling.html#filling._whole', 'kbase/filling.py'),
