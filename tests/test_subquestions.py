@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kbase.nodes import Document, Node
-from kbase.querying.differences import Measured, difference_of
+from kbase.querying.differences import ReadValue, difference_of
 from kbase.querying.named_answers import name_in
 from kbase.querying.pipeline import answer_question, build_pipeline
 from kbase.querying.plan import Plan, QueryPart
@@ -149,7 +149,7 @@ def test_a_plan_and_a_depth_given_hold(pipeline: Any) -> None:
 
 
 def test_numbers_and_dates_are_held_against_each_other_where_they_are_of_one_kind() -> None:
-    def apart(*texts: str) -> str: return difference_of([Measured(name, text) for name,
+    def apart(*texts: str) -> str: return difference_of([ReadValue(name, text) for name,
                                                          text in zip("ABC", texts, strict=False)])
 
     assert apart("310", "125") == "A (310) has 185 more than B (125), 2.5 times as much."

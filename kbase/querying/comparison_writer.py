@@ -22,7 +22,7 @@ from haystack.components.generators.chat.types import ChatGenerator
 from ..embedding import Embedder
 from ..language import words
 from .claims import write_answer
-from .differences import Measured, difference_of
+from .differences import ReadValue, difference_of
 from .fact_writer import FactWriter, answer_fact, joined_hits
 from .marking import short_answer
 from .openings import definition_of, is_called, is_sentence, opening_hit, sentences_of, with_next
@@ -221,7 +221,7 @@ def values_table(
     quotes: Quotes,
 ) -> str:  # Markdown; "" where they cannot be held against each other
     "The values of all things, and what they are apart."
-    apart = difference_of([Measured(side.thing, value) for side, (value, _) in zip(sides, values, strict=True)])
+    apart = difference_of([ReadValue(side.thing, value) for side, (value, _) in zip(sides, values, strict=True)])
     if not apart: return ""
     head = f"| | {' | '.join(side.thing.replace('|', ' ') for side in sides)} |"
     row = " | ".join(f"{value.replace('|', ' ')} {quotes.mark(cite(p))}" for value, p in values)

@@ -21,7 +21,7 @@ from haystack.core.serialization import component_from_dict, component_to_dict, 
 
 from .components import documents_filter, retrieved_dict
 from .fact_writer import joined_hits
-from .differences import Measured, difference_of
+from .differences import ReadValue, difference_of
 from .files import sources_called
 from .named_answers import name_in
 from .plan import Plan, filled_plan, narrow
@@ -103,7 +103,7 @@ def parts_apart(
     same = all(part.label != part.query and not part.after for part in plan.parts)
     if not same or any(part.answer.refused or not part.answer.citations for part in parts): return ""
     quotes = [(part.label, part.answer.citations[0]) for part in parts]
-    sides = [Measured(label, one.quote[slice(*one.emphasised)]) for label, one in quotes if one.emphasised]
+    sides = [ReadValue(label, one.quote[slice(*one.emphasised)]) for label, one in quotes if one.emphasised]
     return difference_of(sides) if len(sides) == len(parts) else ""
 
 # %% ../../nbs/querying/52_parts_writer.ipynb #d73027f4

@@ -85,6 +85,9 @@ def meaning_words(
     tokens = (token.casefold() for token in re.findall(r"[\w’'-]+", question))
     return [token for token in tokens if token not in skipped and not asking.fullmatch(token)]
 
+def _helps(word: str, language: str) -> bool:
+    return bool(re.fullmatch(worded("inverted", language), word)) and not re.fullmatch(worded("copula", language), word)
+
 def _is_done(word: str, copular: bool, language: str) -> bool:  # the word after the thing: born, work
     return not copular or bool(re.fullmatch(worded("participle", language), word, re.IGNORECASE))
 
@@ -103,6 +106,9 @@ def topic_of(
         means = not asking.fullmatch(word) and word not in skipped and any(map(str.isalnum, word))
         if means: run.append(token)
         elif run and not verb and re.fullmatch(worded("determiner", language), word): run.clear()  # Who wrote the essay
+        elif run and not verb and _helps(word, language):  # Which license does it have
+            run.clear()
+            verb = word
         elif run:
             ended = word
             break
@@ -150,7 +156,6 @@ def with_topic(
     "A question that says what its first pronoun stands for."
     span = pronoun_span(question, language)
     if not span or not topic: return question
-    if language == "en" and re.fullmatch(r"[a-z -]+", topic): topic = f"the {topic}"
     owning = re.fullmatch(worded("owning", language), question[slice(*span)], re.IGNORECASE)
     owns = owning and re.match(r"\s+\w", question[span[1]:]) and not (
         question[slice(*span)].casefold() == "her" and re.match(r"\s+(?:in|at|on|to|from)\b", question[span[1]:]))

@@ -108,7 +108,8 @@ def taken_over(
     thing = span is not None and text[slice(*span)].casefold() in ("it", "its", "this", "that")
     topic, named = topic_of(first, language, last=thing), bool(named_spans(first, language))
     if not topic or topic.casefold() in text.casefold(): return text
-    if span: return with_topic(text, topic, language)
+    article = language == "en" and re.search(rf"\b(?:the|an?)\s+(?:\w+\s+)?{re.escape(topic)}", first, re.IGNORECASE)
+    if span: return with_topic(text, f"the {topic}" if article and not named else topic, language)
     lost = not named_spans(text, language) and (named or not topic_of(text, language))
     return f"{text.rstrip('?？ ')} ({topic})?" if lost else text
 
