@@ -134,11 +134,13 @@ Modules:
 - `kbase.querying.contradictions`: Another number, another unit, the opposite, a *may* that got lost, two names that changed places
 - `kbase.querying.database_answers`: Rows that answer a question, with the SELECT that found them; or why there are none
 - `kbase.querying.database_columns`: Names and values find their columns by the tables that are named near them
+- `kbase.querying.database_model`: Where the rules see no query, a language model may; what it writes passes the same fence, and is held against the question
 - `kbase.querying.database_query`: What is shown, counted, joined and ordered; written as one SELECT, and said as a sentence
 - `kbase.querying.database_reading`: Roles and columns together; a word without a part is a reason to decline
 - `kbase.querying.database_roles`: Which names are shown, counted, grouped, ordered
 - `kbase.querying.database_words`: Which words name tables, columns and values, and which are left over
 - `kbase.querying.database_writer`: The rows of one SELECT, and the documents that they name; both cited
+- `kbase.querying.differences`: What two numbers or two dates are apart
 - `kbase.querying.doubts`: No date where one was asked for, a word that stands nowhere, another year, no sentence that says what the thing is
 - `kbase.querying.drawing`: A picture of a Haystack pipeline, made on this machine
 - `kbase.querying.expansion`: Small passages are found, and as much is read as the question wants
