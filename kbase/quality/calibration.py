@@ -151,7 +151,7 @@ def curve_svg(
 
 # %% ../../nbs/quality/57_calibration.ipynb #cal17
 FEWEST_ASKED = 30  # questions, of which half choose the places
-FEWEST_DOCUMENTS = 30  # below, nothing is taken away without a great part of the whole
+FEWEST_DOCUMENTS = 12  # below, nothing is taken away without a great part of the whole
 
 @dataclass(frozen=True, repr=False)
 class Calibration:
