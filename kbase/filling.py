@@ -117,7 +117,21 @@ class Filling(Opening):
         from kbase.indexing.sync import add_sources
 
         self._whole("add to")
-        return add_sources(self.store, source, self.recipe, self._taking(progress))
+        report = add_sources(self.store, source, self.recipe, self._taking(progress))
+        self._calibrate(progress)
+        return report
+
+    def _calibrate(self, progress: bool) -> None:  # anew, where the documents have become others
+        from kbase.quality.calibration import calibration_for, is_due
+
+        if not self.settings.calibrate or not is_due(self.store): return
+        from tqdm.auto import tqdm
+
+        with tqdm(desc="asking the documents about themselves", leave=False, disable=not progress) as bar:
+            def show(done: int, number: int) -> None:
+                bar.total = number
+                bar.update()
+            calibration_for(self.store, self.embedder if self.store.embedder else None, progress=show)
 
     def connect(
         self,
@@ -170,7 +184,9 @@ class Following(Filling):
         from kbase.indexing.sync import sync_sources
 
         self._whole("sync")
-        return sync_sources(self.store, source, self.recipe, self._taking(progress, on_row), allow_deletions)
+        report = sync_sources(self.store, source, self.recipe, self._taking(progress, on_row), allow_deletions)
+        self._calibrate(progress)
+        return report
 
     def watch(
         self,

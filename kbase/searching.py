@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from .filling import Counting
-from .models import calls_dict, counted, streaming
+from .models import calls_dict, counted_calls, streaming
 from .querying.expansion import expand_hits
 from .querying.filters import all_of
 from .querying.question_filters import NarrowedQuery, QuestionFilters, asked_filters, narrowed_query
@@ -163,7 +163,7 @@ class Asking(Searching):
                                top_k=top_k, prefer=prefer, stream=stream)
         self._has_vectors()
         asked = as_filter(parse_filter(all_of(self.where, filters)))
-        with streaming(stream), counted() as calls:
+        with streaming(stream), counted_calls() as calls:
             answer = answer_question(self.pipeline, question, route, asked, auto_filters, plan, top_k, prefer)
         if calls:
             costs = calls_dict(calls, read_prices(self.settings.llm_prices))

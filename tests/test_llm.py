@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from haystack.core.serialization import component_from_dict, component_to_dict
 
-from kbase.models import ask_llm
+from kbase import KnowledgeBase
+from kbase.models import ask_llm, calls_dict, counted_calls, streaming
 from kbase.nodes import Document, Node
+from kbase.querying.agent import ask_agent
 from kbase.querying.fact_writer import FactWriter, answer_fact
 from kbase.querying.plan import Plan, QueryPart
 from kbase.querying.planner import Planner, plan_question, read_route, route_prompt, route_schema
@@ -94,11 +96,31 @@ def test_answers_are_no_worse(llm: object, question: str) -> None:
     # what the best quote says is still said
     best = quoted.citations[0]
     same = [c for c in answer.citations if c.document_id == best.document_id]
-    assert any(c.start <= best.start and c.end >= best.end for c in same)
+    start, end = (best.start + at for at in best.marked or (0, len(best.quote)))  # of the sentence that answers
+    assert any(c.start <= start and c.end >= end for c in same)
     if seen["used"]:
         assert all(f"{claim} [unsupported]" in answer.text for claim in answer.unsupported)
         assert sum(claim["supported"] for claim in seen["claims"]) > len(answer.unsupported)
     else: assert (answer.text, answer.citations) == (quoted.text, quoted.citations) and seen["fallback"]
+
+
+def test_it_is_heard_while_it_writes_and_its_tokens_are_counted(llm: object) -> None:
+    heard: list[str] = []
+    with streaming(heard.append), counted_calls() as calls: answer = written(llm, QUESTIONS[0], 20)
+    if calls[0].error: pytest.skip(f"a busy machine: {calls[0].error}")
+    assert len(heard) > 1 and "".join(heard) == calls[0].text and min(calls[0].tokens) > 0
+    assert answer.trace["llm"]["tokens"]["read"] == calls_dict(calls)["tokens"]["read"]
+
+
+def test_an_agent_that_is_no_good_costs_no_answer(llm: object, tmp_path: Path) -> None:
+    for name, text in TEXTS.items(): (tmp_path / f"{name}.txt").write_text(text)
+    with KnowledgeBase(tmp_path / "base") as kb:
+        kb.add(sorted(tmp_path.glob("*.txt")), progress=False)
+        own, answer = kb.ask(QUESTIONS[0]), ask_agent(kb, QUESTIONS[0], llm, steps=2, seconds=15)
+    assert not answer.refused and all(c.holds(TEXTS[Path(c.uri).stem]) for c in answer.citations)
+    if not answer.trace["agent"]["used"]: assert answer.text == own.text and answer.trace["llm"]["fallback"]
+    for thread in threading.enumerate():  # the run that was left behind ends before the server goes
+        if thread.name == "kbase-agent": thread.join(60)
 
 
 def test_a_refusal_stays_one(llm: object) -> None:

@@ -16,7 +16,7 @@ from payloads import ORDERS
 import kbase
 from kbase import KnowledgeBase
 from kbase.messages import error_dict, message_of
-from kbase.models import Reply, ask_llm, counted, read_json, streaming
+from kbase.models import Reply, ask_llm, counted_calls, read_json, streaming
 from kbase.querying.agent import KnowledgeToolset, ask_agent
 from kbase.querying.claims import answer_prompt, check_reply
 from kbase.querying.planner import plan_question, read_route
@@ -277,7 +277,7 @@ def test_a_listener_that_fails_costs_no_answer(places, caplog):
     def broken(piece): raise RuntimeError("the page is gone")
 
     said = "The mill was built in 1842 by the Brandt family. [1]"
-    with KnowledgeBase(places["clean"], llm=obeying(said)) as kb, streaming(broken), counted() as calls:
+    with KnowledgeBase(places["clean"], llm=obeying(said)) as kb, streaming(broken), counted_calls() as calls:
         assert kb.ask("When was the mill built?").by_model
     assert calls and "was to hear" in caplog.text
 

@@ -302,12 +302,13 @@ def calibration_for(
     questions: Mapping[str, Sequence[str]] | Sequence[str] = (),  # people's: question → document ids, or questions
     wrong_refusals: float | None = None,  # of the answerable that may be refused; None: as before, or one in twenty
     renew: bool = False,  # ask again, although nothing has changed
+    progress: Callable[[int, int], Any] | None = None,  # called with how many were asked, of how many
 ) -> Calibration:
     "The calibration that is kept; made first where there is none, where it is due, or where something else is wished."
     kept = kept_calibration(store)
     rate = wrong_refusals or (kept.wrong_refusals if kept else WRONGLY["answer_from"])
     same = kept is not None and not questions and not renew and kept.wrong_refusals == rate and not is_due(store)
     if same and kept is not None: return kept
-    found = calibrate(store, embedder, questions, rate)
+    found = calibrate(store, embedder, questions, rate, progress=progress)
     keep_calibration(store, found)
     return found

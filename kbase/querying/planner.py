@@ -24,6 +24,7 @@ from haystack.components.generators.chat.types import ChatGenerator
 
 from ..embedding import Embedder
 from ..models import ask_llm, fenced, new_tag, read_json
+from .connected import connected_route
 from .filters import all_of
 from .plan import Plan, QueryPart, narrow
 from .question_filters import QuestionFilters, asked_filters
@@ -371,8 +372,11 @@ class Planner:
         "Plan; a plan or a route given here is taken as it is, and `auto_filters` wins over the component's."
         if plan is not None: return {"plan": narrow(plan, filters)}
         wanted = self.auto_filters if auto_filters is None else auto_filters
-        read = partial(asked_filters, self.store, where=filters) if self.store is not None and wanted else None
+        reads = partial(asked_filters, where=filters, llm=self.llm, timeout=self.timeout)
+        read = partial(reads, self.store) if self.store is not None and wanted else None
         relax = partial(relaxed, self.store) if self.store is not None else None
         known = partial(is_titled, self.store) if self.store is not None else None
-        return {"plan": plan_question(question, filters, route, self._examples, self.llm, self.timeout,
-                                      read_filters=read, relax=relax, known=known)}
+        asked = connected_route(self.store, question, filters) if route is None and self.store is not None else ""
+        made = plan_question(question, filters, "sql" if asked else route, self._examples, self.llm, self.timeout,
+                             read_filters=read, relax=relax, known=known)
+        return {"plan": replace(made, method="rules", confidence=0.95, reasons=(asked,)) if asked else made}
