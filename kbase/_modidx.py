@@ -5453,6 +5453,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                'kbase/querying/wanted.py'),
                                        'kbase.querying.wanted.counts_thing': ( 'querying/wanted.html#counts_thing',
                                                                                'kbase/querying/wanted.py'),
+                                       'kbase.querying.wanted.lacks_amount': ( 'querying/wanted.html#lacks_amount',
+                                                                               'kbase/querying/wanted.py'),
                                        'kbase.querying.wanted.lacks_extreme': ( 'querying/wanted.html#lacks_extreme',
                                                                                 'kbase/querying/wanted.py'),
                                        'kbase.querying.wanted.lacks_length': ( 'querying/wanted.html#lacks_length',

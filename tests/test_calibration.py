@@ -157,3 +157,15 @@ def test_people_are_asked_with_or_without_their_documents(kb):
     assert calibrate(kb.store, kb.embedder, list(questions)).by_people
     keep_calibration(kb.store, found)
     assert kept_calibration(kb.store) == found
+
+
+def test_answers_go_by_what_is_kept(kb):
+    question = "Who built the mill of house 16?"
+    places = {"low": (0.05, 0.06), "high": (0.998, 0.999)}
+    answers = {}
+    for name, (low, high) in places.items():
+        keep_calibration(kb.store, Calibration(low, high))
+        assert kb.search(question).scale == Scale(low, high)
+        answers[name] = kb.ask(question)
+    assert not answers["low"].refused and answers["high"].refused
+    assert answers["low"].strength.value > answers["high"].strength.value

@@ -2,9 +2,9 @@
 
 import pytest
 
-from kbase.querying.wanted import (counted_term, counts_thing, lacks_extreme, lacks_length, lacks_measure, lacks_most,
-                                   lacks_owner, lacks_phrase, lacks_role, lacks_wanted, other_quarter, quarters_of,
-                                   quoted_phrases)
+from kbase.querying.wanted import (counted_term, counts_thing, lacks_amount, lacks_extreme, lacks_length,
+                                   lacks_measure, lacks_most, lacks_owner, lacks_phrase, lacks_role, lacks_wanted,
+                                   other_quarter, quarters_of, quoted_phrases)
 
 @pytest.mark.parametrize("question, phrases", [
     ('What is a "dry dock"?', ("dry dock",)), ("Was heißt „nasse Füße“?", ("nasse füsse",)),
@@ -182,3 +182,15 @@ def test_a_measure_of_something_else(text, above, lacking):
 
 def test_an_adjective_is_nobody():
     assert lacks_role("Who is the mayor of Osby?", "Osby has been a town with a Strong mayor since 1898.")
+
+
+@pytest.mark.parametrize("text, lacking", [
+    ("**start(frames=1, /)** Start tracing memory.", True), ("Memory is traced by `trace(3)`.", True),
+    ("It takes 28 bytes.", False), ("It takes nearly all of it.", False), ("| memory | 28 |", False),
+])
+def test_how_much_wants_an_amount(text, lacking):
+    assert lacks_amount("How much memory does a number take?", text) is lacking
+
+
+def test_one_in_four_is_no_measure():
+    assert lacks_measure("What is the population of Norland?", "In Norland 1 in 4 residents is a miller.")

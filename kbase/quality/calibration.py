@@ -151,7 +151,7 @@ def curve_svg(
 
 # %% ../../nbs/quality/57_calibration.ipynb #cal17
 FEWEST_ASKED = 30  # questions, of which half choose the places
-FEWEST_DOCUMENTS = 30  # below, nothing is taken away without a great part of the whole
+FEWEST_DOCUMENTS = 12  # below, nothing is taken away without a great part of the whole
 
 @dataclass(frozen=True, repr=False)
 class Calibration:
@@ -250,7 +250,8 @@ def calibration_of(
         scale, others = _places(asked[half::2], wrong_refusals, known, by_people), asked[1 - half::2]
         sides = [[one.own for one in others], [one.away for one in others]]
         counted.append([[share_below(side, place) for side in sides] for place in scale])
-    (wrong, right), (unsure, doubted) = np.round(np.mean(counted, axis=0), 3).tolist()
+    shares: Any = np.array(counted).mean(axis=0).round(3).tolist()
+    (wrong, right), (unsure, doubted) = shares
     own, away = (tuple(round(getattr(one, side), 3) for one in asked) for side in ("own", "away"))
     return Calibration(*places, wrong_refusals, len(asked), by_people, documents, (wrong, right), (unsure, doubted),
                        own, away)

@@ -44,6 +44,7 @@ from .judging import NOWHERE, judge_hits, words_nowhere
 from ..hits import Hit, Hits, Part
 from .pins import NO_PINS, Pin, Pins, Placed, pins_for, without_documents
 from ..stores.contract import Candidates, NodeStore
+from ..strength import scale_of
 
 # %% ../../nbs/querying/41_retrieval.ipynb #ret24
 Mode = Literal["hybrid", "bm25", "dense"]
@@ -265,7 +266,8 @@ def _looked_up(
     hits = (hit_of(node, one.score, one.parts, idf or dict.fromkeys(asked, 1.0), query, aliases)
             for node, one, idf in shown)
     idf = {term: value for term, value in rarity.items() if term != NOWHERE}
-    found_hits = Hits(hits, query, lookup.mode, lookup.notes, background, idf, aliases=aliases)
+    found_hits = Hits(hits, query, lookup.mode, lookup.notes, background, idf, aliases=aliases,
+                      scale=scale_of(store.remarks))
     judged = with_strength(store, found_hits, rarity, kinds is None, filtered, aliases)
     return with_pinned(store, lookup, judged, pins, bool(group_by))[:top_k] if kinds is None else judged
 

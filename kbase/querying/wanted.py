@@ -9,7 +9,7 @@ for; `querying.expected` knows persons, dates and reasons. The wordings are data
 # %% auto #0
 __all__ = ['LONGEST_QUOTED', 'WORDS_BEFORE', 'WORDS_BEHIND', 'NEAR_EXTREME', 'ROLE_NEAR', 'NEAR_OWNER', 'quoted_phrases',
            'lacks_phrase', 'quarters_of', 'other_quarter', 'lacks_length', 'counted_term', 'counts_thing',
-           'lacks_measure', 'lacks_most', 'lacks_extreme', 'lacks_role', 'lacks_owner', 'lacks_wanted']
+           'lacks_measure', 'lacks_most', 'lacks_extreme', 'lacks_role', 'lacks_amount', 'lacks_owner', 'lacks_wanted']
 
 # %% ../../nbs/querying/45_wanted.ipynb #wnt03
 import re
@@ -133,10 +133,13 @@ def _numerals(language: str) -> re.Pattern[str]:
 def _listed(name: str, language: str) -> str:
     return word_pattern(name, [language] if language in LANGUAGES else ["en"], "asked")
 
+_ONE_IN = re.compile(r"\b\d+ (?:in|of|out of|von|sur|de cada) \d+\b")  # 1 in 4 of them
+
 def _is_value(found: re.Match[str], question: str, noun: str, language: str) -> bool:
     # whether a numeral of a sentence may be the value of what is measured
     if _YEAR.fullmatch(found[0]) or found[0] in re.findall(r"\d[\d.,]*", question): return False
     after = found.string[found.end():found.end() + 30]
+    if any(one.start() <= found.start() < one.end() for one in _ONE_IN.finditer(found.string)): return False
     if re.search(rf"{_listed('area', language)}$", noun, re.IGNORECASE):
         return bool(re.match(rf"[\s-]*(?:{_listed('scale', language)}[\s-]*)?{_listed('area_unit', language)}(?!\w)",
                              after, re.IGNORECASE))
@@ -213,7 +216,8 @@ def _people(text: str, question: str, language: str) -> list[re.Match[str]]:
     asked = {word for word, *_ in words(question)} | stop_words(language)
     firm, office = _pattern("organisation", language), _pattern("office", language)
     return [run for run in _CAPITALS.finditer(text)
-            if not _AN.search(text[:run.start()]) and not firm.fullmatch(run[1] or "") and not firm.search(run[0]) and not office.fullmatch(run[0].split()[-1])
+            if not _AN.search(text[:run.start()]) and not firm.fullmatch(run[1] or "")
+            and not firm.search(run[0]) and not office.fullmatch(run[0].split()[-1])
             and any(word.casefold() not in asked and not office.fullmatch(word) for word in run[0].split())]
 
 def _holds(person: re.Match[str], office: re.Match[str]) -> bool:
@@ -237,8 +241,22 @@ def lacks_role(
                if not (now and former.search(text[max(0, one.start() - 12):one.start()]))]
     return not any(_holds(person, one) for person in people for one in offices)
 
+# %% ../../nbs/querying/45_wanted.ipynb #wnt44
+_IN_CODE = re.compile(r"\*\*[^*\n]+\*\*|`[^`\n]*`|\w+\([^)\n]*\)|\w+=\S+")
+
+def lacks_amount(
+    question: str,
+    text: str,  # of a passage
+    language: str = "en",  # ISO 639-1, of the text
+) -> bool:
+    "Whether a question asks how much, and a text has a number in code alone, or none."
+    asks = any(_pattern("how_much", one).search(readable(question)) for one in {language, "en"})
+    if not asks or "|" in text: return False
+    said = _IN_CODE.sub(" ", text)
+    return not _numerals(language).search(said) and not _pattern("amount_said", language).search(said)
+
 # %% ../../nbs/querying/45_wanted.ipynb #wnt41
-NEAR_OWNER = 60  # characters between a thing and what it is of, in one sentence; from 40 to 90 the same answers are doubted
+NEAR_OWNER = 60  # characters between a thing and what it is of, in one sentence; set by eye
 
 def lacks_owner(
     question: str,
@@ -296,4 +314,5 @@ def _names_no_quarter(question: str, texts: Sequence[str], language: str) -> boo
     return bool(asked) and not any("|" in text or quarters_of(text, language) for text in texts)
 
 _LACKS = ((lacks_length, "no length of time stands in the best passages"),
+          (lacks_amount, "no amount stands in the best passages"),
           (lacks_role, "nobody is named in the best passages"))
