@@ -48,7 +48,7 @@ class Settings:
     top_k: int = 10  # hits of a search, 1 or more
     mode: Literal["hybrid", "bm25", "dense"] = "hybrid"  # how a search finds
     dense_weight: float = 0.2  # of a standard deviation of cosine beside the best BM25 score, 0 or more
-    calibrate: bool = True  # the documents are asked about themselves, to learn where an answer begins
+    calibrate: bool = False  # after adding, ask the documents about themselves, to learn where an answer begins
     support: float = 0.5  # how well evidence must match a question before it is answered, 0 to 1
     section_nodes: bool = False  # sections are nodes of their own
     sentence_nodes: bool = False  # sentences are nodes with vectors of their own

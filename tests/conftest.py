@@ -22,8 +22,6 @@ if (
 if "PYTEST_XDIST_WORKER" in os.environ:  # several at a time: one thread each, or they would wait for each other
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-os.environ.setdefault("KBASE_CALIBRATE", "false")  # seconds for each base of thirty documents; test_calibration.py has it
-
 # what takes longest begins first, so that two workers end together (`python -m pytest -n 2`)
 LONGEST = [
     "tests/browser",

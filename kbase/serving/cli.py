@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 import typer
 
 import kbase.serving.upkeep  # noqa: F401  its commands are known then
-import kbase.serving.mcp  # noqa: F401  and this one
+import kbase.serving.explore  # noqa: F401  and these
+import kbase.serving.mcp  # noqa: F401
 from ..printable import printable
 from kbase.serving.shell import (
     INTERRUPTED, REFUSED, AsJson, Filters, Kb, PlainCommand, app, at_work, checked_conditions, count_of, filters_of,
