@@ -334,14 +334,16 @@ def test_an_entry_shows_what_is_written(small):
 
 def test_an_entry_says_plainly_what_a_command_takes(small):
     cell = (
-        "#| export\ndef serve(\n    port: Annotated[int | None, Option(min=1, help='Listen there.')] = None,\n"
+        "#| export\n_WHERE = 'Only those.'\n\ndef serve(\n"
+        "    port: Annotated[int | None, Option(min=1, help='Listen there.')] = None,\n"
+        "    where: Annotated[str, Option(help=_WHERE)] = '',\n"
         "    keep: bool = False,  # as `keep_all` gives it\n) -> None:\n    'Serve it.'"
     )
     write(small, "02_serve", f"# %%\n#| default_exp serve\n\n# %% [markdown]\n# # Serve\n\n# %%\n{cell}\n")
     build(small)
     html = (small / "_site/serve.html").read_text(encoding="utf-8")
     text = " ".join(re.sub(r"<[^>]+>", "", html).split("Source")[0].split())
-    assert "int | None" in text and "Listen there." in text and "Annotated" not in text
+    assert "int | None" in text and "Listen there." in text and "Only those." in text and "Annotated" not in text
     assert "<code>keep_all</code>" in html
 
 

@@ -187,7 +187,7 @@ Row = tuple[str, str, str, str]  # name, type, default, what the comment says
 
 def parameters(node: ast.FunctionDef | ast.AsyncFunctionDef, lines: list[str]) -> list[Row]:
     "The parameters of a function, `self` left out; what it returns comes last, without a name."
-    args, said = node.args, comments(lines)
+    args, said, texts = node.args, comments(lines), texts_of(lines)
     plain = [*args.posonlyargs, *args.args]
     defaults: list[ast.expr | None] = [None] * (len(plain) - len(args.defaults)) + list(args.defaults)
     every = [(arg.arg, arg, default) for arg, default in zip(plain, defaults, strict=True)]
@@ -200,7 +200,7 @@ def parameters(node: ast.FunctionDef | ast.AsyncFunctionDef, lines: list[str]) -
         if place == 0 and name in ("self", "cls"):
             continue
         alone = ends[place] not in ends[place + 1 :] and ends[place] < first_of_body(node)
-        kind, about = plain_type(arg.annotation) if arg.annotation else ("", "")
+        kind, about = plain_type(arg.annotation, texts) if arg.annotation else ("", "")
         comment = said.get(ends[place], "") if alone and ends[place] != returns_at(node) else ""
         rows.append((name, kind, ast.unparse(default) if default else "", comment or about))
     if node.returns and ast.unparse(node.returns) != "None":
@@ -232,19 +232,33 @@ def code_in_html(text: str) -> str:
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
-def plain_type(annotation: ast.expr) -> tuple[str, str]:  # what is written, what is said of it
+def plain_type(
+    annotation: ast.expr,
+    texts: dict[str, str],  # constants of the cell that are text
+) -> tuple[str, str]:  # what is written, what is said of it
     "A type without what `Annotated` adds for a command line or a schema; the help or description is kept."
     if not (isinstance(annotation, ast.Subscript) and ast.unparse(annotation.value).endswith("Annotated")):
         return ast.unparse(annotation), ""
     parts = annotation.slice.elts if isinstance(annotation.slice, ast.Tuple) else [annotation.slice]
     about = [
-        word.value.value
+        texts.get(ast.unparse(word.value), "") if isinstance(word.value, ast.Name) else ast.literal_eval(word.value)
         for part in parts[1:]
         if isinstance(part, ast.Call)
         for word in part.keywords
-        if word.arg in ("help", "description") and isinstance(word.value, ast.Constant)
+        if word.arg in ("help", "description") and isinstance(word.value, ast.Name | ast.Constant)
     ]
-    return ast.unparse(parts[0]), " ".join(map(str, about))
+    return ast.unparse(parts[0]), " ".join(about)
+
+
+def texts_of(lines: list[str]) -> dict[str, str]:  # name → text
+    "The constants of a cell that are text."
+    return {
+        target.id: node.value.value
+        for node in ast.parse("\n".join(lines)).body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
 
 
 def rows_table(head: str, rows: list[Row]) -> str:
