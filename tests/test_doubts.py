@@ -593,3 +593,22 @@ def test_a_word_that_not_even_the_chunk_has(question, missing):
 def test_the_name_of_a_file_says_whom_it_is_about():
     found = hits("The net loss was 4 crowns.", title="Annual report", uri="reports/holm_2021.pdf")
     assert missing_word("What was the net loss of Holm?", found, [Passage(found[0], 0, 26, 0)]) == ""
+
+
+@pytest.mark.parametrize(
+    ("opened", "lacks"), [("Call it so:", True), ("A gate opens by night when it is told so:", False)]
+)
+def test_code_says_neither_yes_nor_no(opened, lacks):
+    text = f"{opened}\n\n```python\ngate.opens(by_night=True)\n```\n"
+    found = hits(text, title="Calls")
+    (code,) = (one for one in quotable(text) if one.kind == "code")
+    passage = Passage(found[0], code.start, code.end, 0, piece=code)
+    assert lacks_statement("Does the gate open by night?", found, [passage]) == lacks
+
+
+def test_a_year_that_not_even_the_chunk_has():
+    question, text = "Who was the youngest miller in 2021?", "Ida Olsen became the youngest miller this year."
+    found = hits(text)
+    assert missing_word(question, found, [Passage(found[0], 0, len(text), 0)]) == "2021"
+    dated = hits(text, title="Millers of 2021")
+    assert missing_word(question, dated, [Passage(dated[0], 0, len(text), 0)]) == ""

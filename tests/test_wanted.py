@@ -3,8 +3,9 @@
 import pytest
 
 from kbase.querying.wanted import (counted_term, counts_thing, lacks_amount, lacks_extreme, lacks_length,
-                                   lacks_measure, lacks_most, lacks_owner, lacks_phrase, lacks_rank, lacks_role,
-                                   lacks_wanted, other_quarter, part_of_year, quarters_of, quoted_phrases)
+                                   lacks_lettered, lacks_measure, lacks_most, lacks_owner, lacks_phrase, lacks_rank,
+                                   lacks_role, lacks_total, lacks_wanted, other_quarter, part_of_year, quarters_of,
+                                   quoted_phrases)
 
 @pytest.mark.parametrize("question, phrases", [
     ('What is a "dry dock"?', ("dry dock",)), ("Was heißt „nasse Füße“?", ("nasse füsse",)),
@@ -201,7 +202,12 @@ def test_one_in_four_is_no_measure():
     ("en", "Which is the second largest mill?", "Brandt's is the second-largest mill.", False),
     ("en", "Which is the second largest mill?", "| No. | Mill |\n| 2 | Brandt's |", False),
     ("en", "Which is the second largest mill?", "| No. | Mill |\n| 1 | Holm's |", True),
-    ("en", "Who opened the second mill?", "Holm opened a mill.", False),
+    ("en", "Who opened the second mill?", "Holm opened a mill.", True),
+    ("en", "Who opened the second mill?", "The 2nd mill was opened by Holm.", False),
+    ("en", "How much was ground in the second quarter?", "Much was ground.", False),
+    ("en", "Does it turn every second?", "It turns fast.", False),
+    ("en", "When did the Second Mill War end?", "Mill War II ended in May.", False),
+    ("de", "Wer hat die dritte Mühle gebaut?", "Holm baute eine Mühle.", True),
     ("en", "Who is the third most popular miller?", "Ida is No. 3 of the millers.", False),
     ("de", "Welche ist die zweitgrößte Mühle?", "Die größte Mühle steht in Oberau.", True),
     ("de", "Welche ist die zweitgrößte Mühle?", "Die zweitgrößte Mühle steht in Oberau.", False),
@@ -231,3 +237,13 @@ def test_another_office_is_not_the_one_that_was_asked_for():
     assert lacks_role(ask, "Holm Executive Change Plan", above="Chief Financial Officer")
     assert not lacks_role(ask, "Ida Olsen, our CEO since May, opened it.")
     assert not lacks_role(ask, "Ida Olsen", above="Chief Executive Officer")
+
+def test_a_word_with_a_single_letter_is_a_word_of_its_own():
+    assert lacks_lettered("Who introduced e-tickets?", "Holm introduced tickets.") == "e-tickets"
+    for text in ("E-tickets came in May", "an e-ticket", "the eTicket", "E ticket"):
+        assert lacks_lettered("Who introduced e-tickets?", text) == ""
+    assert lacks_lettered("Who introduced day-tickets?", "Holm introduced tickets.") == ""
+
+@pytest.mark.parametrize("text, lacks", [("Flour costs 3 crowns.", True), ("In all, it costs 3 crowns.", False),
+                                         ("| Total costs | 3 |", False), ("The sum of costs is 3.", False)])
+def test_a_part_is_no_total(text, lacks): assert lacks_total("What were the total costs of the mill?", text) == lacks

@@ -118,7 +118,8 @@ def _unread(question: str, hits: Hits, terms: Sequence[Term], passages: Sequence
     def counts(term: Term) -> bool:
         if any(term.stems & stems for stems in chunks) or loose.fullmatch(term.word): return False
         if kind and term.word in kind[0].casefold(): return False
-        return term.weight == RARE_WEIGHT and term.word.isalpha() or not known
+        named = term.weight == RARE_WEIGHT and (term.word.isalpha() or _YEAR.fullmatch(term.word))
+        return bool(named) or not known
 
     return [term for term in terms if counts(term)]
 
@@ -156,8 +157,9 @@ def yes_no_asked(
     found = _listed("asks_yes", language).match(readable(question).lstrip(" ¿"))
     return found[0] if found else ""
 
-def _sentences(p: Passage) -> list[str]:
-    start, end = p.marked or (p.start, p.end)
+def _sentences(p: Passage) -> list[str]:  # code says nothing of whether something is so, what opens it may
+    code = p.piece is not None and p.piece.kind == "code"
+    start, end = p.piece.lead if code and p.piece else p.marked or (p.start, p.end)
     text = p.hit.text[start:end]
     return [text[a:b] for a, b in split_sentences(text, p.hit.language or "en")]
 

@@ -9,8 +9,8 @@ for; `querying.expected` knows persons, dates and reasons. The wordings are data
 # %% auto #0
 __all__ = ['LONGEST_QUOTED', 'WORDS_BEFORE', 'WORDS_BEHIND', 'NEAR_EXTREME', 'RANKS', 'ROLE_NEAR', 'NEAR_OWNER', 'quoted_phrases',
            'lacks_phrase', 'quarters_of', 'other_quarter', 'part_of_year', 'lacks_length', 'counted_term',
-           'counts_thing', 'lacks_measure', 'lacks_most', 'lacks_extreme', 'lacks_rank', 'lacks_role', 'lacks_amount',
-           'lacks_owner', 'lacks_wanted']
+           'counts_thing', 'lacks_measure', 'lacks_most', 'lacks_extreme', 'rank_asked', 'lacks_rank', 'lacks_role',
+           'lacks_lettered', 'lacks_total', 'lacks_amount', 'lacks_owner', 'lacks_wanted']
 
 # %% ../../nbs/querying/45_wanted.ipynb #wnt03
 import re
@@ -235,19 +235,28 @@ def lacks_extreme(
 
 RANKS = range(2, 11)  # the second richest to the tenth richest
 
+def rank_asked(
+    question: str,
+    language: str = "en",  # ISO 639-1
+) -> int:  # 0 for none
+    "Which of some things in order a question asks for: the second largest, the third argument."
+    asked = readable(question)
+    more, article = (re.compile(_listed(name, language), re.IGNORECASE) for name in ("more_than_all", "article"))
+    def of_rank(found: re.Match[str]) -> bool:  # before an extreme, or in one: zweitgrößte
+        after = asked[found.end():]
+        if more.search(found[0]) or more.match(after.lstrip(" -")): return True
+        before = article.search(asked[:found.start()])
+        return bool(before and before.end() == found.start() and re.match(r"\s\w", after)) and _ranks(after, language)
+
+    return next((rank for rank in RANKS if any(map(of_rank, _pattern(f"rank_{rank}", language).finditer(asked)))), 0)
+
 def lacks_rank(
     question: str,
     text: str,  # of a passage
     language: str = "en",  # ISO 639-1, of the text
 ) -> bool:
-    "Whether a question asks for the second or third largest, and a text does not say that anything is."
-    asked = readable(question)
-    more = re.compile(_listed("more_than_all", language), re.IGNORECASE)
-    def of_rank(rank: int) -> bool:  # whether it stands before an extreme, or in one: zweitgrößte
-        found = _pattern(f"rank_{rank}", language).finditer(asked)
-        return any(more.search(one[0]) or more.match(asked[one.end():].lstrip(" -")) for one in found)
-
-    found = next(filter(of_rank, RANKS), 0)
+    "Whether a question asks for the second or third of some things, and a text does not say that anything is."
+    found = rank_asked(question, language)
     if not found: return False
     cell = re.search(rf"\|\s*(?:no\.?\s*|#)?{found}\.?\s*\|", text, re.IGNORECASE)
     said = [one.end() for one in _pattern(f"rank_{found}", language).finditer(text)]
@@ -299,6 +308,27 @@ def lacks_role(
                if not (now and former.search(text[max(0, one.start() - 12):one.start()]))]
     return not any(_holds(person, one) for person in people for one in offices)
 
+# %% ../../nbs/querying/45_wanted.ipynb #wnt64
+_LETTERED = re.compile(r"(?<![\w-])([^\W\d_])-([^\W\d_]{3,}?)(?:s|es)?(?![\w-])")
+
+def lacks_lettered(
+    question: str,
+    text: str,  # of a passage, with its headings
+) -> str:  # "" where it has them all
+    "What of the words that begin with a single letter, *f-string*, a text has not."
+    for found in _LETTERED.finditer(readable(question)):
+        if not re.search(rf"(?<!\w){found[1]}[\s_-]?{re.escape(found[2])}", text, re.IGNORECASE): return found[0]
+    return ""
+
+def lacks_total(
+    question: str,
+    text: str,  # of a passage
+    language: str = "en",  # ISO 639-1, of the text
+) -> bool:
+    "Whether a question asks for a total, and a text that is no table speaks of none."
+    asks = _pattern("total", language).search(readable(question))
+    return bool(asks) and "|" not in text and not _pattern("total_said", language).search(text)
+
 # %% ../../nbs/querying/45_wanted.ipynb #wnt44
 _IN_CODE = re.compile(r"\*\*[^*\n]+\*\*|`[^`\n]*`|\w+\([^)\n]*\)|\w+=\S+")
 
@@ -349,10 +379,10 @@ def lacks_wanted(
     "What a question must have and none of some passages has."
     if not texts: return ""
     whole = [f"{head}\n{text}" for head, text in zip_longest(above[:len(texts)], texts, fillvalue="")]
-    phrases = [lacks_phrase(question, text) for text in whole]
+    phrases = [lacks_phrase(question, text) or lacks_lettered(question, text) for text in whole]
     if all(phrases): return f"“{phrases[0]}” does not stand in the best passages"
-    quarter = _quarter_lost(question, whole, language)
-    if quarter: return quarter
+    other = _other_lost(question, whole, language)
+    if other: return other
     heads = [head.replace(text, "") for text, head in zip_longest(texts, above[:len(texts)], fillvalue="")]
     owners = [lacks_owner(question, text, head, language) for text, head in zip(texts, heads, strict=True)]
     if all(owners): return f"no passage speaks of the {owners[0]}"
@@ -369,7 +399,8 @@ def lacks_wanted(
     if lacking or not term or any(counts_thing(text, term, language) for text in texts): return lacking
     return "the best passages do not say how many"
 
-def _quarter_lost(question: str, texts: Sequence[str], language: str) -> str:
+def _other_lost(question: str, texts: Sequence[str], language: str) -> str:  # another rank, another quarter
+    if all(lacks_rank(question, text, language) for text in texts): return "no passage says what has this rank"
     others = [other_quarter(question, text, language) for text in texts]
     named = [_names_quarter(text, language) for text in texts]
     own = any(names and not other for names, other in zip(named, others, strict=True))
@@ -384,4 +415,4 @@ def _names_quarter(text: str, language: str) -> bool:  # of a table the columns 
 
 _LACKS = ((lacks_length, "no length of time stands in the best passages"),
           (lacks_amount, "no amount stands in the best passages"),
-          (lacks_rank, "no passage says what has this rank"))
+          (lacks_total, "no total stands in the best passages"))
