@@ -25,8 +25,8 @@ from .expected import expected_kind, has_date, has_expected
 from .hit_pieces import hit_pieces, hit_quotables, page_of, surroundings_of  # noqa: F401  writers use it
 from .prose import as_prose, fenced_session, has_session, joined_cells
 from .quotable import Quotable, header_of_row, opens_list
-from .reading import (HitTokens, asked_tokens, embed_tokens, likelihoods, reading_weights,
-                                    word_readings)
+from .reading import (HitTokens, asked_tokens, embed_pieces, embed_tokens, likelihoods,
+                                    reading_weights, word_readings)
 from .scoring import (ALMOST, Passage, above, best_first, nearly_as_good,  # noqa: F401  and this one
                                     tells)
 from .speakers import attached_label, speaker_fit, speaker_of, speaks_of_self, with_speaker
@@ -189,7 +189,7 @@ def with_meaning(
 ) -> list[Passage]:  # in the same order
     "Embed passages, all in one go."
     if not passages: return []
-    query, rows = embedder.embed_query(readable(question)), embedder.embed_texts([embedded_text(p) for p in passages])
+    query, rows = embedder.embed_query(readable(question)), embed_pieces(embedder, [embedded_text(p) for p in passages])
     cosines = np.asarray(rows) @ np.asarray(query)
     return [replace(p, meaning=above(float(cosine), background.mean), vector=row)
             for p, cosine, row in zip(passages, cosines, rows, strict=True)]

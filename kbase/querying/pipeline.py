@@ -15,6 +15,7 @@ import inspect
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, get_args
 
 from haystack import Pipeline
@@ -174,7 +175,15 @@ def trace_of(
             "retrieved": [retrieved_dict(hits) for hits in found],
             "steps": list(steps)}
 
+def _keep_templates(pipeline: Pipeline) -> None:
+    # a router compiles every condition for every question, 5 ms; what it compiled once is the same the next time
+    for _, box in pipeline.walk():
+        compiler = getattr(box, "_env", None) if isinstance(box, ConditionalRouter) else None
+        if compiler is None or hasattr(compiler.from_string, "cache_info"): continue
+        compiler.from_string = lru_cache(maxsize=128)(compiler.from_string)
+
 def _run(pipeline: Pipeline, data: dict[str, Any]) -> dict[str, Any]:
+    _keep_templates(pipeline)
     # what a component complains of is raised as it is: Haystack would wrap it in an error of the pipeline
     try: return pipeline.run(data, include_outputs_from=_outputs_of(pipeline, Plan, Hits, list[Hits]))
     except PipelineRuntimeError as e:

@@ -238,17 +238,22 @@ class FolderSnapshot(FolderRows):
 
     def _count_term(self, term: str, group: str) -> float:
         # how many nodes of a group have a term
-        column, size = tokens_column(group), self.size(group)
+        column, drawn = tokens_column(group), self._estimated(term, group) if group in self._drawn_terms else 0.0
+        if drawn >= 2 * COUNTED: return drawn  # surely more than are counted one by one
         query = self.nodes.search(MatchQuery(term, column), query_type="fts").with_row_id(True).select(["_score"])
         counted = query.limit(COUNTED).to_arrow().num_rows
-        if counted < COUNTED: return counted
+        return counted if counted < COUNTED else max(float(COUNTED), self._estimated(term, group))
+
+    def _estimated(self, term: str, group: str) -> float:
+        # the same, from the nodes that are drawn by lot
         if group not in self._drawn_terms:
+            column = tokens_column(group)
             rows, drawn = self.nodes.search().select([column]).limit(self.rows + 1), self.drawn(group)
             texts = (rows if drawn is None else rows.where(drawn)).to_arrow()[column].drop_null()
             counts = Counter(term for text in texts.to_pylist() for term in set(text.split()))
             self._drawn_terms[group] = counts, len(texts)
         counts, number = self._drawn_terms[group]
-        return max(float(COUNTED), size * counts[term] / max(1, number))
+        return self.size(group) * counts[term] / max(1, number)
 
     def idf(self, terms: Iterable[str], group: str) -> dict[str, float]:
         "How rare terms are in a group."
