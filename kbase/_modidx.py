@@ -3593,6 +3593,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                        'kbase.querying.doubts._full_text': ('querying/doubts.html#_full_text', 'kbase/querying/doubts.py'),
                                        'kbase.querying.doubts._joins': ('querying/doubts.html#_joins', 'kbase/querying/doubts.py'),
                                        'kbase.querying.doubts._listed': ('querying/doubts.html#_listed', 'kbase/querying/doubts.py'),
+                                       'kbase.querying.doubts._need_not_stand': ( 'querying/doubts.html#_need_not_stand',
+                                                                                  'kbase/querying/doubts.py'),
                                        'kbase.querying.doubts._own_words': ('querying/doubts.html#_own_words', 'kbase/querying/doubts.py'),
                                        'kbase.querying.doubts._sentences': ('querying/doubts.html#_sentences', 'kbase/querying/doubts.py'),
                                        'kbase.querying.doubts._stands_for': ( 'querying/doubts.html#_stands_for',

@@ -612,3 +612,26 @@ def test_a_year_that_not_even_the_chunk_has():
     assert missing_word(question, found, [Passage(found[0], 0, len(text), 0)]) == "2021"
     dated = hits(text, title="Millers of 2021")
     assert missing_word(question, dated, [Passage(dated[0], 0, len(text), 0)]) == ""
+
+
+def test_the_parameters_of_a_signature_say_neither_yes_nor_no():
+    text = "## gate.close(night=False, lock_doors=True)\n\nThe method shuts them."
+    found = hits(text, uri="gate.md", title="gate")
+    passages = find_passages("Does gate.close lock the doors by night?", found)
+    assert passages and lacks_statement("Does gate.close lock the doors that it shuts?", found, passages)
+    assert not lacks_statement("Is it gate.close that shuts them?", found, passages)
+
+
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("Where do the bridge masters live?", ""),
+        ("Where are the bridge masters located?", ""),
+        ("How do the bridge masters live?", "live"),
+        ("Where do the bridge masters dance?", "dance"),
+    ],
+)
+def test_of_where_something_is_the_verb_is_not_missed(question, missing):
+    text = "The bridge masters are at home in Oberau."
+    found = hits(text)
+    assert missing_word(question, found, [Passage(found[0], 0, len(text), 0)]) == missing

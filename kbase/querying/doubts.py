@@ -126,6 +126,10 @@ def _unread(question: str, hits: Hits, terms: Sequence[Term], passages: Sequence
 def _file_stems(p: Passage) -> frozenset[str]:  # lyft_2021.pdf is about Lyft
     return stems_of(re.sub(r"[\W_]+", " ", p.hit.uri.rpartition("/")[2].rpartition(".")[0]), p.hit.language)
 
+def _need_not_stand(question: str, term: Term, language: str) -> bool:  # where it lives is said by: it stands in Oberau
+    asks_place = _listed("where", language).match(readable(question).lstrip(" ¿"))
+    return bool(asks_place and _listed("being_at", language).fullmatch(term.word))
+
 def missing_word(
     question: str,
     hits: Hits,  # that the passages are from
@@ -136,7 +140,9 @@ def missing_word(
     terms = with_rarity(question_words(question, languages_of(hits)), hits.idf)
     total = sum(term.weight * term.rarity for term in terms)
     read = [stems_known(hits, stems_quoted(p) | _file_stems(p), p.hit.language) for p in passages]
-    missing = [term for term in terms if term.weight > TASK_WEIGHT and not any(term.stems & stems for stems in read)]
+    language = languages_of(hits)[0]
+    missing = [term for term in terms if term.weight > TASK_WEIGHT and not any(term.stems & stems for stems in read)
+               and not _need_not_stand(question, term, language)]
     plain = [term for term in terms if TASK_WEIGHT < term.weight < RARE_WEIGHT]
     named = any(term.weight == RARE_WEIGHT for term in terms)  # when did Martin Luther die: his name is no answer
     heavy = [term for term in missing if term.weight * term.rarity >= HEAVY * total]
@@ -172,7 +178,8 @@ def _joins(sentence: str, one: Term, two: Term, language: str) -> bool:
 def _states(sentence: str, p: Passage, terms: Sequence[Term], asked: str, embedder: Embedder | None) -> bool:
     language = p.hit.language or "en"
     own = stems_of(sentence, language)
-    above = stems_quoted(replace(p, start=p.start, end=p.start)) | _file_stems(p)
+    names = (name.partition("(")[0] if is_signature(name) else name for name in p.headings)  # parameters say nothing
+    above = stems_of(" ".join((p.hit.title, *names, p.speaker)), language) | _file_stems(p)
     said = [word for word, *_ in words(sentence, language) if word not in stop_words(language)]
     if any(not term.stems & (own if term is terms[-1] else own | above) and not _stands_for(term, said, embedder)
            for term in terms): return False
