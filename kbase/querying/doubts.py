@@ -196,7 +196,8 @@ def lacks_statement(
     language = languages_of(hits)[0]
     opening = yes_no_asked(question, language)
     asked = " ".join(readable(question).casefold().split())
-    terms = [term for term in question_words(question, languages_of(hits)) if term.word not in opening.casefold().split()]
+    known = opening.casefold().split()
+    terms = [term for term in question_words(question, languages_of(hits)) if term.word not in known]
     if not opening or not terms or not passages: return False
     marked = [p for p in passages if p.marked] or list(passages)
     return not any(_states(sentence, p, terms, asked, embedder) for p in marked for sentence in _sentences(p))
