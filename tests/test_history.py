@@ -116,3 +116,16 @@ def test_a_conversation_draws_itself_escaped() -> None:
     chat(hostile)
     chat(f"and {hostile}")
     assert "<img" not in chat._repr_html_() and chat.to_dict()["answers"][0]["question"] == hostile
+
+
+@pytest.mark.parametrize(
+    ("before", "asked", "understood"),
+    [
+        ("How do I lock a gate?", "And a door?", "How do I lock a door?"),
+        ("How do I lock the gate?", "What about the small door?", "How do I lock the small door?"),
+        ("What does the gate cost?", "And the bridge?", "What does the bridge cost?"),
+    ],
+)
+def test_a_thing_with_its_article_takes_the_place_of_one(before: str, asked: str, understood: str) -> None:
+    answer = Answer(before, "By hand. [1]", "fact", (cited(1),))
+    assert follow_up(asked, [answer]).question == understood

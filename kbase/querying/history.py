@@ -153,6 +153,10 @@ def _with_other(question: str, rest: str, language: str) -> str:
     if not topic or preposition and not same: return _end_with(question, rest)
     first = rf"(?:{worded('determiner', language)}\s+)?"
     owned = first if re.match(rf"{worded('determiner', language)}\s", thing, re.I) else ""
+    with_own = rf"(?<!\w){worded('determiner', language)}\s+"
+    ends = re.search(rf"{with_own}[\w-]+(?=\W*$)", question, re.I) if owned else None
+    if ends and not re.search(rf"{with_own}{re.escape(topic)}(?!\w)", question, re.I):  # how do I copy a file? And a tree?
+        return question[:ends.start()] + thing + question[ends.end():]
     return re.sub(rf"(?<!\w){owned}{re.escape(topic)}(?!\w)", lambda _: thing, question, count=1)
 
 # %% ../../nbs/querying/47_history.ipynb #b7617b58
