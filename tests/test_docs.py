@@ -152,6 +152,31 @@ def test_numbers_order_the_pages_and_are_not_shown(site, pages):
     assert menu.index("nodes.html") < menu.index("language.html") < menu.index("stores/contract.html")
 
 
+def links_of(notebook: Path) -> list[str]:
+    "The notebooks that the texts of a notebook link to, as they stand in it."
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    return [
+        link
+        for cell in cells
+        if cell["cell_type"] == "markdown"
+        for link in re.findall(r"\]\(([\w./]+\.ipynb)", "".join(cell["source"]))
+    ]
+
+
+def test_every_tutorial_is_on_the_front_page_and_on_that_of_the_tutorials():
+    every = {path.name for path in (ROOT / "nbs/tutorials").glob("*.ipynb")}
+    front = {link.removeprefix("tutorials/") for link in links_of(ROOT / "nbs/index.ipynb") if "tutorials/" in link}
+    assert front == every
+    assert set(links_of(ROOT / "nbs/tutorials/index.ipynb")) >= every - {"index.ipynb"}
+
+
+def test_the_menu_has_the_tutorials_in_the_order_of_their_front_page(site):
+    html = (site / "index.html").read_text(encoding="utf-8")
+    menu = re.findall(r'href="tutorials/(\w+)\.html" class="sidebar-item-text', html)
+    linked = [Path(link).stem for link in links_of(ROOT / "nbs/tutorials/index.ipynb") if "/" not in link]
+    assert menu == ["index", *linked]
+
+
 FOUND = {  # what somebody types → where it should lead, among the first three
     "how do I remove a file": "tutorials/ask_your_own_folder.html#when-files-change",
     "delete a document": "knowledge.html#KnowledgeBase.delete",
@@ -305,6 +330,21 @@ def test_an_entry_shows_what_is_written(small):
     anchor = re.search(r'notebooks/00_example\.html#(cell-\d+)"[^>]*>source', html)[1]
     at = source.index(f'id="{anchor}"')
     assert "Box" in re.sub(r"<[^>]+>", "", source[at : at + 1500])
+
+
+def test_an_entry_says_plainly_what_a_command_takes(small):
+    cell = (
+        "#| export\n_WHERE = 'Only those.'\n\ndef serve(\n"
+        "    port: Annotated[int | None, Option(min=1, help='Listen there.')] = None,\n"
+        "    where: Annotated[str, Option(help=_WHERE)] = '',\n"
+        "    keep: bool = False,  # as `keep_all` gives it\n) -> None:\n    'Serve it.'"
+    )
+    write(small, "02_serve", f"# %%\n#| default_exp serve\n\n# %% [markdown]\n# # Serve\n\n# %%\n{cell}\n")
+    build(small)
+    html = (small / "_site/serve.html").read_text(encoding="utf-8")
+    text = " ".join(re.sub(r"<[^>]+>", "", html).split("Source")[0].split())
+    assert "int | None" in text and "Listen there." in text and "Only those." in text and "Annotated" not in text
+    assert "<code>keep_all</code>" in html
 
 
 def test_a_broken_link_fails_the_build(small):

@@ -6,7 +6,15 @@ import pytest
 
 from kbase.hits import Hit, Hits
 from kbase.nodes import Node
-from kbase.querying.doubts import WordVectors, another_one, lacks_definition, lacks_expected, missing_word
+from kbase.querying.doubts import (
+    WordVectors,
+    another_one,
+    lacks_definition,
+    lacks_expected,
+    lacks_statement,
+    missing_word,
+    yes_no_asked,
+)
 from kbase.querying.expected import definition_asked, expected_kind, has_expected, has_name
 from kbase.querying.fact_writer import answer_fact
 from kbase.querying.furniture import is_form, is_menu, is_reference
@@ -376,15 +384,31 @@ def test_say_is_a_task_and_not_a_subject():
 @pytest.mark.parametrize(
     ("text", "question", "row", "path"),
     [
-        ("ship:\n  mast: 12\n  sail: red\ncrew:\n  cook: Bo\n", "How high is the mast of the ship?", "mast: 12",
-         ("ship",)),
+        (
+            "ship:\n  mast: 12\n  sail: red\ncrew:\n  cook: Bo\n",
+            "How high is the mast of the ship?",
+            "mast: 12",
+            ("ship",),
+        ),
         ("a:\n  b:\n    lamp: 7\n  c:\n    bell: 8\n", "What is the bell of c?", "bell: 8", ("a", "c")),
-        ("[engine]\npower = 90 kW\n\n[rudder]\nangle=35\n", "What is the angle of the rudder?", "angle=35",
-         ("rudder",)),
-        ('[store]\nhost = "quay"\npool_size = 20\n', "What is the pool size of the store?", "pool_size = 20",
-         ("store",)),
-        ("boats:\n- name: Gull\n  berth: 4\n- name: Tern\n  berth: 9\n", "Where is the berth of Tern?",
-         "- name: Tern\n  berth: 9", ("boats",)),
+        (
+            "[engine]\npower = 90 kW\n\n[rudder]\nangle=35\n",
+            "What is the angle of the rudder?",
+            "angle=35",
+            ("rudder",),
+        ),
+        (
+            '[store]\nhost = "quay"\npool_size = 20\n',
+            "What is the pool size of the store?",
+            "pool_size = 20",
+            ("store",),
+        ),
+        (
+            "boats:\n- name: Gull\n  berth: 4\n- name: Tern\n  berth: 9\n",
+            "Where is the berth of Tern?",
+            "- name: Tern\n  berth: 9",
+            ("boats",),
+        ),
     ],
 )
 def test_a_setting_is_quoted_with_its_section(text, question, row, path):
@@ -498,3 +522,116 @@ def test_the_word_that_asks_is_not_missed(question, word, asks):
 def test_how_long_is_answered_without_the_word_long():
     answer = answer_fact("How long is it baked?", hits("Bake it for 40 minutes at 220 degrees."))
     assert answer.strength.level == "strong", answer.strength
+
+
+# -- yes or no -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "asks"),
+    [
+        ("Is the gate locked at night?", "en", True),
+        ("Can a boat pass below it?", "en", True),
+        ("Can you tell me who locks the gate?", "en", False),
+        ("Which gate is locked?", "en", False),
+        ("Issues of the gate?", "en", False),
+        ("Kann ein Boot durchfahren?", "de", True),
+        ("Welches Boot kann durchfahren?", "de", False),
+        ("Est-ce que le portail est fermé ?", "fr", True),
+        ("¿Puede pasar un barco?", "es", True),
+        ("¿Qué barco puede pasar?", "es", False),
+        ("大门晚上关吗？", "zh", True),
+    ],
+)
+def test_which_questions_want_a_yes_or_a_no(question, language, asks):
+    assert bool(yes_no_asked(question, language)) == asks
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "lacks"),
+    [
+        ("Is the gate locked at night?", "The gate is never locked at night.", False),
+        ("Is the gate locked at night?", "The gate is red. It was locked by a guard of the night.", True),
+        ("Can a gate key be a card?", "Each key is used many times for the gate, and so is the card.", True),
+        ("Can a gate key be a card?", "A key of the gate may be a card.", False),
+        ("Are ferries heated?", "Trains, trams and, since last winter, ferries are heated.", False),
+        ("Who heats the ferries?", "The harbour is old.", False),
+    ],
+)
+def test_a_yes_or_no_stands_in_one_sentence(question, text, lacks):
+    found = hits(text)
+    passages = [Passage(one, 0, len(text), 0) for one in found]
+    assert lacks_statement(question, found, passages) == lacks
+
+
+def test_what_stands_above_names_the_subject_and_not_what_is_asked():
+    named, scattered = "They are locked at night.", "They are red."
+    for title, text, lacks in (("The gates", named, False), ("The locked gates at night", scattered, True)):
+        found = hits(text, title=title)
+        assert lacks_statement("Are the gates locked?", found, [Passage(found[0], 0, len(text), 0)]) == lacks
+
+
+# -- words that nobody read ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("How do I open the harbour gate with a card?", "card"),
+        ("How do I get to open the harbour gate?", ""),
+        ("In which town do I open the harbour gate?", ""),
+        ("How do I open the harbour gate and its wicket?", ""),
+        ("Does Olsen or Moreau open the harbour gate?", "moreau"),
+    ],
+)
+def test_a_word_that_not_even_the_chunk_has(question, missing):
+    text = "To open the harbour gate, Olsen turns the crank. The wicket is beside it."
+    found = hits(text)
+    assert missing_word(question, found, [Passage(found[0], 0, text.index(" The wicket"), 0)]) == missing
+
+
+def test_the_name_of_a_file_says_whom_it_is_about():
+    found = hits("The net loss was 4 crowns.", title="Annual report", uri="reports/holm_2021.pdf")
+    assert missing_word("What was the net loss of Holm?", found, [Passage(found[0], 0, 26, 0)]) == ""
+
+
+@pytest.mark.parametrize(
+    ("opened", "lacks"), [("Call it so:", True), ("A gate opens by night when it is told so:", False)]
+)
+def test_code_says_neither_yes_nor_no(opened, lacks):
+    text = f"{opened}\n\n```python\ngate.opens(by_night=True)\n```\n"
+    found = hits(text, title="Calls")
+    (code,) = (one for one in quotable(text) if one.kind == "code")
+    passage = Passage(found[0], code.start, code.end, 0, piece=code)
+    assert lacks_statement("Does the gate open by night?", found, [passage]) == lacks
+
+
+def test_a_year_that_not_even_the_chunk_has():
+    question, text = "Who was the youngest miller in 2021?", "Ida Olsen became the youngest miller this year."
+    found = hits(text)
+    assert missing_word(question, found, [Passage(found[0], 0, len(text), 0)]) == "2021"
+    dated = hits(text, title="Millers of 2021")
+    assert missing_word(question, dated, [Passage(dated[0], 0, len(text), 0)]) == ""
+
+
+def test_the_parameters_of_a_signature_say_neither_yes_nor_no():
+    text = "## gate.close(night=False, lock_doors=True)\n\nThe method shuts them."
+    found = hits(text, uri="gate.md", title="gate")
+    passages = find_passages("Does gate.close lock the doors by night?", found)
+    assert passages and lacks_statement("Does gate.close lock the doors that it shuts?", found, passages)
+    assert not lacks_statement("Is it gate.close that shuts them?", found, passages)
+
+
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("Where do the bridge masters live?", ""),
+        ("Where are the bridge masters located?", ""),
+        ("How do the bridge masters live?", "live"),
+        ("Where do the bridge masters dance?", "dance"),
+    ],
+)
+def test_of_where_something_is_the_verb_is_not_missed(question, missing):
+    text = "The bridge masters are at home in Oberau."
+    found = hits(text)
+    assert missing_word(question, found, [Passage(found[0], 0, len(text), 0)]) == missing

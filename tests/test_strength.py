@@ -234,7 +234,8 @@ def test_a_code_that_is_nowhere_is_refused(kb, question):
 def test_a_greeting_is_no_question(kb, question):
     assert is_greeting(question)
     answer = kb.ask(question)
-    assert answer.refused and "greeting" in answer.reason and not answer.citations
+    assert answer.refused and not answer.citations
+    assert any(words in answer.reason for words in ("greeting", "asks nothing of your documents"))
 
 
 def test_a_question_about_a_greeting_is_one():

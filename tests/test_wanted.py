@@ -3,8 +3,9 @@
 import pytest
 
 from kbase.querying.wanted import (counted_term, counts_thing, lacks_amount, lacks_extreme, lacks_length,
-                                   lacks_measure, lacks_most, lacks_owner, lacks_phrase, lacks_role, lacks_wanted,
-                                   other_quarter, quarters_of, quoted_phrases)
+                                   lacks_lettered, lacks_measure, lacks_most, lacks_owner, lacks_phrase, lacks_rank,
+                                   lacks_role, lacks_total, lacks_wanted, other_quarter, part_of_year, quarters_of,
+                                   quoted_phrases)
 
 @pytest.mark.parametrize("question, phrases", [
     ('What is a "dry dock"?', ("dry dock",)), ("Was heißt „nasse Füße“?", ("nasse füsse",)),
@@ -194,3 +195,55 @@ def test_how_much_wants_an_amount(text, lacking):
 
 def test_one_in_four_is_no_measure():
     assert lacks_measure("What is the population of Norland?", "In Norland 1 in 4 residents is a miller.")
+
+@pytest.mark.parametrize("language, question, text, lacks", [
+    ("en", "Which is the second largest mill?", "The largest mill is Holm's.", True),
+    ("en", "Which is the second largest mill?", "For the second time Holm's was the largest mill.", True),
+    ("en", "Which is the second largest mill?", "Brandt's is the second-largest mill.", False),
+    ("en", "Which is the second largest mill?", "| No. | Mill |\n| 2 | Brandt's |", False),
+    ("en", "Which is the second largest mill?", "| No. | Mill |\n| 1 | Holm's |", True),
+    ("en", "Who opened the second mill?", "Holm opened a mill.", True),
+    ("en", "Who opened the second mill?", "The 2nd mill was opened by Holm.", False),
+    ("en", "How much was ground in the second quarter?", "Much was ground.", False),
+    ("en", "Does it turn every second?", "It turns fast.", False),
+    ("en", "When did the Second Mill War end?", "Mill War II ended in May.", False),
+    ("de", "Wer hat die dritte Mühle gebaut?", "Holm baute eine Mühle.", True),
+    ("en", "Who is the third most popular miller?", "Ida is No. 3 of the millers.", False),
+    ("de", "Welche ist die zweitgrößte Mühle?", "Die größte Mühle steht in Oberau.", True),
+    ("de", "Welche ist die zweitgrößte Mühle?", "Die zweitgrößte Mühle steht in Oberau.", False),
+])
+def test_a_rank_is_no_other_rank(language, question, text, lacks):
+    assert lacks_rank(question, text, language) == lacks
+
+@pytest.mark.parametrize("question, text, lacks", [
+    ("What was the revenue of Holm in 2019?", "In the second quarter of 2019 the revenue was 3 crowns.", True),
+    ("What was the revenue of Holm in 2019?", "In 2019 it was 9 crowns, most in the second quarter.", False),
+    ("What was the revenue of Holm in 2019?", "| | Three months ended June 30, 2019 |\n| Revenue | 3 |", True),
+    ("What was the revenue of Holm in 2019?", "| | Year ended June 30, 2019 |\n| Revenue | 9 |", False),
+    ("What was the revenue of Holm in Q2 2019?", "In the second quarter of 2019 the revenue was 3 crowns.", False),
+    ("When in 2019 did Holm open?", "Holm opened in the second quarter of 2019.", False),
+])
+def test_a_quarter_is_no_year(question, text, lacks): assert part_of_year(question, text) == lacks
+
+def test_a_quarter_of_another_year_is_another_quarter():
+    ask = "How many guests came in the third quarter of 2019?"
+    assert other_quarter(ask, "In the third quarter of 2018, 12 guests came.")
+    assert not other_quarter(ask, "In the third quarter of 2019, 12 guests came, and 9 in the third quarter of 2018.")
+    assert not other_quarter(ask, "In the third quarter, 12 guests came.")
+
+def test_another_office_is_not_the_one_that_was_asked_for():
+    ask = "Who is the chief executive officer of Holm?"
+    assert lacks_role(ask, "Ida Olsen is the chief financial officer.")
+    assert lacks_role(ask, "Holm Executive Change Plan", above="Chief Financial Officer")
+    assert not lacks_role(ask, "Ida Olsen, our CEO since May, opened it.")
+    assert not lacks_role(ask, "Ida Olsen", above="Chief Executive Officer")
+
+def test_a_word_with_a_single_letter_is_a_word_of_its_own():
+    assert lacks_lettered("Who introduced e-tickets?", "Holm introduced tickets.") == "e-tickets"
+    for text in ("E-tickets came in May", "an e-ticket", "the eTicket", "E ticket"):
+        assert lacks_lettered("Who introduced e-tickets?", text) == ""
+    assert lacks_lettered("Who introduced day-tickets?", "Holm introduced tickets.") == ""
+
+@pytest.mark.parametrize("text, lacks", [("Flour costs 3 crowns.", True), ("In all, it costs 3 crowns.", False),
+                                         ("| Total costs | 3 |", False), ("The sum of costs is 3.", False)])
+def test_a_part_is_no_total(text, lacks): assert lacks_total("What were the total costs of the mill?", text) == lacks

@@ -187,7 +187,7 @@ Row = tuple[str, str, str, str]  # name, type, default, what the comment says
 
 def parameters(node: ast.FunctionDef | ast.AsyncFunctionDef, lines: list[str]) -> list[Row]:
     "The parameters of a function, `self` left out; what it returns comes last, without a name."
-    args, said = node.args, comments(lines)
+    args, said, texts = node.args, comments(lines), texts_of(lines)
     plain = [*args.posonlyargs, *args.args]
     defaults: list[ast.expr | None] = [None] * (len(plain) - len(args.defaults)) + list(args.defaults)
     every = [(arg.arg, arg, default) for arg, default in zip(plain, defaults, strict=True)]
@@ -200,9 +200,9 @@ def parameters(node: ast.FunctionDef | ast.AsyncFunctionDef, lines: list[str]) -
         if place == 0 and name in ("self", "cls"):
             continue
         alone = ends[place] not in ends[place + 1 :] and ends[place] < first_of_body(node)
-        kind = ast.unparse(arg.annotation) if arg.annotation else ""
+        kind, about = plain_type(arg.annotation, texts) if arg.annotation else ("", "")
         comment = said.get(ends[place], "") if alone and ends[place] != returns_at(node) else ""
-        rows.append((name, kind, ast.unparse(default) if default else "", comment))
+        rows.append((name, kind, ast.unparse(default) if default else "", comment or about))
     if node.returns and ast.unparse(node.returns) != "None":
         rows.append(("", ast.unparse(node.returns), "", said.get(returns_at(node), "")))
     return rows
@@ -220,11 +220,45 @@ def first_of_body(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 
 def cell_of(text: str, code: bool = False) -> str:
-    "A text in a cell of a Markdown table."
+    "A text in a cell of a Markdown table; what stands in backticks stays as it is."
     text = " ".join(text.split()).replace("|", "\\|")
     if code:
         return f"`{text}`" if text else ""
-    return re.sub(r"([<>*_\[\]])", r"\\\1", text)
+    return re.sub(r"(`[^`]*`)|([<>*_\[\]])", lambda found: found[1] or f"\\{found[2]}", text)
+
+
+def code_in_html(text: str) -> str:
+    "A line of a docstring as HTML: what stands in backticks is code."
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
+def plain_type(
+    annotation: ast.expr,
+    texts: dict[str, str],  # constants of the cell that are text
+) -> tuple[str, str]:  # what is written, what is said of it
+    "A type without what `Annotated` adds for a command line or a schema; the help or description is kept."
+    if not (isinstance(annotation, ast.Subscript) and ast.unparse(annotation.value).endswith("Annotated")):
+        return ast.unparse(annotation), ""
+    parts = annotation.slice.elts if isinstance(annotation.slice, ast.Tuple) else [annotation.slice]
+    about = [
+        texts.get(ast.unparse(word.value), "") if isinstance(word.value, ast.Name) else ast.literal_eval(word.value)
+        for part in parts[1:]
+        if isinstance(part, ast.Call)
+        for word in part.keywords
+        if word.arg in ("help", "description") and isinstance(word.value, ast.Name | ast.Constant)
+    ]
+    return ast.unparse(parts[0]), " ".join(about)
+
+
+def texts_of(lines: list[str]) -> dict[str, str]:  # name → text
+    "The constants of a cell that are text."
+    return {
+        target.id: node.value.value
+        for node in ast.parse("\n".join(lines)).body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
 
 
 def rows_table(head: str, rows: list[Row]) -> str:
@@ -353,7 +387,7 @@ def entry(name: str, page: Page, found: Definitions, folded: bool = False) -> st
     if folded:
         about = (ast.get_docstring(node) or "").split("\n")[0]
         parts = [
-            f'<details class="kb-internal" id="{name}"><summary><code>{name}</code> {escape(about)}</summary>',
+            f'<details class="kb-internal" id="{name}"><summary><code>{name}</code> {code_in_html(about)}</summary>',
             link,
             fence(source),
             "</details>",
@@ -525,11 +559,25 @@ USING = (
 )
 
 
+def in_reading_order(tutorials: list[Page]) -> list[str]:
+    "Tutorials as their own front page (index.ipynb beside them) names them; any that it does not name come last."
+    names = [page.name for page in tutorials]
+    linked: list[str] = []
+    for front in (page for page in tutorials if page.path.name == "index.ipynb"):
+        text = "\n".join(cell.source for cell in read_nb(front.path).cells if cell.cell_type == "markdown")
+        linked += [
+            front.name,
+            *(posixpath.join(posixpath.dirname(front.name), link[2]) for link in LINK.finditer(text)),
+        ]
+    ordered = [*dict.fromkeys(linked), *names]
+    return [name for name in dict.fromkeys(ordered) if name in names]
+
+
 def sidebar(pages: list[Page]) -> list[str | dict]:
     "Tutorials, what a user needs, then the layers, those of a folder together."
     names = [page.name for page in pages]
     contents: list[str | dict] = [page.name for page in pages if page.number < 0 and "/" not in page.name]
-    tutorials = [page.name for page in pages if page.number < 0 and "/" in page.name]
+    tutorials = in_reading_order([page for page in pages if page.number < 0 and "/" in page.name])
     using = [name for name in USING if name in names]
     contents += [{"section": "Tutorials", "contents": tutorials}] if tutorials else []
     contents += [{"section": "Using kbase", "contents": using}] if using else []
