@@ -152,6 +152,18 @@ def test_a_plan_without_a_branch_goes_to_the_default_and_the_trace_says_so(
     assert after.text == "1 lines" and after.trace["branch"] == {"route": "poem", "taken": "poem", "reason": ""}
 
 
+def test_conditions_are_compiled_once_and_read_anew_for_each_question(store: NodeStore) -> None:
+    made = build_pipeline(store, None, Settings())
+    asked = {"When do pears ripen?": "fact", "Compare event loops and threads": "comparison"}
+    for _ in range(2):
+        for question, route in asked.items(): assert answer_question(made, question).route == route
+    kept = made.get_component("router")._env.from_string.cache_info()
+    assert kept.misses <= len(ROUTES) and kept.hits >= kept.misses
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda at: answer_question(made, list(asked)[at % 2]).route, range(12)))
+    assert found == list(asked.values()) * 6
+
+
 def test_a_branch_may_be_taken_out_or_exchanged(store: NodeStore) -> None:
     pipeline = build_pipeline(store, None, Settings())
     pipeline.remove_component("write_summary")

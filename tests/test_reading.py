@@ -1,5 +1,8 @@
 "The sentence that answers: chosen, marked, with the words that are asked for; what is shown stays short and honest."
 
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
 import pytest
 
 from kbase.embedding import Embedder
@@ -7,7 +10,8 @@ from kbase.nodes import Node
 from kbase.querying.fact_writer import answer_fact
 from kbase.querying.marking import SHOWN_WORDS, short_answer
 from kbase.querying.passages import Passage, find_passages, word_count
-from kbase.querying.reading import ReadingWeights, embed_tokens, likelihoods, reading_weights
+from kbase.querying.reading import (LastTexts, ReadingWeights, embed_pieces, embed_tokens, likelihoods,
+                                    reading_weights)
 from kbase.querying.scoring import best_first
 from kbase.querying.spans import answer_span
 from kbase.rendering import Marked, rendered
@@ -148,3 +152,32 @@ def test_the_references_of_a_quote_are_no_citations(embedder):
     assert "[12]" not in answer.text and answer.text.count("[1]") == 1 and "sizes[2]" in answer.text
     assert answer.citations[0].quote in text and "[12]" in answer.citations[0].quote
     assert "<mark>" in answer._repr_html_()
+
+
+class Model:
+    pass
+
+
+def test_what_was_made_of_the_last_texts_is_remembered_and_no_more():
+    last, model, made = LastTexts(3), Model(), []
+
+    def make(new):
+        made.extend(new)
+        return [text.upper() for text in new]
+
+    assert last.get(model, ["a", "b", "a"], make) == ["A", "B", "A"] and made == ["a", "b"]
+    assert last.get(model, ["c", "a"], make) == ["C", "A"] and made == ["a", "b", "c"]
+    assert last.get(model, list("vwxyz"), make) == list("VWXYZ") and made[3:] == list("vwxyz")
+    assert last.get(model, ["z", "a"], make) == ["Z", "A"] and made[8:] == ["a"]
+    assert last.get(Model(), ["z"], make) == ["Z"] and made[9:] == ["z"]  # another model makes its own
+    with ThreadPoolExecutor(8) as pool:
+        found = pool.map(lambda at: last.get(model, [str(at % 5), str(at % 7)], make), range(400))
+        assert all(one == [str(at % 5), str(at % 7)] for at, one in enumerate(found))
+
+
+def test_equal_texts_are_computed_once_and_remembered_vectors_are_the_same(embedder):
+    first, second = embed_tokens(embedder, [FERRY, FERRY])
+    assert first is second and embed_tokens(embedder, ["Who?", FERRY])[1] is first
+    one, other = embed_pieces(embedder, ["The fare is $ 4.50.", "In winter she lies in Husum."])
+    assert np.allclose([one, other], embedder.embed_texts(["The fare is $ 4.50.", "In winter she lies in Husum."]),
+                       atol=1e-2)

@@ -151,3 +151,9 @@ def test_a_speakers_name_is_text():
     hit = _hit(text, **{"from": "<b>![x](y)</b> Ida <ida@example.org>"})
     quote = quoted_text(find_passages("Who suggested to sell the boats?", Hits([hit]))[0])
     assert "<b>" not in quote and "![x](y)" not in quote and quote.endswith(text)
+
+
+def test_a_name_is_found_whatever_its_case_and_a_long_list_of_names_costs_little():
+    assert asked_speakers("What did TOM BERG say about the oars?", ("Ida", "Tom Berg")) == ("Tom Berg",)
+    assert asked_speakers("What did Weiß say?", ("Weiß", "Weis")) == ("Weiß",)
+    assert asked_speakers("What did Ida say?", tuple(f"Name{at} Other" for at in range(5000))) == ()
