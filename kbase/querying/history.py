@@ -155,7 +155,7 @@ def _with_other(question: str, rest: str, language: str) -> str:
     owned = first if re.match(rf"{worded('determiner', language)}\s", thing, re.I) else ""
     with_own = rf"(?<!\w){worded('determiner', language)}\s+"
     ends = re.search(rf"{with_own}[\w-]+(?=\W*$)", question, re.I) if owned else None
-    if ends and not re.search(rf"{with_own}{re.escape(topic)}(?!\w)", question, re.I):  # how do I copy a file? And a tree?
+    if ends and not re.search(rf"{with_own}{re.escape(topic)}(?!\w)", question, re.I):  # copy a file? And a tree?
         return question[:ends.start()] + thing + question[ends.end():]
     return re.sub(rf"(?<!\w){owned}{re.escape(topic)}(?!\w)", lambda _: thing, question, count=1)
 
