@@ -5375,6 +5375,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                       'kbase.querying.terms.TextTerms.within': ( 'querying/terms.html#textterms.within',
                                                                                  'kbase/querying/terms.py'),
                                       'kbase.querying.terms._degree': ('querying/terms.html#_degree', 'kbase/querying/terms.py'),
+                                      'kbase.querying.terms._forms': ('querying/terms.html#_forms', 'kbase/querying/terms.py'),
                                       'kbase.querying.terms._greeting': ('querying/terms.html#_greeting', 'kbase/querying/terms.py'),
                                       'kbase.querying.terms._listed': ('querying/terms.html#_listed', 'kbase/querying/terms.py'),
                                       'kbase.querying.terms._terms_of': ('querying/terms.html#_terms_of', 'kbase/querying/terms.py'),

@@ -76,6 +76,14 @@ def _weight(word: QueryWord, question: str, own: str, task: frozenset[str]) -> f
 def _degree(language: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w){word_pattern('asks_degree', known([language]), 'words')}(?!\w)", re.IGNORECASE)
 
+@lru_cache(maxsize=16)
+def _forms(language: str) -> dict[str, frozenset[str]]:  # speak → the stems of speak, spoke and spoken
+    found: dict[str, frozenset[str]] = {}
+    for row in word_list("forms", known([language]), "words"):
+        stems = frozenset(token.term for token in analyze(row, language))
+        found |= {form: found.get(form, frozenset()) | stems for form in row.split()}
+    return found
+
 @lru_cache(maxsize=256)  # a list asks the same of fifty documents
 def _terms_of(question: str, languages: tuple[str, ...]) -> tuple[Term, ...]:
     own = detect_language(question, languages[0])
@@ -89,7 +97,8 @@ def _terms_of(question: str, languages: tuple[str, ...]) -> tuple[Term, ...]:
         if word.word in common and not question[word.start:word.end].isupper(): continue  # IT and US are no stop words
         name = question[word.start:word.end].casefold() if word.parts else word.word
         asks = any(start <= word.start < end for start, end in degrees)
-        found.setdefault(name, Term(name, word.stems, TASK_WEIGHT if asks else _weight(word, question, own, task)))
+        stems = word.stems | _forms(own).get(word.word, frozenset())
+        found.setdefault(name, Term(name, stems, TASK_WEIGHT if asks else _weight(word, question, own, task)))
     return tuple(found.values())
 
 def question_words(
