@@ -65,12 +65,7 @@ class Board extends View {
     this.every = el("label", "kb-check", this.box = el("input"), " also remove what is gone");
     this.box.type = "checkbox";
     this.listen(this.box, "change", () => this.ask({ allow_deletions: this.box.checked }));
-    this.files = el("input", "kb-hide");
-    Object.assign(this.files, { type: "file", multiple: true, tabIndex: -1 });
-    this.files.setAttribute("aria-label", "Files to drop");
-    this.choose = button("kb-link", "choose files", () => this.files.click());
-    this.listen(this.files, "change", () => this.dropped([...this.files.files]));
-    this.drops = el("div", "kb-drops");
+    this.build_drops();
     this.plan = el("p", "kb-plan");
     this.bar = role(el("div", "kb-progress"), "progressbar", "Files that are done");
     this.bar.append(el("i"));
@@ -83,6 +78,15 @@ class Board extends View {
       this.drops, this.plan, this.bar, this.totals, this.table, key_hints(KEYS));
     this.watch("progress", () => this.draw_progress());
     this.watch("watching", () => this.draw_progress());
+  }
+
+  build_drops() {
+    this.files = el("input", "kb-hide");
+    Object.assign(this.files, { type: "file", multiple: true, tabIndex: -1 });
+    this.files.setAttribute("aria-label", "Files to drop");
+    this.choose = button("kb-link", "choose files", () => this.files.click());
+    this.listen(this.files, "change", () => this.dropped([...this.files.files]));
+    this.drops = el("div", "kb-drops");
     this.listen(this.root, "dragover", (event) => this.over(event, true));
     this.listen(this.root, "dragleave", (event) => this.over(event, false));
     this.listen(this.root, "drop", (event) => {

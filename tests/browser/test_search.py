@@ -227,7 +227,7 @@ def test_errors_bursts_and_running_again(open_notebook, lab):
     notebook.run("""
 import pathlib, time
 def slow(query, **options):  # the first search lasts until the typing is over
-    while not pathlib.Path("go").exists(): time.sleep(.02)
+    while not pathlib.Path("typed").exists(): time.sleep(.02)
     return search(query, **options)
 explorer._search = slow
 asked.clear()
@@ -235,7 +235,7 @@ asked.clear()
     for end in range(3, 15):
         explorer.locator("input").fill("cycles keep each"[:end])
         page.wait_for_timeout(130)
-    (lab.root / "go").touch()
+    (lab.root / "typed").touch()
     notebook.until("explorer.query == 'cycles keep ea'")
     explorer.locator(".kb-list mark", has_text="Cycles keep ea").wait_for()
     assert (
