@@ -22,7 +22,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from ..embedding import Embedder, SentenceModel, within_limit
-from ..encoder import BertEncoder, unit_rows
+from ..encoder import BertEncoder, on_each_core, unit_rows
 from ..language import words
 from .terms import Term, TextTerms, coverage
 
@@ -97,7 +97,13 @@ _last_tokens: LastTexts[TextTokens] = LastTexts(TEXTS_KEPT)
 
 def _computed(model: SentenceModel, texts: Sequence[str]) -> list[TextTokens]:
     rows, found = model.tokenizer.encode_batch([text[:100 * model.limit] for text in texts]), []
-    for row, own in zip(rows, model.encoder.tokens([within_limit(row.ids, model.limit) for row in rows]), strict=True):
+    ids = [within_limit(row.ids, model.limit) for row in rows]
+    order = sorted(range(len(ids)), key=lambda at: -len(ids[at]))  # the long and the short go to each core alike
+    parts = [part for at in range(model.workers) if (part := order[at::model.workers])]
+    made = on_each_core(lambda part: model.encoder.tokens([ids[at] for at in part]), parts, model.workers)
+    vectors = {at: own for part, owns in zip(parts, made, strict=True) for at, own in zip(part, owns, strict=True)}
+    for at, row in enumerate(rows):
+        own = vectors[at]
         places = np.array(row.offsets[:len(own)], dtype=np.int64)
         found.append(TextTokens(places[:, 0], places[:, 1], unit_rows(own.numpy())))
     return found
