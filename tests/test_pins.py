@@ -134,3 +134,18 @@ def test_the_nearest_of_equal_passages_is_meant():
     assert place_of_quote(text, "Closed on  Mondays.", 30) == (36, 54)
     assert place_of_quote(text, "Closed on Mondays.", 3) == (0, 18)
     assert place_of_quote(text, "") is None and place_of_quote("", "Closed") is None
+
+
+def test_a_copy_keeps_pins_and_bans(tmp_path):
+    from kbase import KnowledgeBase
+
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    for name, text in (("rules", RULES), ("news", NEWS)):
+        (notes / f"{name}.txt").write_text(text)
+    with KnowledgeBase(tmp_path / "one") as kb:
+        kb.add(notes, progress=False)
+        kb.ban("news")
+        with kb.copy_to(tmp_path / "two", progress=False) as copy:
+            assert copy.pins() == kb.pins() != []
+            assert [hit.uri for hit in copy.search("dogs at the gate")] == ["notes/rules.txt"]
