@@ -196,9 +196,11 @@ class Asking(Searching):
 
     def route(self, question: str) -> "Plan":
         "How a question would be answered, how sure that is, and why. Nothing is looked up."
-        from kbase.querying.planner import plan_question
+        from kbase.querying.planner import Planner
 
-        return plan_question(question, llm=self.llm, timeout=self.settings.llm_timeout)
+        planner = Planner(llm=self.llm, timeout=self.settings.llm_timeout, store=self.store,
+                          auto_filters=self.settings.auto_filters)
+        return planner.run(question, filters=self.where)["plan"]
 
 # %% ../nbs/59_searching.ipynb #5b65b467
 class Planning(Asking):
