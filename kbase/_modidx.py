@@ -2912,6 +2912,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'kbase.quality.pool.Pool.places': ('quality/pool.html#pool.places', 'kbase/quality/pool.py'),
                                     'kbase.quality.pool.WordsFound': ('quality/pool.html#wordsfound', 'kbase/quality/pool.py'),
                                     'kbase.quality.pool._nearest': ('quality/pool.html#_nearest', 'kbase/quality/pool.py'),
+                                    'kbase.quality.pool._with_vectors': ('quality/pool.html#_with_vectors', 'kbase/quality/pool.py'),
                                     'kbase.quality.pool.look_up_words': ('quality/pool.html#look_up_words', 'kbase/quality/pool.py'),
                                     'kbase.quality.pool.rank_hybrid': ('quality/pool.html#rank_hybrid', 'kbase/quality/pool.py'),
                                     'kbase.quality.pool.read_pool': ('quality/pool.html#read_pool', 'kbase/quality/pool.py'),
