@@ -15,7 +15,7 @@ class Ask extends View {
     this.written = el("div", "kb-written-now");
     this.written.hidden = true;
     this.shared = el("div", "kb-chips");
-    this.pane = new Pane(this, "Source in its document", () => this.opener() ?? this.input, () => this.talk_is_covered());
+    this.pane = new Pane(this, "Source in its document", () => this.opener() ?? this.input, () => this.talk_is_covered(), "page");
     this.clear = button("kb-quiet", "New conversation", () => this.send("clear") && this.wait());
     this.take = el("span", "kb-take", ...Object.entries(SAVED).map(([ending, [name]]) => this.saver(ending, name)));
     this.root.classList.add("kb-ask");

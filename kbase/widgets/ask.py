@@ -24,6 +24,7 @@ from .answers import answer_payload, cited_hit, stands_there
 from .base import module, stylesheet
 from .exports import exported_text
 from .filters import conditions_of, describe, drop_condition, filter_of
+from .pages import PageSource
 from .pieces import json_safe
 from .search import ReadingExplorer, pane_html
 
@@ -110,7 +111,7 @@ class Conversation(ReadingExplorer):
         self._payloads.append({**shown, "turn": len(self.answers) - 1, "code": self.code})
 
     def _conversation(self) -> dict[str, Any]:
-        self.hits, self.selected, self.opened, self.steps = Hits(()), None, {}, {}
+        self.hits, self.selected, self.opened, self.steps, self.page = Hits(()), None, {}, {}, {}
         return {"query": self.query, "turns": self._payloads[:-TURNS - 1:-1],
                 "filters": list(map(describe, conditions_of(self.filters))),
                 "takes": list(self._takes), "routes": list(self.routes.items())}
@@ -242,7 +243,7 @@ class PlannedExplorer(SourcesExplorer):
 # %% ../../nbs/widgets/76_ask.ipynb #d4a39a71
 class AskExplorer(PlannedExplorer):
     "Ask, follow up, and see where every sentence comes from."
-    _esm = module("base.js", "pane.js", "answer.js", "ask.js")
+    _esm = module("base.js", "page.js", "pane.js", "answer.js", "ask.js")
     _css = stylesheet("parts.css", "ask.css")
 
     def __init__(
@@ -252,8 +253,9 @@ class AskExplorer(PlannedExplorer):
         routes: Mapping[str, str] | None = None,  # kinds of answer: name → meaning
         query: str = "",
         filters: Mapping[str, Any] | None = None,  # Haystack's form
+        pages: PageSource | None = None,  # pictures of the sources' pages
     ):
-        super().__init__(ask, context, routes, query=query, filters=dict(filters) if filters else None)
+        super().__init__(ask, context, routes, query=query, filters=dict(filters) if filters else None, pages=pages)
 
     def export(
         self,

@@ -21,13 +21,14 @@ from traitlets import Dict, Enum, Float, Instance, Int, Unicode
 from ..hits import BAR_FULL, Hit, Hits
 from ..nodes import Node
 from ..rendering import framed
-from .base import Explorer, module, stylesheet
+from .base import module, stylesheet
 from .columns import columns_payload, hits_by_arm
 from .exports import bibtex_of
 from .facets import FacetCounter, SearchQuestion, facet_of
 from .filters import FilterForm, chips_of, conditions_of, describe, drop_condition, filter_of
 from .filters import toggle_folder, toggle_values
 from .overview import overview_html
+from .pages import PagedExplorer, PageSource
 from .pane import pane_payload
 from .pieces import hit_payload, json_safe
 
@@ -35,12 +36,10 @@ if TYPE_CHECKING:  # a third of a second of import, for those who ask for a tabl
     import pandas as pd
 
 # %% ../../nbs/widgets/74_search.ipynb #08e3dc78
-class HitsExplorer(Explorer):
+class HitsExplorer(PagedExplorer):
     "A query, its hits, and one of them in its document."
     query = Unicode("").tag(asked=True)
     hits = Instance(Hits, ())
-    selected = Instance(Hit, allow_none=True)
-    opened = Dict().tag(sync=True)
     steps = Dict().tag(sync=True)
 
     def __init__(
@@ -63,7 +62,7 @@ class HitsExplorer(Explorer):
         hits: Hits,
     ) -> dict[str, Any]:  # JSON, for `results`
         "Put hits in the place of those before; none of them is open."
-        self.hits, self.selected, self.opened, self.steps = hits, None, {}, {}
+        self.hits, self.selected, self.opened, self.steps, self.page = hits, None, {}, {}, {}
         notes = list(hits.notes) if self.query.strip() else []
         strength = hits.strength._asdict() if hits.strength else None
         return {"query": self.query, "notes": notes, "strength": strength, "hits": [hit_payload(hit) for hit in hits]}
@@ -84,12 +83,13 @@ class HitsExplorer(Explorer):
         shown = pane_payload(hit, window, self.hits.idf)
         with self.hold_sync():
             self.selected, self.error = hit, ""
-            self.opened = {"of": self.number, "index": index, "bibtex": json_safe(bibtex_of([hit])), **shown}
+            self.opened = {"of": self.number, "index": index, "bibtex": json_safe(bibtex_of([hit])), **shown,
+                           **json_safe(self.page_of(hit, window))}
         return hit
 
     def close_hit(self) -> None:
         "Nothing is open any more."
-        with self.hold_sync(): self.selected, self.opened, self.steps = None, {}, {}
+        with self.hold_sync(): self.selected, self.opened, self.steps, self.page = None, {}, {}, {}
 
     @property
     def selection(self) -> "pd.DataFrame":
@@ -318,7 +318,7 @@ class ComparingExplorer(AskingExplorer):
 # %% ../../nbs/widgets/74_search.ipynb #sea03
 class SearchExplorer(ComparingExplorer):
     "Search as you type, with the sum behind every hit."
-    _esm = module("base.js", "hits.js", "pane.js", "columns.js", "search.js")
+    _esm = module("base.js", "hits.js", "page.js", "pane.js", "columns.js", "search.js")
     _css = stylesheet("parts.css", "search.css")
     facets = Dict().tag(sync=True)
     here = Dict().tag(sync=True)
@@ -335,10 +335,11 @@ class SearchExplorer(ComparingExplorer):
         overview: Callable[[FilterForm | None], Mapping[str, Any]] | None = None,  # as `overview_of` gives it
         holding: Callable[[str, FilterForm | None], int | None] | None = None,  # documents that have the query's words
         dense_weight: float | None = None,  # ≥ 0, of the meaning beside the words; None: the search takes none
+        pages: PageSource | None = None,  # pictures of the hits' pages
     ):
         self._counter, self._overview, self._holding = FacetCounter(search), overview, holding
         super().__init__(search, context, query=query, mode=mode, top_k=top_k, group_by=group_by,
-                         filters=dict(filters) if filters else None, dense_weight=dense_weight)
+                         filters=dict(filters) if filters else None, dense_weight=dense_weight, pages=pages)
 
     def answered(self) -> None:
         narrowed = any(map(facet_of, conditions_of(self.filters)))
