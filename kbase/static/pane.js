@@ -1,5 +1,6 @@
 // A hit or a quote, open in its document: what is shown of it, and where it leads.
 import { TYPING, button, count, el, marked, role } from "./base.js";
+import { judge_buttons } from "./judge.js";
 import { page_body, page_moves } from "./page.js";
 
 /** Pieces with levels as nodes: the pieces of the hit, levels 1 and 2, share a frame; 2 and 3 are words that were looked for. */
@@ -91,6 +92,7 @@ export class Pane {
     this.node.hidden = true;
     this.moves = el("span", "kb-moves");
     view.watch("steps", () => this.draw_steps());
+    view.watch("judged", () => this.hidden || this.draw_foot());
     view.watch("page", () => this.hidden || this.look !== "page" || this.redraw());
   }
 
@@ -162,9 +164,17 @@ export class Pane {
     return one;
   }
 
+  /** The foot anew; the keys stay on the button that had them. */
+  draw_foot() {
+    const old = this.node.querySelector(".kb-panefoot"), at = [...old.children].indexOf(document.activeElement), foot = this.foot();
+    old.replaceWith(foot);
+    foot.children[at]?.focus({ preventScroll: true });
+  }
+
   foot() {
-    const { shown, view } = this;
-    const parts = [file_button(shown, (path) => view.copy(path, "path")), shown.page && this.looker("Page picture", "page"),
+    const { shown, view } = this, { hits } = view.model.get("judged") ?? {};
+    const judging = hits ? judge_buttons(hits[shown.id], "kb-quiet", (right) => view.send("judge", { right })) : [];
+    const parts = [...judging, file_button(shown, (path) => view.copy(path, "path")), shown.page && this.looker("Page picture", "page"),
       this.looker("As written", "written"), shown.index >= 0 && button("kb-quiet", "Copy citation", () => this.cite(shown)),
       shown.bibtex && button("kb-quiet", "Copy BibTeX", () => view.copy(shown.bibtex, "BibTeX")),
       shown.link && button("kb-quiet", "Copy link", () => view.copy(shown.link, "link"))];
