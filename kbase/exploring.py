@@ -147,7 +147,8 @@ EXPLORERS: dict[str, tuple[str, str]] = {  # name → what stands on its tab, an
     "search": ("Search", "kbase.exploring"), "ask": ("Ask", "kbase.exploring"), "route": ("Route", "kbase.exploring"),
     "tree": ("Tree", "kbase.widgets.tree"), "tables": ("Tables", "kbase.widgets.tables"),
     "map": ("Map", "kbase.widgets.map"), "ingest": ("Ingest", "kbase.widgets.ingest"),
-    "chunks": ("Chunks", "kbase.widgets.chunks"), "evaluation": ("Evaluate", "kbase.widgets.evaluation")}
+    "chunks": ("Chunks", "kbase.widgets.chunks"), "evaluation": ("Evaluate", "kbase.widgets.evaluation"),
+    "tuning": ("Tune", "kbase.widgets.tuning")}
 _FUNCTIONS = {"ask": "explore_answers"}
 
 def maker_of(
