@@ -15,6 +15,7 @@ Modules:
 - `kbase.encoder`: From tokens to one vector a text: a page of arithmetic
 - `kbase.excerpts`: Three or four lines of a text around the words that were found, as a person reads them
 - `kbase.exploring`: One call for each explorer, and all of them in one app
+- `kbase.feedback`: Useful, or not: kept beside the documents, and an evaluation of your own questions is made of it
 - `kbase.filling`: Opened by its place, filled from folders, and kept like them
 - `kbase.front_matter`: What a Markdown file says about itself before its text
 - `kbase.hits`: What a search found, and why; it draws itself and has one form as JSON
@@ -58,6 +59,7 @@ Modules:
 - `kbase.indexing.open_reader`: Texts and slides of LibreOffice
 - `kbase.indexing.outlook_message`: Properties in a compound file, written as headers and parts
 - `kbase.indexing.outlook_rtf`: Bytes unpacked, and the web page inside taken out again
+- `kbase.indexing.page_pictures`: What a citation says, seen on the page of the PDF where it stands
 - `kbase.indexing.pdf_columns`: The order in which a reader's eye goes over a page
 - `kbase.indexing.pdf_file`: Opened, or not and why; its properties, bookmarks, page labels, and the files inside it
 - `kbase.indexing.pdf_headings`: By size, weight and number, by the table of contents and by the bookmarks, where these fit the text
@@ -275,15 +277,18 @@ Modules:
 - `kbase.widgets.filters`: Values switched on and off in a filter, and each condition in words
 - `kbase.widgets.folders`: Where documents lie, as a tree with counts
 - `kbase.widgets.ingest`: A folder's plan first, then a row for every file: what became of it, why, and what can be done
+- `kbase.widgets.judging`: Two buttons at every hit and every answer, and somebody who keeps what they say
 - `kbase.widgets.layout`: Vectors become places on a map that stays the same, and its regions get the words that set them apart
 - `kbase.widgets.map`: Every passage as a point, regions with the words that set them apart, a question and what it finds, and a lasso
 - `kbase.widgets.overview`: Before anything is asked: how many documents, in which folders, and the newest
+- `kbase.widgets.pages`: A hit that is open, where it leads, and a picture of the page on which it stands
 - `kbase.widgets.pane`: The text around a hit, as a person reads it, with the hit and the words that were looked for marked
 - `kbase.widgets.pieces`: Data that survives a message, texts in marked pieces, and a hit with what is shown of it in a list
 - `kbase.widgets.route`: A pipeline with its last run laid over it, what went in and out of every box, and what another branch would have done
 - `kbase.widgets.search`: Results as you type, the sum behind every place, facets, and each hit in its document
 - `kbase.widgets.tables`: Every table that was found, sorted and filtered, and the cells of an answer marked in it
 - `kbase.widgets.tree`: Folders, documents, sections and passages to walk through, with the hits of a question where they stand
+- `kbase.widgets.tuning`: What an embedder is tuned on, reviewed by keyboard; what that changed, question by question, the greatest damage first
 - `kbase.workers`: Several processes that add to one knowledge base, on one machine or on many"""
 
 import os
