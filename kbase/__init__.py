@@ -144,6 +144,7 @@ Modules:
 - `kbase.querying.database_roles`: Which names are shown, counted, grouped, ordered
 - `kbase.querying.database_words`: Which words name tables, columns and values, and which are left over
 - `kbase.querying.database_writer`: The rows of one SELECT, and the documents that they name; both cited
+- `kbase.querying.described`: The description that stands below a function's signature, or at the head of a statement's section
 - `kbase.querying.differences`: What two numbers or two dates are apart
 - `kbase.querying.doubts`: No date where one was asked for, a word that stands nowhere, another year, no sentence that says what the thing is
 - `kbase.querying.drawing`: A picture of a Haystack pipeline, made on this machine
