@@ -159,6 +159,7 @@ Modules:
 - `kbase.querying.mentions`: Every document that has a word or a phrase in its text, and where
 - `kbase.querying.merging`: Hits that stand side by side become one, and a section takes the place of its passages when most of them were found
 - `kbase.querying.model_filters`: *Anything that Ana penned, 20 pages and up*: two filters that no rule reads
+- `kbase.querying.model_parts`: *For the ferry to the island, give me the price, and of its captain the home town*: two parts that no rule sees
 - `kbase.querying.named_answers`: The few words of a sentence that answer, for the next step of a question to go on with
 - `kbase.querying.no_question`: A poem, a sum, a thank you: what no document can answer is told apart, and told so
 - `kbase.querying.openings`: The sentence that says it: one that defines the thing, or the first of a document about it
