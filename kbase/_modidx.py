@@ -4264,8 +4264,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                           'kbase/querying/planner.py'),
                                         'kbase.querying.planner.RouteReply': ( 'querying/planner.html#routereply',
                                                                                'kbase/querying/planner.py'),
-                                        'kbase.querying.planner._looks_up': ( 'querying/planner.html#_looks_up',
-                                                                              'kbase/querying/planner.py'),
                                         'kbase.querying.planner._plan_one': ( 'querying/planner.html#_plan_one',
                                                                               'kbase/querying/planner.py'),
                                         'kbase.querying.planner.choose_by_llm': ( 'querying/planner.html#choose_by_llm',

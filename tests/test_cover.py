@@ -50,7 +50,7 @@ def test_the_document_of_the_best_passage_counts_for_it() -> None:
     ("What does the kiln of Zanzibar burn?", True),  # the name is what is asked about
     ("What does the kiln of Marrow Lane burn?", False),
     ("What does the kiln of marrow lane burn?", False),
-    ("Which oak does the second kiln with the steel door behind the bakery of Xanten burn?", False),  # one of many words
+    ("Which oak does the second kiln with the steel door behind the bakery of Xanten burn?", False),  # one of many
 ])
 def test_a_name_that_stands_nowhere_refuses_where_the_question_is_about_it(question: str, refused: bool) -> None:
     support = support_of(question, Hits([KILN]))
@@ -59,5 +59,6 @@ def test_a_name_that_stands_nowhere_refuses_where_the_question_is_about_it(quest
 
 
 def test_a_question_in_another_language_may_call_it_otherwise() -> None:
-    german = Hits([chunk("ofen", "Der Ofen in München brennt seit 1902, gebaut hat ihn Vera Lund in ihrer Werkstatt.", "de")])
+    text = "Der Ofen in München brennt seit 1902, gebaut hat ihn Vera Lund in ihrer Werkstatt."
+    german = Hits([chunk("ofen", text, "de")])
     assert "Munich" not in support_of("Which oven burns in Munich?", german).note

@@ -10,7 +10,8 @@ import pytest
 from haystack.components.generators.chat import MockChatGenerator
 
 from kbase.nodes import Document, Node
-from kbase.querying.model_parts import LONGEST_PART, may_be_several, parts_schema, read_parts, split_by_llm, words_changed
+from kbase.querying.model_parts import (
+    LONGEST_PART, may_be_several, parts_schema, read_parts, split_by_llm, words_changed)
 from kbase.querying.pipeline import answer_question, build_pipeline
 from kbase.querying.planner import plan_question
 from kbase.querying.subquestions import MAX_PARTS

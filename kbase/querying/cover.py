@@ -13,12 +13,11 @@ __all__ = ['NEAR_WORDS', 'READ_BESIDE', 'asked_terms', 'stems_quoted', 'stems_kn
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from ..hits import Hit, Hits
+from ..hits import Hits
 from .glossary import with_asked
 from .rules import word_pattern
 from .scoring import ALMOST, Passage
@@ -32,7 +31,7 @@ def _speaking() -> re.Pattern[str]: return re.compile(word_pattern("speech", (),
 def asked_terms(
     question: str,
     hits: Hits,  # best first
-    passages: Sequence[Passage] = (),  # of these hits; where one of them has a speaker, the question is about what is spoken
+    passages: Sequence[Passage] = (),  # of these hits; where one has a speaker, the question is about what is spoken
 ) -> tuple[Term, ...]:
     "The words that evidence for an answer should have, with their rarity."
     terms = with_rarity(question_words(question, languages_of(hits)), hits.idf)

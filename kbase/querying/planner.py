@@ -291,8 +291,6 @@ def _plan_one(
                 question if rest != question else "")
     return narrow_by_question(plan, read, filters, relax, read_filters if choice.things else None)
 
-def _looks_up(route: str) -> bool: return route in (DEFAULT_ROUTE, PARTS_ROUTE)
-
 def split_of(
     question: str,
     routes: Mapping[str, RouteSpec] = ROUTES,
@@ -303,7 +301,9 @@ def split_of(
     "How a question is taken apart, where the rules of its route leave it open."
     split, asked = split_question(question, *filter(None, [known])), readable(question)
     found = match_rules(asked, routes) if split.parts or llm is not None else None
-    if not split.parts: return split_by_llm(llm, asked, timeout) if llm and (not found or _looks_up(found[0])) else split
+    if not split.parts:
+        unclear = llm is not None and (not found or found[0] in (DEFAULT_ROUTE, PARTS_ROUTE))
+        return split_by_llm(llm, asked, timeout) if unclear else split
     if not found: return split
     if split.whole_first: return split if found[0] == DEFAULT_ROUTE else Split()
     later = asked_at_once(asked, wording_language(asked))[1:]

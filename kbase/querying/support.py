@@ -30,8 +30,8 @@ from .things import readable
 from ..hits import Background, Hit, Hits
 from ..language import detect_language
 from ..results import Answer
-from ..strength import (ANSWER_FROM, START, WEAK_BELOW, Strength, missing_words, nearness, strength_level, strength_of,
-                            support_curve)
+from ..strength import (ANSWER_FROM, START, WEAK_BELOW, Strength, missing_words, nearness, strength_level,
+                            strength_of, support_curve)
 
 # %% ../../nbs/querying/48_support.ipynb #463d510f
 @dataclass(frozen=True)
@@ -113,9 +113,9 @@ def _hold(question: str, support: Support, terms: Sequence[Term], hits: Hits) ->
     return replace(support, score=min(support.score, HELD), note=_stands_in_none(name)) if name else support
 
 # %% ../../nbs/querying/48_support.ipynb #a2e83070
-# Of the share that counts: a chunk may have all words of a question far from each other, a passage may leave out what its
-# chunk is about. The answerable of six sets (60 each) are told from the same without their source with a mean AUC of
-# .861 by half hit, half passage; .865 to .870 with .1 to .5 of the passage's document
+# Of the share that counts: a chunk may have all words of a question far from each other, a passage may leave out what
+# its chunk is about. The answerable of six sets (60 each) are told from the same without their source with a mean AUC
+# of .861 by half hit, half passage; .865 to .870 with .1 to .5 of the passage's document
 OF_DOCUMENT = 0.3
 
 def _share(read: WordCover) -> float:
