@@ -136,6 +136,7 @@ Modules:
 - `kbase.querying.components`: An embedder of questions and a retriever, for any Haystack pipeline
 - `kbase.querying.connected`: Connected once, asked from then on, seen through the same filters as documents
 - `kbase.querying.contradictions`: Another number, another unit, the opposite, a *may* that got lost, two names that changed places
+- `kbase.querying.cover`: How much of a question stands in what was found: in one passage, in one chunk, in one document, and side by side
 - `kbase.querying.database_answers`: Rows that answer a question, with the SELECT that found them; or why there are none
 - `kbase.querying.database_columns`: Names and values find their columns by the tables that are named near them
 - `kbase.querying.database_model`: Where the rules see no query, a language model may; what it writes passes the same fence, and is held against the question
@@ -164,6 +165,7 @@ Modules:
 - `kbase.querying.mentions`: Every document that has a word or a phrase in its text, and where
 - `kbase.querying.merging`: Hits that stand side by side become one, and a section takes the place of its passages when most of them were found
 - `kbase.querying.model_filters`: *Anything that Ana penned, 20 pages and up*: two filters that no rule reads
+- `kbase.querying.model_parts`: *For the ferry to the island, give me the price, and of its captain the home town*: two parts that no rule sees
 - `kbase.querying.named_answers`: The few words of a sentence that answer, for the next step of a question to go on with
 - `kbase.querying.no_question`: A poem, a sum, a thank you: what no document can answer is told apart, and told so
 - `kbase.querying.openings`: The sentence that says it: one that defines the thing, or the first of a document about it
