@@ -76,7 +76,8 @@ def read_query(
     if mode == "bm25" and not found: notes.append("the query has no word to look up")
     vector = None
     if mode != "bm25":
-        if embed_query is not None and store.embedder is not None: vector = embed_query(text_with(query, aliases))
+        if embed_query is not None and store.embedder is not None:
+            vector = embed_query(text_with(query, aliases, store.languages()))
         else:
             missing = "the store holds no vectors" if embed_query else "there is no embedder"
             notes.append(missing if mode == "dense" else f"by words alone: {missing}")
