@@ -15,7 +15,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from shutil import rmtree
@@ -100,6 +100,7 @@ class Folder:
             self._snapshot: FolderSnapshot | None = None
             self._handles: dict[str, Any] = {}
             self._still: dict[str, int | None] = {}
+            self._counted: dict[Any, tuple[int | None, int]] = {}
 
     @property
     def database(self) -> Any:
@@ -159,6 +160,14 @@ class Folder:
             known.checkout_latest()
             self._still[name] = moment
             return known
+
+    def counted(self, name: str, states: Sequence[str], count: Callable[[], int]) -> int:
+        "A count of a table, kept until somebody commits to it; `newest` was asked for it just now."
+        with self._state: moment, known = self._still.get(name), self._counted.get((name, *states))
+        if known is not None and moment is not None and known[0] == moment: return known[1]
+        number = count()
+        with self._state: self._counted[name, *states] = moment, number
+        return number
 
     def _moment(self, name: str) -> int | None:
         # when a table was last committed to; None where the next commit might bear the same time

@@ -227,6 +227,12 @@ class FolderReading(FolderSearch):
         return found
 
 # %% ../../nbs/stores/19_folder_reading.ipynb #rea17
+def _count(table: Any, states: Sequence[str]) -> int:
+    if not states: return int(table.count_rows())
+    where = col("state").isin(list(states))
+    if "ok" in states: where = where | (col("nodes") > lit(0))
+    return read_together([new_query(table).where(where).select(["state"])])[0].num_rows
+
 class FolderAccount(FolderReading):
     "The account of sources, and documents with their whole text."
 
@@ -253,11 +259,7 @@ class FolderAccount(FolderReading):
         "How many sources are in one of these states; \"ok\" counts one that fails now but was indexed before."
         with self._folder.lease():
             table = self._sources_table()
-            if table is None: return 0
-            if not states: return table.count_rows()
-            where = col("state").isin(list(states))
-            if "ok" in states: where = where | (col("nodes") > lit(0))
-            return read_together([new_query(table).where(where).select(["state"])])[0].num_rows
+            return 0 if table is None else self._folder.counted("sources", states, lambda: _count(table, states))
 
     def sources_named(self, name: str, field: str) -> list[Source]:
         "The sources whose document_id, uri or title is this; ten at most."
