@@ -115,6 +115,7 @@ Modules:
 - `kbase.nodes`: What goes in and what is kept: documents, their nodes, and what each kind of node is
 - `kbase.packed_weights`: A multilingual model in four bits, written as a folder that every other page can read
 - `kbase.printable`: What a terminal would obey is spelled out
+- `kbase.quality.adapting`: Questions are turned a little towards the passages that answer them; the passages stay where they are
 - `kbase.quality.answers`: Does it say what is right, does it stand where it says, does it know when to be silent
 - `kbase.quality.calibration`: Where an answer begins in this knowledge base, found without a single judged question
 - `kbase.quality.chunks`: How long they are, and what was cut that should not have been
@@ -123,10 +124,16 @@ Modules:
 - `kbase.quality.gold`: Questions, and what should be found for each of them
 - `kbase.quality.intervals`: Of fifty questions, how far another fifty might have been away
 - `kbase.quality.measuring`: What `kb.evaluate` does with what it is given
+- `kbase.quality.mining`: Looked up before they are believed, kept apart by document, and set against passages that only look like answers
+- `kbase.quality.pairs`: What somebody might ask, and the passage that answers: made without a single question from anybody
+- `kbase.quality.pool`: Some of a knowledge base, searched as the whole is, with any vectors
 - `kbase.quality.probes`: Questions made from the documents themselves, so that a knowledge base can be measured before anybody has asked it anything
 - `kbase.quality.rankings`: Where the right things stand in a list, in one number
 - `kbase.quality.scores`: What an evaluation found: the means, how sure they are, and every question behind them
 - `kbase.quality.spans`: The same characters, however they were cut
+- `kbase.quality.training`: Less than one epoch, with brakes, and at the end half of the way back
+- `kbase.quality.trials`: The hybrid search as it would be with other vectors, before anything is stored
+- `kbase.quality.versions`: Tuned models lie beside the knowledge base, one of them serves, and the way back is always open
 - `kbase.querying.account`: Which documents there are, and which of them have some metadata
 - `kbase.querying.account_writer`: How many documents there are, which, and which of them have some metadata
 - `kbase.querying.agent`: A language model that looks things up by itself, step by step, within limits, and whose answer is checked

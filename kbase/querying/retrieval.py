@@ -91,7 +91,8 @@ def read_query(
     vector = None
     if mode != "bm25":
         if embed_query is not None and store.embedder is not None:
-            vector = embed_query(text_with(query, aliases, store.languages()))
+            with _counted_meanwhile(store, found[:MAX_TERMS]):
+                vector = embed_query(text_with(query, aliases, store.languages()))
         else:
             missing = "the store holds no vectors" if embed_query else "there is no embedder"
             notes.append(missing if mode == "dense" else f"by words alone: {missing}")
