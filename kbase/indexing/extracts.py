@@ -9,9 +9,9 @@ a better one."""
 # %% auto #0
 __all__ = ['PARAGRAPH_WINDOW', 'PROSE_CHARACTERS', 'SENTENCE_ENDS', 'ITEM_MARK', 'NOISE', 'CODE', 'MIN_TERMS', 'LETTER_SHARE',
            'PLAIN_SHARE', 'MOST_SENTENCES', 'DRAWN_MARKUPS', 'TITLE_SHARE', 'DAMPING', 'REDUNDANT_COSINE',
-           'docstring_spans', 'prose_spans', 'Sentence', 'opening_words', 'leans', 'past_title', 'find_sentences',
-           'resemblance', 'lexrank', 'guess_tokens', 'choose', 'plain_text', 'Summary', 'beginning', 'standing',
-           'extract_summary']
+           'docstring_spans', 'prose_spans', 'Sentence', 'opening_words', 'is_notice', 'leans', 'past_title',
+           'find_sentences', 'resemblance', 'lexrank', 'guess_tokens', 'choose', 'plain_text', 'Summary', 'beginning',
+           'standing', 'extract_summary']
 
 # %% ../../nbs/indexing/32_extracts.ipynb #d363d65c
 import ast
@@ -25,7 +25,7 @@ from importlib.resources import files
 import numpy as np
 
 from ..blocks import line_starts, markdown_parser, read_blocks
-from ..language import analyze, split_sentences
+from ..language import analyze, split_sentences, stop_words
 from ..nodes import Document
 
 # %% ../../nbs/indexing/32_extracts.ipynb #7328dbee
@@ -97,6 +97,7 @@ class Sentence:
     terms: tuple[str, ...]  # as BM25 counts them
     whole: bool  # ends with a full stop or the like, and closes its parentheses
     leans: bool = False  # says little without the sentence before it
+    paragraph: int = 0  # which of the document's paragraphs it stands in, from 0
 
 def _is_prose(sentence: str) -> bool:
     solid = "".join(sentence.split())
@@ -106,7 +107,9 @@ def _is_prose(sentence: str) -> bool:
     return len(plain) > PLAIN_SHARE * len(solid) and letters > LETTER_SHARE * len(plain)
 
 def _is_whole(sentence: str, language: str) -> bool:
-    # "im frühen 18." is half of a sentence, "in 1842." is none
+    # "im frühen 18." is half of a sentence, "in 1842." is none; neither is what begins with a small "from"
+    first = sentence.split(maxsplit=1)[0]
+    if first in stop_words(language): return False
     ordinal = language not in ("en", "") and re.search(r"\b\d{1,2}\.$", sentence)
     return bool(SENTENCE_ENDS.search(sentence)) and sentence.count("(") == sentence.count(")") and not ordinal
 
@@ -119,6 +122,14 @@ def opening_words(
     file = files("kbase") / "data" / "summaries" / f"{language}.toml"
     if not language.isalpha() or not file.is_file(): return {}
     return {key: frozenset(words) for key, words in tomllib.loads(file.read_text("utf-8")).items()}
+
+def is_notice(
+    sentence: str,
+    language: str,  # ISO 639-1
+) -> bool:
+    "Whether a sentence says under which terms the text may be used, which is not what it is about."
+    folded = sentence.lower()
+    return any(phrase in folded for phrase in opening_words(language).get("notice", ()))
 
 def leans(
     sentence: str,
@@ -157,7 +168,7 @@ def find_sentences(
     "The sentences of a document's prose, each wording once."
     sentences, seen = [], set()
     drawn = document.markup in DRAWN_MARKUPS
-    for first, last in prose_spans(document):
+    for paragraph, (first, last) in enumerate(prose_spans(document)):
         for a, b in split_sentences(document.text[first:last], document.language):
             start, end = first + a, first + b
             if drawn and a == 0: start = past_title(document.text, start, end)
@@ -170,9 +181,16 @@ def find_sentences(
             if len(analyze(CODE.sub(" ", wording), document.language)) < MIN_TERMS: continue
             seen.add(terms)
             sentences.append(Sentence(start, end, terms, _is_whole(wording, document.language),
-                                      leans(wording, document.language)))
+                                      leans(wording, document.language), paragraph))
     whole = [sentence for sentence in sentences if sentence.whole] or sentences
-    return whole[::-(-len(whole) // MOST_SENTENCES) or 1]
+    telling = [sentence for sentence in whole if _tells(document, sentence)] or whole
+    return telling[::-(-len(telling) // MOST_SENTENCES) or 1]
+
+def _tells(document: Document, sentence: Sentence) -> bool:
+    wording = document.text[sentence.start:sentence.end]
+    return not _ASKS.search(wording) and not is_notice(wording, document.language)
+
+_ASKS = re.compile(r"[?？؟]!?[\"'”’»)\]*_]*$")
 
 # %% ../../nbs/indexing/32_extracts.ipynb #d76eca29
 DAMPING = 0.85  # share of the weight that comes from resemblance; the rest from the place in the text
@@ -219,12 +237,15 @@ def choose(
     max_sentences: int,
     max_tokens: int,
     leaning: Sequence[bool] = (),  # sentences that are taken only after the one before them
+    paragraphs: Sequence[int] = (),  # of each; not more than half of the sentences come from one where there are several
 ) -> list[int]:  # places, ascending
     "The best sentences that fit and do not repeat each other."
     taken: list[int] = []
+    most = -(-max_sentences // 2) if len(set(paragraphs)) > 1 else max_sentences
     for i in np.argsort(-ranks, kind="stable").tolist():
         if len(taken) == max_sentences: break
         if leaning and leaning[i] and i - 1 not in taken: continue
+        if paragraphs and sum(paragraphs[j] == paragraphs[i] for j in taken) >= most: continue
         if len(wordings[i].split()) > max_tokens or any(cosines[i, j] > REDUNDANT_COSINE for j in taken):
             continue  # a word has a token or more
         if (tokens := count(wordings[i])) <= max_tokens:
@@ -316,7 +337,8 @@ def extract_summary(
         wordings = [plain_text(text[s.start:s.end], document.markup) for s in sentences]
         cosines = resemblance([s.terms for s in sentences])
         ranks, leaning = lexrank(cosines), [s.leans for s in sentences]
-        taken = choose(ranks, cosines, wordings, count, max_sentences, max_tokens, leaning)
+        taken = choose(ranks, cosines, wordings, count, max_sentences, max_tokens, leaning,
+                       [s.paragraph for s in sentences])
         spans = tuple((sentences[i].start, sentences[i].end) for i in taken)
         if taken: return Summary(" ".join(wordings[i] for i in taken), spans)
     short = _short_spans(document, start, end, max_sentences)
