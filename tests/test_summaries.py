@@ -15,7 +15,7 @@ from haystack.dataclasses import ChatMessage
 
 from kbase.embedding import Embedder
 from kbase.indexing import extracts
-from kbase.indexing.extracts import (
+from kbase.extracts import (
     MOST_SENTENCES,
     PROSE_CHARACTERS,
     Summary,
