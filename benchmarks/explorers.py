@@ -1,8 +1,9 @@
 """How fast the explorers are in a browser: `python benchmarks/explorers.py [--kb FOLDER] [--only keys memory map sizes]`
 
-`keys`: from a key to the hits that are painted for it, in the page, on a knowledge base of your own (`benchmarks/ask.py --keep` makes one of 100,000
-nodes). `memory`: the page's heap over 500 searches. `map`: frames a second while 100,000 points are moved, in JupyterLab. `sizes`: what each explorer
-sends to the browser. Needs playwright and a chromium, as the browser tests do; nothing is drawn by a graphics card.
+`keys`: from a key to the hits that are painted for it, in the page, on a knowledge base of your own
+(`benchmarks/ask.py --keep` makes one of 100,000 nodes). `memory`: the page's heap over 500 searches. `map`: frames a
+second while 100,000 points are moved, in JupyterLab. `sizes`: what each explorer sends to the browser. Needs playwright
+and a chromium, as the browser tests do; nothing is drawn by a graphics card.
 """
 
 import argparse
@@ -20,7 +21,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from browser.conftest import FLAGS, find_chromium  # noqa: E402
 from browser.plain import Plain  # noqa: E402
 
-TYPED = ("weak references", "garbage collection", "parallel computers", "reading a stream", "prompt caching", "super bowl")
+TYPED = ("weak references", "garbage collection", "parallel computers", "reading a stream", "prompt caching")
 PAINTED = """() => new Promise(done => {
   const input = document.querySelector('.kb-input'), model = window.model, asked = window.pressed;
   const look = () => model.get('results').query === input.value
@@ -68,7 +69,8 @@ def heap(session: Any) -> dict[str, float]:
     "What the page holds after everything that is not needed was thrown away."
     session.send("HeapProfiler.collectGarbage")
     metrics = {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
-    return {"MB": round(metrics["JSHeapUsedSize"] / 2**20, 2), "nodes": metrics["Nodes"], "listeners": metrics["JSEventListeners"]}
+    size = round(metrics["JSHeapUsedSize"] / 2**20, 2)
+    return {"MB": size, "nodes": metrics["Nodes"], "listeners": metrics["JSEventListeners"]}
 
 
 def measure_memory(page: Any, explorer: Any, searches: int = 500) -> dict[str, dict[str, float]]:
@@ -125,13 +127,15 @@ from kbase.widgets.map import MapExplorer, points_of
 rng = np.random.default_rng(0)
 centres = rng.normal(size=(40, 32))
 vectors = (centres[np.arange({count}) % 40] + .4 * rng.normal(size=({count}, 32))).astype(np.float32)
-nodes = [Node(f"d{{i}}", "chunk", 0, 9, f"Number {{i % 97}}.", f"Note {{i}}", f"a/{{i}}.txt", vector=vector) for i, vector in enumerate(vectors)]
+nodes = [Node(f"d{{i}}", "chunk", 0, 9, f"Number {{i % 97}}.", f"Note {{i}}", f"a/{{i}}.txt", vector=vector)
+         for i, vector in enumerate(vectors)]
 explorer = MapExplorer(points_of(nodes), lambda text, **options: Hits([], text), lambda text: nodes[0].vector)
 explorer
 """
 FRAMES = """async ([x, y, seconds]) => {
   const canvas = document.elementFromPoint(x, y), until = performance.now() + 1000 * seconds;
-  const send = (type, dx, target) => target.dispatchEvent(new MouseEvent(type, { bubbles: true, clientX: x + dx, clientY: y, buttons: 1, view: window }));
+  const at = dx => ({ bubbles: true, clientX: x + dx, clientY: y, buttons: 1, view: window });
+  const send = (type, dx, target) => target.dispatchEvent(new MouseEvent(type, at(dx)));
   let frames = 0, worst = 0, last = performance.now();
   send('mousedown', 0, canvas);
   while (performance.now() < until) {
