@@ -1,4 +1,4 @@
-"""How fast the explorers are in a browser: `python benchmarks/explorers.py [--kb FOLDER] [--only keys memory map sizes]`
+"""How fast the explorers are in a browser: `python benchmarks/explorers.py [--kb FOLDER] [--only keys map …]`
 
 `keys`: from a key to the hits that are painted for it, in the page, on a knowledge base of your own
 (`benchmarks/ask.py --keep` makes one of 100,000 nodes). `memory`: the page's heap over 500 searches. `map`: frames a
