@@ -8195,6 +8195,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                     'kbase/widgets/tuning.py'),
                                       'kbase.widgets.tuning.ReviewExplorer.kept': ( 'widgets/tuning.html#reviewexplorer.kept',
                                                                                     'kbase/widgets/tuning.py'),
+                                      'kbase.widgets.tuning.ReviewExplorer.left_out': ( 'widgets/tuning.html#reviewexplorer.left_out',
+                                                                                        'kbase/widgets/tuning.py'),
                                       'kbase.widgets.tuning.ReviewExplorer.open_row': ( 'widgets/tuning.html#reviewexplorer.open_row',
                                                                                         'kbase/widgets/tuning.py'),
                                       'kbase.widgets.tuning.ReviewExplorer.pairs': ( 'widgets/tuning.html#reviewexplorer.pairs',
