@@ -41,7 +41,9 @@ from kbase.encoder import (
     unit_rows,
 )
 from .fast_encoder import GRAPH, OpenVinoEncoder, core_count, has_openvino, processor_name
+from .messages import without_secrets
 from .nodes import KINDS, EmbedderIdentity, Node, digest
+from .providers import names_provider, provided_embedders
 from .shared import ForkLock, Shared
 from kbase.weights import (
     DEFAULT_MODEL,
@@ -258,8 +260,9 @@ class HaystackModel:
         self,
         document_embedder: Any,  # run(documents=…) or run(text=…)
         text_embedder: Any | None = None,  # of the questions; the same one when not given
+        provided: str = "",  # the provider's name for them
     ):
-        self.document_embedder = document_embedder
+        self.document_embedder, self.provided = document_embedder, provided
         self.text_embedder = text_embedder if text_embedder is not None else document_embedder
         for embedder in (self.document_embedder, self.text_embedder):
             if not any(takes_input(embedder, name) for name in ("text", "documents")):
@@ -271,7 +274,7 @@ class HaystackModel:
         self._ready, self._lock = False, ForkLock(threading.RLock)  # a component is asked by one thread at a time
 
     @cached_property
-    def name(self) -> str: return component_name(self.document_embedder)
+    def name(self) -> str: return self.provided or component_name(self.document_embedder)
 
     @cached_property
     def dimension(self) -> int: return len(self.documents(["dimension"])[0])
@@ -301,7 +304,12 @@ class HaystackModel:
                 for part in {id(e): e for e in (self.document_embedder, self.text_embedder)}.values():
                     if hasattr(part, "warm_up"): part.warm_up()
             self._ready = True
-            return run_embedder(embedder, texts, wish)
+            try: return run_embedder(embedder, texts, wish)
+            except EmbedderError: raise
+            except Exception as e:  # of a provider's own kinds: no key, no network, a model that it does not have
+                reason = without_secrets(str(e).strip().partition("\n")[0]) or type(e).__name__
+                raise EmbedderError(f"the embedder {self.name} gave no vectors: {reason}. Check its key, its address and "
+                                    "the name of the model, then try again") from e
 
 # %% ../nbs/08_embedding.ipynb #a3f33033
 SHORT_TEXTS = 16  # short texts go in batches of more than `batch_size`, this many times at most
@@ -326,6 +334,7 @@ def plan_batches(
 # %% ../nbs/08_embedding.ipynb #ee658c55
 QUESTIONS_KEPT = 16  # vectors of questions that are remembered: a comparison has up to seven queries
 _shared_models: Shared[str, SentenceModel] = Shared()
+_provided_models: Shared[str, HaystackModel] = Shared()
 
 class Embedder:
     "A model that turns texts into unit vectors."
@@ -347,19 +356,23 @@ class Embedder:
     @classmethod
     def load(
         cls,
-        model: Any = DEFAULT_MODEL,  # a sentence-transformers model or an adapter, by name or folder; a Haystack
-        # embedder, or a pair of them
+        model: Any = DEFAULT_MODEL,  # a sentence-transformers model or an adapter, by name or folder; a provider's
+        # model, such as openai:text-embedding-3-small; a Haystack embedder, or a pair of them
         batch_size: int = 16,
     ) -> "Embedder":
         "An embedder; EmbedderError when there is no such model. Weights are read with the first text."
         if isinstance(model, Embedder): return cls(model.model, batch_size, model.source, model.adapter)
+        if names_provider(model):
+            parts = provided_embedders(model)
+            made = _provided_models.get(model, lambda: HaystackModel(*parts, provided=model))
+            return cls(made, batch_size, model)
         if is_adapter(model):
             adapter = load_adapter(model)
             return cls(cls.load(adapter.base).model, batch_size, os.fspath(model), adapter)
         if not isinstance(model, (str, os.PathLike)):
             return cls(HaystackModel(*(model if isinstance(model, tuple) else (model,))), batch_size)
-        made = SentenceModel(model)  # reads no weights yet; a folder whose files changed has another name
-        return cls(_shared_models.get(made.name, lambda: made), batch_size, os.fspath(model))
+        found = SentenceModel(model)  # reads no weights yet; a folder whose files changed has another name
+        return cls(_shared_models.get(found.name, lambda: found), batch_size, os.fspath(model))
 
     @cached_property
     def identity(self) -> EmbedderIdentity:

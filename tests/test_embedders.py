@@ -6,6 +6,9 @@ import random
 import struct
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,7 @@ from kbase.adapter import load_adapter, save_adapter
 from kbase.embedding import Embedder
 from kbase.encoder import BertEncoder, load_sentence_transformer, unit_rows
 from kbase.fast_encoder import OpenVinoEncoder, plan_tables
+from kbase.nodes import EmbedderIdentity
 from kbase.packed_weights import BLOCK, read_packed, write_model
 from kbase.stores.contract import EmbedderMismatch
 from kbase.weights import EmbedderError, read_anatomy
@@ -308,3 +312,81 @@ def test_a_question_needs_no_torch():
     for _ in range(2):  # the first time it is checked, beside torch
         done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+class Answering(BaseHTTPRequestHandler):
+    "A server that speaks OpenAI's language, with vectors made from the texts."
+
+    def log_message(self, format: str, *args: Any) -> None: ...
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if asked["model"] != "tiny":
+            body, status = {"error": {"message": f"there is no model {asked['model']}"}}, 404
+        else:
+            size = asked.get("dimensions") or 8
+            vectors = [[1.0 + len(text) % (i + 2) for i in range(size)] for text in asked["input"]]
+            body, status = {
+                "object": "list", "model": "tiny", "usage": {"prompt_tokens": 1, "total_tokens": 1},
+                "data": [{"object": "embedding", "index": i, "embedding": v} for i, v in enumerate(vectors)],
+            }, 200  # fmt: skip
+        raw = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(raw)))
+        self.end_headers()
+        self.wfile.write(raw)
+
+
+@pytest.fixture
+def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    "A provider on this machine."
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{server.server_address[1]}/v1")
+    monkeypatch.setenv("OPENAI_API_KEY", "a secret of mine")
+    yield
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_provider_by_name(provider: None, tmp_path: Path):
+    embedder = Embedder.load("openai:tiny")
+    assert embedder.identity == EmbedderIdentity("openai:tiny", 8) and embedder.source == "openai:tiny"
+    assert embedder.embed_texts(["pears", "plums and pears"]).shape == (2, 8) and embedder.embed_query(
+        "pears"
+    ).shape == (8,)
+    short = Embedder.load("openai:tiny:4")
+    assert short.identity == EmbedderIdentity("openai:tiny:4", 4)
+    saved = json.dumps(embedder.to_dict())
+    assert "a secret" not in saved and Embedder.from_dict(json.loads(saved)).identity == embedder.identity
+    (tmp_path / "pears.md").write_text("Pears ripen from the inside out.", encoding="utf-8")
+    with KnowledgeBase(tmp_path / "kb", embedder="openai:tiny") as kb:
+        kb.add([tmp_path / "pears.md"], progress=False)
+        assert len(kb.search("pears", mode="dense")) == 1
+
+
+def test_a_provider_that_gives_nothing_says_why(provider: None, monkeypatch: pytest.MonkeyPatch):
+    with pytest.raises(EmbedderError, match="openai:other gave no vectors: .*there is no model other"):
+        Embedder.load("openai:other").embed_query("pears")
+    with pytest.raises(EmbedderError, match="pip install ollama-haystack"):
+        Embedder.load("ollama:nomic-embed-text")
+    with pytest.raises(EmbedderError, match="leave :64 out"):
+        Embedder.load("cohere:embed-v4.0:64")
+    monkeypatch.delenv("OPENAI_API_KEY")
+    with pytest.raises(EmbedderError, match="set OPENAI_API_KEY in the environment"):
+        Embedder.load("openai:text-embedding-3-small")
+
+
+def test_vectors_of_two_models_of_one_size_are_not_mixed(tiny: Path, tmp_path: Path):
+    write_model(read_packed(tiny_packed(tmp_path / "second.bin", seed=9)), tmp_path / "second")
+    (tmp_path / "pears.md").write_text("Pears ripen from the inside out.", encoding="utf-8")
+    with KnowledgeBase(tmp_path / "kb", embedder=str(tiny), chunk_tokens=32) as kb:
+        kb.add([tmp_path / "pears.md"], progress=False)
+    with KnowledgeBase(tmp_path / "kb", embedder=str(tmp_path / "second"), chunk_tokens=32) as other:
+        with pytest.raises(EmbedderMismatch, match="tiny@"):
+            other.search("pears", mode="dense")
+        with pytest.raises(EmbedderMismatch):
+            other.add([tmp_path / "pears.md"], progress=False)
+        other.reembed(str(tmp_path / "second"), progress=False)
+        assert len(other.search("pears", mode="dense")) == 1
