@@ -16,7 +16,7 @@ Modules:
 - `kbase.encoder`: From tokens to one vector a text: a page of arithmetic
 - `kbase.excerpts`: Three or four lines of a text around the words that were found, as a person reads them
 - `kbase.exploring`: One call for each explorer, and all of them in one app
-- `kbase.extracts`: A document in a few of its own sentences
+- `kbase.fast_encoder`: The same arithmetic, planned as a whole by OpenVINO
 - `kbase.feedback`: Useful, or not: kept beside the documents, and an evaluation of your own questions is made of it
 - `kbase.filling`: Opened by its place, filled from folders, and kept like them
 - `kbase.front_matter`: What a Markdown file says about itself before its text
@@ -35,6 +35,7 @@ Modules:
 - `kbase.indexing.data_uris`: A file written into another as letters is no text
 - `kbase.indexing.decoding`: Text out of bytes, strictly, and what had to be guessed
 - `kbase.indexing.doctor`: Counts, vectors, links, offsets, tables and the account are checked, and mended
+- `kbase.indexing.extracts`: A document in a few of its own sentences
 - `kbase.indexing.fetching`: One address, fetched with care: public hosts only, so many bytes, so much time
 - `kbase.indexing.formats`: Which format a file is of, and who reads it: one entry a format
 - `kbase.indexing.formulas`: What stands above or below the line keeps its meaning in plain text
@@ -115,6 +116,7 @@ Modules:
 - `kbase.nodes`: What goes in and what is kept: documents, their nodes, and what each kind of node is
 - `kbase.packed_weights`: A multilingual model in four bits, written as a folder that every other page can read
 - `kbase.printable`: What a terminal would obey is spelled out
+- `kbase.providers`: OpenAI, Cohere and Ollama by name
 - `kbase.quality.adapting`: Questions are turned a little towards the passages that answer them; the passages stay where they are
 - `kbase.quality.answers`: Does it say what is right, does it stand where it says, does it know when to be silent
 - `kbase.quality.calibration`: Where an answer begins in this knowledge base, found without a single judged question
@@ -176,7 +178,6 @@ Modules:
 - `kbase.querying.named_answers`: The few words of a sentence that answer, for the next step of a question to go on with
 - `kbase.querying.no_question`: A poem, a sum, a thank you: what no document can answer is told apart, and told so
 - `kbase.querying.openings`: The sentence that says it: one that defines the thing, or the first of a document about it
-- `kbase.querying.overviews`: All documents in a screen, a section in a few sentences, a subject through several documents
 - `kbase.querying.parts_writer`: Each part of a question answered by itself, with citations and an outcome of its own, and then put together
 - `kbase.querying.passages`: The pieces of hits that may be quoted, scored by words and by meaning, and the few of them that make an answer
 - `kbase.querying.pins`: This passage answers it, that one must not be shown: said once, and true after the documents were read anew
@@ -200,7 +201,6 @@ Modules:
 - `kbase.querying.stages`: What happens to hits between the search and the reader: nothing twice, and not all of it from one corner
 - `kbase.querying.subjects`: The words that documents must have, or the subject that they must deal with
 - `kbase.querying.subquestions`: One question that is several: asked at once, of several things, or one step after the other
-- `kbase.querying.summary_scope`: Everything, a section, or whatever a question names
 - `kbase.querying.summary_writer`: What the documents say that a question is about: their summaries, each sentence cited where it stands
 - `kbase.querying.support`: Whether what was found carries an answer, read from words and meaning; and no answer, with the reason
 - `kbase.querying.table_answers`: A question on one table or several: the value, what was done, and the cells that it stands on; or the table, and why it was not read
