@@ -145,6 +145,7 @@ Modules:
 - `kbase.querying.components`: An embedder of questions and a retriever, for any Haystack pipeline
 - `kbase.querying.connected`: Connected once, asked from then on, seen through the same filters as documents
 - `kbase.querying.contradictions`: Another number, another unit, the opposite, a *may* that got lost, two names that changed places
+- `kbase.querying.counting`: Whether a text says how many of some things there are, and not how many of others, of a part of them, or which one
 - `kbase.querying.cover`: How much of a question stands in what was found: in one passage, in one chunk, in one document, and side by side
 - `kbase.querying.database_answers`: Rows that answer a question, with the SELECT that found them; or why there are none
 - `kbase.querying.database_columns`: Names and values find their columns by the tables that are named near them
@@ -222,7 +223,7 @@ Modules:
 - `kbase.querying.things`: What a question names: the part of it that is read, and the things that it holds against each other
 - `kbase.querying.tools`: What an assistant may call: typed functions, checked arguments, results that are data
 - `kbase.querying.tracing`: Which boxes of a Haystack pipeline ran for a question, and how long each took
-- `kbase.querying.wanted`: Words in quotes, a quarter of a year, a length of time, a number of the things that are counted
+- `kbase.querying.wanted`: Words in quotes, a quarter of a year, a length of time, what is done to a thing
 - `kbase.querying.watching`: Any Haystack pipeline as a graph, and one run of it as data: which boxes ran, with what, how long, and why a branch was taken
 - `kbase.querying.windows`: As much of the text around a hit as the question wants, to the character
 - `kbase.remarks`: What is to be known of a knowledge base as a whole
