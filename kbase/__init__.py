@@ -123,6 +123,7 @@ Modules:
 - `kbase.quality.rankings`: Where the right things stand in a list, in one number
 - `kbase.quality.scores`: What an evaluation found: the means, how sure they are, and every question behind them
 - `kbase.quality.spans`: The same characters, however they were cut
+- `kbase.quality.usual_places`: Where the questions of people lie on sets whose answers are known, for a language that the embedder knows and for one that it does not
 - `kbase.querying.account`: Which documents there are, and which of them have some metadata
 - `kbase.querying.account_writer`: How many documents there are, which, and which of them have some metadata
 - `kbase.querying.agent`: A language model that looks things up by itself, step by step, within limits, and whose answer is checked
