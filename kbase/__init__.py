@@ -195,6 +195,7 @@ Modules:
 - `kbase.querying.table_cross`: Tables whose rows are what is measured and whose columns are years: the cell where both meet
 - `kbase.querying.table_figures`: Several columns of one row: read, compared, added up; how much a figure changed, and which rows it changed in
 - `kbase.querying.table_grid`: A table's cells as what they mean: numbers, dates, times, names
+- `kbase.querying.table_makeup`: The years that a table has, and the rows that a figure is made of
 - `kbase.querying.table_mentions`: A question's words, looked up in a table's columns and cells
 - `kbase.querying.table_model`: A model writes one SELECT; the fence runs it, and the result is held against the table
 - `kbase.querying.table_operations`: Twelve operations, each computed here, said as a sentence, and written as SQL
