@@ -26,11 +26,12 @@ from ..embedding import Embedder
 from ..hits import Hits
 from ..language import analyze, split_sentences, stop_words, words
 from ..lines import is_signature
+from .cover import stems_known, stems_quoted
 from .expected import definition_asked, expected_kind
 from .openings import defines, is_called
 from .passages import ALMOST, Passage
 from .rules import LANGUAGES, word_list, word_pattern
-from .support import HELD, Evidence, Support, stems_known, stems_quoted
+from .support import HELD, Evidence, Support
 from .terms import RARE_WEIGHT, TASK_WEIGHT, Term, languages_of, question_words, stems_of, with_rarity
 from .things import readable
 from .wanted import lacks_wanted
