@@ -7,6 +7,7 @@ Modules:
 - `kbase.bases`: One list out of many places, and where each hit comes from
 - `kbase.blocks`: What was written as one: headings, paragraphs, list items, code, tables, rows
 - `kbase.cell_values`: A number or a date out of the text of a cell, as its language writes it
+- `kbase.changing`: A question that was under way while the embedder changed is asked again
 - `kbase.codes`: What counts as one word where no dictionary helps: part numbers, versions, quantities, acronyms
 - `kbase.database_documents`: What each table is, in words, so that it is found, listed and deleted like any other source
 - `kbase.database_schema`: Tables, columns, the values that stand in them, and what leads from one table to another
@@ -236,6 +237,7 @@ Modules:
 - `kbase.rendering`: Markdown that nobody vouches for, marked texts and small tables, as HTML that is safe to show
 - `kbase.request_words`: *I'm interested in articles on robotics* asks for robotics
 - `kbase.results`: What is answered, and what became of each file; each draws itself and has one form as JSON
+- `kbase.resuming`: Vectors that were made before the power went are not made again
 - `kbase.searching`: Questions go in; passages come out, or an answer
 - `kbase.sentences`: The smallest parts of a text that say something by themselves
 - `kbase.serving.cli`: `kbase search`, `ask`, `status`, `summary` and `delete`, and what `serving.upkeep` and `serving.mcp` have, for a shell and for scripts

@@ -18,6 +18,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from importlib.metadata import version
@@ -308,8 +309,8 @@ class HaystackModel:
             except EmbedderError: raise
             except Exception as e:  # of a provider's own kinds: no key, no network, a model that it does not have
                 reason = without_secrets(str(e).strip().partition("\n")[0]) or type(e).__name__
-                raise EmbedderError(f"the embedder {self.name} gave no vectors: {reason}. Check its key, its address and "
-                                    "the name of the model, then try again") from e
+                raise EmbedderError(f"the embedder {self.name} gave no vectors: {reason}. Check its key, its address "
+                                    "and the name of the model, then try again") from e
 
 # %% ../nbs/08_embedding.ipynb #a3f33033
 SHORT_TEXTS = 16  # short texts go in batches of more than `batch_size`, this many times at most
@@ -352,6 +353,7 @@ class Embedder:
                                 "make it anew for this embedder")
         self.model, self.batch_size, self.source, self.adapter = model, batch_size, source, adapter
         self._questions: dict[str, np.ndarray] = {}
+        self._following: tuple[Embedder, Callable[[], EmbedderIdentity | None]] | None = None
 
     @classmethod
     def load(
@@ -374,10 +376,30 @@ class Embedder:
         found = SentenceModel(model)  # reads no weights yet; a folder whose files changed has another name
         return cls(_shared_models.get(found.name, lambda: found), batch_size, os.fspath(model))
 
-    @cached_property
+    @property
     def identity(self) -> EmbedderIdentity:
         "What a store notes down; two models never have the same."
+        if self._following:
+            following, current = self._following
+            if current() == following.identity: self._become(following)
         return EmbedderIdentity(self.model.name, self.model.dimension)
+
+    @contextmanager
+    def changing(
+        self,
+        following: "Embedder",
+        current: Callable[[], EmbedderIdentity | None],  # whose vectors the store has now
+    ) -> Iterator[None]:
+        "While a store is embedded anew: from the moment at which it has the new vectors, this is the new embedder."
+        self._following = following, current
+        try: yield
+        finally:
+            _ = self.identity
+            self._following = None
+
+    def _become(self, other: "Embedder") -> None:
+        self._following, self._questions = None, {}
+        self.model, self.batch_size, self.source, self.adapter = other.model, other.batch_size, other.source, other.adapter
 
     @property
     def limit(self) -> int:
