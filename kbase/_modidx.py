@@ -2980,6 +2980,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                 'kbase/quality/pairs.py'),
                                      'kbase.quality.pairs.asked_by_table': ('quality/pairs.html#asked_by_table', 'kbase/quality/pairs.py'),
                                      'kbase.quality.pairs.asked_by_turn': ('quality/pairs.html#asked_by_turn', 'kbase/quality/pairs.py'),
+                                     'kbase.quality.pairs.like_typed': ('quality/pairs.html#like_typed', 'kbase/quality/pairs.py'),
                                      'kbase.quality.pairs.link_targets': ('quality/pairs.html#link_targets', 'kbase/quality/pairs.py'),
                                      'kbase.quality.pairs.make_pairs': ('quality/pairs.html#make_pairs', 'kbase/quality/pairs.py'),
                                      'kbase.quality.pairs.pair_of': ('quality/pairs.html#pair_of', 'kbase/quality/pairs.py'),
