@@ -20,7 +20,7 @@ from kbase.quality.training import Pace
 from kbase.quality.tuning import Tuned, promote, rollback, tune
 from kbase.quality.versions import (
     TUNED,
-    copy_serving,
+    copy_versions,
     new_version,
     note_serving,
     promoted_model,
@@ -218,13 +218,12 @@ def test_a_promotion_that_was_cut_short_is_read_off_the_vectors(village, tmp_pat
     with pytest.raises(ValueError, match="rollback"): tune(village, tuned)
 
 
-def test_a_copy_takes_its_version_along(village, tmp_path):
+def test_a_copy_takes_its_versions_along(village, tmp_path):
     other = fill(open_store(str(tmp_path / "other")))
-    copy_serving(village, other)
-    assert serving(other) is None
+    assert copy_versions(village, other) == []
     tune(village, Embedder.load(), keep_all=True)
-    note_serving(village, "v1", BASE)
-    copy_serving(village, other)
+    assert copy_versions(village, other) == copy_versions(village, other) == ["v1"]
+    note_serving(other, "v1", BASE)
     assert Path(promoted_model(other, BASE)).parent == tmp_path / "other" / TUNED
     other.close()
 

@@ -7,7 +7,7 @@ here for its embedder, so that a promoted version serves in the next process as 
 
 # %% auto #0
 __all__ = ['TUNED', 'ABOUT', 'versions_folder', 'version_names', 'version_folder', 'new_version', 'read_about', 'Serving',
-           'serving', 'note_serving', 'promoted_model', 'copy_serving']
+           'serving', 'note_serving', 'promoted_model', 'copy_versions']
 
 # %% ../../nbs/quality/57_versions.ipynb #ver04
 import json
@@ -125,10 +125,13 @@ def promoted_model(
                          f"with kb.reembed({now.base!r})") from e
     return model if about["kind"] == "adapter" else named
 
-def copy_serving(store: NodeStore, other: NodeStore) -> None:
-    "Take the version that serves a knowledge base along to a copy of it."
-    now = serving(store)
-    if now is None or not now.version: return
-    target = versions_folder(other) / now.version
-    if not target.exists(): shutil.copytree(version_folder(store, now.version), target)
-    other.remark(TUNED, now._replace(before="")._asdict())
+# %% ../../nbs/quality/57_versions.ipynb #ver21
+def copy_versions(
+    store: NodeStore,
+    other: NodeStore,
+) -> list[str]:  # their names
+    "Copy the versions of a knowledge base beside another one; a version that is there already stays."
+    for name in version_names(store):
+        place = versions_folder(other) / name
+        if not place.exists(): shutil.copytree(versions_folder(store) / name, place)
+    return version_names(other)
