@@ -354,6 +354,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                  'kbase.exploring.count_of_text': ('exploring.html#count_of_text', 'kbase/exploring.py'),
                                  'kbase.exploring.explore_answers': ('exploring.html#explore_answers', 'kbase/exploring.py'),
                                  'kbase.exploring.explore_base': ('exploring.html#explore_base', 'kbase/exploring.py'),
+                                 'kbase.exploring.explore_documents': ('exploring.html#explore_documents', 'kbase/exploring.py'),
                                  'kbase.exploring.explore_pipeline': ('exploring.html#explore_pipeline', 'kbase/exploring.py'),
                                  'kbase.exploring.explore_route': ('exploring.html#explore_route', 'kbase/exploring.py'),
                                  'kbase.exploring.explore_search': ('exploring.html#explore_search', 'kbase/exploring.py'),
