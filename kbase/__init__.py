@@ -138,6 +138,7 @@ Modules:
 - `kbase.querying.account_writer`: How many documents there are, which, and which of them have some metadata
 - `kbase.querying.agent`: A language model that looks things up by itself, step by step, within limits, and whose answer is checked
 - `kbase.querying.claims`: What a language model makes of the sources, held against them sentence by sentence
+- `kbase.querying.code_names`: Functions and classes that a question names: `shlex.quote`, `heappush()`
 - `kbase.querying.codes`: Part numbers, versions, error numbers: what evidence must have exactly as it is asked for
 - `kbase.querying.comparison_writer`: A short cited paragraph for each thing, and for a thing that nothing was found about, that
 - `kbase.querying.components`: An embedder of questions and a retriever, for any Haystack pipeline
@@ -177,6 +178,7 @@ Modules:
 - `kbase.querying.named_answers`: The few words of a sentence that answer, for the next step of a question to go on with
 - `kbase.querying.no_question`: A poem, a sum, a thank you: what no document can answer is told apart, and told so
 - `kbase.querying.openings`: The sentence that says it: one that defines the thing, or the first of a document about it
+- `kbase.querying.outcomes`: Whether a text does what was asked for to the thing that was meant, and whether a function's description says what it returns
 - `kbase.querying.parts_writer`: Each part of a question answered by itself, with citations and an outcome of its own, and then put together
 - `kbase.querying.passages`: The pieces of hits that may be quoted, scored by words and by meaning, and the few of them that make an answer
 - `kbase.querying.pins`: This passage answers it, that one must not be shown: said once, and true after the documents were read anew
