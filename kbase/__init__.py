@@ -2,6 +2,7 @@
 
 Modules:
 
+- `kbase.adapter`: Questions turned a little, documents left where they are
 - `kbase.arrow_tables`: A typed table as bytes, in pieces that a store can keep, and back
 - `kbase.bases`: One list out of many places, and where each hit comes from
 - `kbase.blocks`: What was written as one: headings, paragraphs, list items, code, tables, rows
@@ -15,6 +16,7 @@ Modules:
 - `kbase.encoder`: From tokens to one vector a text: a page of arithmetic
 - `kbase.excerpts`: Three or four lines of a text around the words that were found, as a person reads them
 - `kbase.exploring`: One call for each explorer, and all of them in one app
+- `kbase.feedback`: Useful, or not: kept beside the documents, and an evaluation of your own questions is made of it
 - `kbase.filling`: Opened by its place, filled from folders, and kept like them
 - `kbase.front_matter`: What a Markdown file says about itself before its text
 - `kbase.hits`: What a search found, and why; it draws itself and has one form as JSON
@@ -58,6 +60,7 @@ Modules:
 - `kbase.indexing.open_reader`: Texts and slides of LibreOffice
 - `kbase.indexing.outlook_message`: Properties in a compound file, written as headers and parts
 - `kbase.indexing.outlook_rtf`: Bytes unpacked, and the web page inside taken out again
+- `kbase.indexing.page_pictures`: What a citation says, seen on the page of the PDF where it stands
 - `kbase.indexing.pdf_columns`: The order in which a reader's eye goes over a page
 - `kbase.indexing.pdf_file`: Opened, or not and why; its properties, bookmarks, page labels, and the files inside it
 - `kbase.indexing.pdf_headings`: By size, weight and number, by the table of contents and by the bookmarks, where these fit the text
@@ -110,7 +113,9 @@ Modules:
 - `kbase.messages`: What an error says to whoever reads it: a sentence, and no secret
 - `kbase.models`: Optional helpers, asked with a time limit and never trusted
 - `kbase.nodes`: What goes in and what is kept: documents, their nodes, and what each kind of node is
+- `kbase.packed_weights`: A multilingual model in four bits, written as a folder that every other page can read
 - `kbase.printable`: What a terminal would obey is spelled out
+- `kbase.quality.adapting`: Questions are turned a little towards the passages that answer them; the passages stay where they are
 - `kbase.quality.answers`: Does it say what is right, does it stand where it says, does it know when to be silent
 - `kbase.quality.calibration`: Where an answer begins in this knowledge base, found without a single judged question
 - `kbase.quality.chunks`: How long they are, and what was cut that should not have been
@@ -119,11 +124,17 @@ Modules:
 - `kbase.quality.gold`: Questions, and what should be found for each of them
 - `kbase.quality.intervals`: Of fifty questions, how far another fifty might have been away
 - `kbase.quality.measuring`: What `kb.evaluate` does with what it is given
+- `kbase.quality.mining`: Looked up before they are believed, kept apart by document, and set against passages that only look like answers
+- `kbase.quality.pairs`: What somebody might ask, and the passage that answers: made without a single question from anybody
+- `kbase.quality.pool`: Some of a knowledge base, searched as the whole is, with any vectors
 - `kbase.quality.probes`: Questions made from the documents themselves, so that a knowledge base can be measured before anybody has asked it anything
 - `kbase.quality.rankings`: Where the right things stand in a list, in one number
 - `kbase.quality.scores`: What an evaluation found: the means, how sure they are, and every question behind them
 - `kbase.quality.spans`: The same characters, however they were cut
+- `kbase.quality.training`: Less than one epoch, with brakes, and at the end half of the way back
+- `kbase.quality.trials`: The hybrid search as it would be with other vectors, before anything is stored
 - `kbase.quality.usual_places`: Where the questions of people lie on sets whose answers are known, for a language that the embedder knows and for one that it does not
+- `kbase.quality.versions`: Tuned models lie beside the knowledge base, one of them serves, and the way back is always open
 - `kbase.querying.account`: Which documents there are, and which of them have some metadata
 - `kbase.querying.account_writer`: How many documents there are, which, and which of them have some metadata
 - `kbase.querying.agent`: A language model that looks things up by itself, step by step, within limits, and whose answer is checked
@@ -142,6 +153,7 @@ Modules:
 - `kbase.querying.database_roles`: Which names are shown, counted, grouped, ordered
 - `kbase.querying.database_words`: Which words name tables, columns and values, and which are left over
 - `kbase.querying.database_writer`: The rows of one SELECT, and the documents that they name; both cited
+- `kbase.querying.described`: The description that stands below a function's signature, or at the head of a statement's section
 - `kbase.querying.differences`: What two numbers or two dates are apart
 - `kbase.querying.doubts`: No date where one was asked for, a word that stands nowhere, another year, no sentence that says what the thing is
 - `kbase.querying.drawing`: A picture of a Haystack pipeline, made on this machine
@@ -214,6 +226,7 @@ Modules:
 - `kbase.querying.windows`: As much of the text around a hit as the question wants, to the character
 - `kbase.remarks`: What is to be known of a knowledge base as a whole
 - `kbase.rendering`: Markdown that nobody vouches for, marked texts and small tables, as HTML that is safe to show
+- `kbase.request_words`: *I'm interested in articles on robotics* asks for robotics
 - `kbase.results`: What is answered, and what became of each file; each draws itself and has one form as JSON
 - `kbase.searching`: Questions go in; passages come out, or an answer
 - `kbase.sentences`: The smallest parts of a text that say something by themselves
@@ -278,15 +291,18 @@ Modules:
 - `kbase.widgets.filters`: Values switched on and off in a filter, and each condition in words
 - `kbase.widgets.folders`: Where documents lie, as a tree with counts
 - `kbase.widgets.ingest`: A folder's plan first, then a row for every file: what became of it, why, and what can be done
+- `kbase.widgets.judging`: Two buttons at every hit and every answer, and somebody who keeps what they say
 - `kbase.widgets.layout`: Vectors become places on a map that stays the same, and its regions get the words that set them apart
 - `kbase.widgets.map`: Every passage as a point, regions with the words that set them apart, a question and what it finds, and a lasso
 - `kbase.widgets.overview`: Before anything is asked: how many documents, in which folders, and the newest
+- `kbase.widgets.pages`: A hit that is open, where it leads, and a picture of the page on which it stands
 - `kbase.widgets.pane`: The text around a hit, as a person reads it, with the hit and the words that were looked for marked
 - `kbase.widgets.pieces`: Data that survives a message, texts in marked pieces, and a hit with what is shown of it in a list
 - `kbase.widgets.route`: A pipeline with its last run laid over it, what went in and out of every box, and what another branch would have done
 - `kbase.widgets.search`: Results as you type, the sum behind every place, facets, and each hit in its document
 - `kbase.widgets.tables`: Every table that was found, sorted and filtered, and the cells of an answer marked in it
 - `kbase.widgets.tree`: Folders, documents, sections and passages to walk through, with the hits of a question where they stand
+- `kbase.widgets.tuning`: What an embedder is tuned on, reviewed by keyboard; what that changed, question by question, the greatest damage first
 - `kbase.workers`: Several processes that add to one knowledge base, on one machine or on many"""
 
 import os

@@ -24,6 +24,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from .adapter import Adapter, is_adapter, load_adapter
 from kbase.encoder import (
     PROBES,
     BertEncoder,
@@ -123,9 +124,11 @@ class SentenceModel:
     @cached_property
     def limit(self) -> int:
         "Tokens of a text that the model reads; a prompt before it takes some of them."
-        limit = self.anatomy.limit or self.encoder.max_seq_length or UNSEEN_LIMIT
-        prompt = self.anatomy.prompts.get("document") or self.anatomy.prompts.get("passage") or ""
-        return limit - (self.count_tokens([prompt])[0] - self.count_tokens([""])[0] if prompt else 0)
+        prompt = self.anatomy.prompts["document"]
+        return self._reach - (self.count_tokens([prompt])[0] - self.count_tokens([""])[0] if prompt else 0)
+
+    @cached_property
+    def _reach(self) -> int: return self.anatomy.limit or self.encoder.max_seq_length or UNSEEN_LIMIT
 
     @property
     def encoder(self) -> Any:  # BertEncoder or SentenceTransformer
@@ -138,11 +141,16 @@ class SentenceModel:
         "Tokens of each text, special ones included."
         return [len(row) for row in self.tokenizer.encode_batch_fast(list(texts))]
 
-    def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
-        "Token ids of each text, within the limit."
+    def token_ids(
+        self,
+        texts: Sequence[str],
+        task: str = "",  # query or document: with the model's prompt for it
+    ) -> list[list[int]]:
+        "Token ids of each text, within what the model reads."
+        prompt = self.anatomy.prompts.get(task, "")
         # 100 characters a token, so that a question of a megabyte is not read to its end
-        rows = self.tokenizer.encode_batch_fast([text[:100 * self.limit] for text in texts])
-        return [within_limit(row.ids, self.limit) for row in rows]
+        rows = self.tokenizer.encode_batch_fast([prompt + text[:100 * self._reach] for text in texts])
+        return [within_limit(row.ids, self._reach) for row in rows]
 
     @property
     def workers(self) -> int:
@@ -151,22 +159,23 @@ class SentenceModel:
 
     def documents(self, texts: Sequence[str]) -> np.ndarray:
         "Vectors of documents' texts."
-        return self._encode(list(texts), "encode_document")
+        return self._encode(list(texts), "document")
 
     def query(self, text: str) -> np.ndarray:
         "The vector of a question, computed on one thread."
-        with one_thread(): return self._encode([text], "encode_query")[0]
+        with one_thread(): return self._encode([text], "query")[0]
 
     def queries(self, texts: Sequence[str]) -> np.ndarray:
         "Vectors of questions."
-        return self._encode(list(texts), "encode_query")
+        return self._encode(list(texts), "query")
 
-    def _encode(self, texts: list[str], method: str) -> np.ndarray:
+    def _encode(self, texts: list[str], task: str) -> np.ndarray:
         encoder = self.encoder
-        if isinstance(encoder, BertEncoder): return encoder(self.token_ids(texts))
+        if isinstance(encoder, BertEncoder): return encoder(self.token_ids(texts, task))
         with self._lock:  # its tokenizer cannot be used by two threads
-            return getattr(encoder, method)(texts, batch_size=len(texts), show_progress_bar=False,
-                                            convert_to_numpy=True)
+            return getattr(encoder, f"encode_{task}")(
+                texts, prompt=self.anatomy.prompts[task], batch_size=len(texts), show_progress_bar=False,
+                convert_to_numpy=True)
 
 # %% ../nbs/08_embedding.ipynb #f119b340
 def takes_input(
@@ -294,19 +303,27 @@ class Embedder:
         model: TextModel,  # see `Embedder.load`
         batch_size: int = 16,  # texts of full length in a batch, ≥ 1; of short ones more, with as many tokens
         source: str = "",  # the name it was loaded by
+        adapter: Adapter | None = None,  # of questions
     ):
         if batch_size < 1: raise ValueError(f"batch_size is {batch_size}: it must be 1 or more")
-        self.model, self.batch_size, self.source = model, batch_size, source
+        if adapter and model.dimension != len(adapter.bias):
+            raise EmbedderError(f"the adapter has {len(adapter.bias)} dimensions, {model.name} has {model.dimension}: "
+                                "make it anew for this embedder")
+        self.model, self.batch_size, self.source, self.adapter = model, batch_size, source, adapter
         self._questions: dict[str, np.ndarray] = {}
 
     @classmethod
     def load(
         cls,
-        model: Any = DEFAULT_MODEL,  # a sentence-transformers model by name or folder; a Haystack embedder, or a pair
+        model: Any = DEFAULT_MODEL,  # a sentence-transformers model or an adapter, by name or folder; a Haystack
+        # embedder, or a pair of them
         batch_size: int = 16,
     ) -> "Embedder":
         "An embedder; EmbedderError when there is no such model. Weights are read with the first text."
-        if isinstance(model, Embedder): return cls(model.model, batch_size, model.source)
+        if isinstance(model, Embedder): return cls(model.model, batch_size, model.source, model.adapter)
+        if is_adapter(model):
+            adapter = load_adapter(model)
+            return cls(cls.load(adapter.base).model, batch_size, os.fspath(model), adapter)
         if not isinstance(model, (str, os.PathLike)):
             return cls(HaystackModel(*(model if isinstance(model, tuple) else (model,))), batch_size)
         made = SentenceModel(model)  # reads no weights yet; a folder whose files changed has another name
@@ -362,7 +379,7 @@ class Embedder:
         "Embed a question; some models read it differently from a document. The last ones are remembered."
         vector = self._questions.get(text)
         if vector is None:
-            vector = unit_rows(self.model.query(text)[None], self.model.keep)[0]
+            vector = self._adapted(unit_rows(self.model.query(text)[None], self.model.keep))[0]
             if len(self._questions) >= QUESTIONS_KEPT: self._questions.clear()
             self._questions[text] = vector
         return vector.copy()
@@ -373,15 +390,18 @@ class Embedder:
     ) -> np.ndarray:  # (n, dim) float32, unit length
         "Embed many questions, in batches on every core: the vectors are those of `embed_query`."
         rows = np.empty((len(texts), self.identity.dimension), dtype=np.float32)
-        for places, vectors in self.embed_batches(texts, self.model.queries): rows[places] = vectors
+        for places, vectors in self.embed_batches(texts, self.model.queries): rows[places] = self._adapted(vectors)
         return rows
+
+    def _adapted(self, queries: np.ndarray) -> np.ndarray:
+        return unit_rows(self.adapter(queries)) if self.adapter else queries
 
     def to_dict(self) -> dict[str, Any]:
         "As Haystack saves it: the name, or the embedders."
         from haystack import default_to_dict
 
         saved: Any = self.source
-        if isinstance(self.model, HaystackModel):
+        if not saved and isinstance(self.model, HaystackModel):
             saved = [part.to_dict() for part in (self.model.document_embedder, self.model.text_embedder)]
         return default_to_dict(self, model=saved, batch_size=self.batch_size)
 

@@ -447,6 +447,31 @@ def test_two_tables_that_write_one_number_differently_agree() -> None:
     assert "two tables answer it differently" in query_table("What is the depth of Baikal?", [one, other]).reason
 
 
+def test_tables_that_answer_differently_are_all_shown_weakly(kb: KnowledgeBase, tmp_path) -> None:
+    for year, speed in (("2021", "17 knots"), ("2022", "16 knots")):
+        path = tmp_path / f"trials {year}.csv"
+        path.write_text(f"Tug,Pull (t),Pace\nOld Harry,41,{speed}\nAnvil,38,12 knots\n", encoding="utf-8")
+        kb.add(path, progress=False)
+    answer = kb.ask("What is the pace of the tug Old Harry?")
+    assert (answer.route, answer.refused, answer.strength.level) == ("table", False, "weak"), answer
+    assert "17 knots [1]" in answer.text and "16 knots [2]" in answer.text and answer.text.startswith("Two tables")
+    assert [citation.quote[:9] for citation in answer.citations] == ["Old Harry", "Old Harry"]
+    assert len({citation.uri for citation in answer.citations}) == 2
+
+
+def test_a_value_has_its_unit_once_and_several_say_what_they_are_of() -> None:
+    table = Table(
+        (
+            ("", "Fiscal 2021 (in millions)", "Fiscal 2020 (in millions)"),
+            ("Harbour dues", "$1,250", "$(40)"),
+            ("Ferry fares", "310", "(22)"),
+        )
+    )
+    fares = query_table("What were the ferry fares in 2021 and 2020?", table)
+    assert fares.text.count("2021") == 1 and "310 million" in fares.text and "(22) million" in fares.text, fares
+    assert query_table("What were the harbour dues in 2021?", table).text == "$1,250 million"
+
+
 def test_questions_that_text_answers_are_answered_from_text(kb: KnowledgeBase) -> None:
     for question, words in (
         ("Who keeps nine hives behind the mill?", "Clara Berg"),

