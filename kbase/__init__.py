@@ -222,6 +222,7 @@ Modules:
 - `kbase.querying.terms`: The words that evidence should have, what each of them weighs, and how many of them a text has
 - `kbase.querying.things`: What a question names: the part of it that is read, and the things that it holds against each other
 - `kbase.querying.tools`: What an assistant may call: typed functions, checked arguments, results that are data
+- `kbase.querying.topics`: A few words and no question: what the documents say of them decides what is wanted
 - `kbase.querying.tracing`: Which boxes of a Haystack pipeline ran for a question, and how long each took
 - `kbase.querying.wanted`: Words in quotes, a quarter of a year, a length of time, what is done to a thing
 - `kbase.querying.watching`: Any Haystack pipeline as a graph, and one run of it as data: which boxes ran, with what, how long, and why a branch was taken
