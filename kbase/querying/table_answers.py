@@ -80,9 +80,8 @@ def place_table(
     found = PlacedTable(grid, start=inner.start, end=inner.end, page=inner.page, sheet=inner.sheet, range=inner.range,
                         score=score, index=CellIndex(grid))
     if typed is table: return found
-    return replace(found, document_id=table.document_id, uri=table.uri,
-                   document=table.document_title, start=table.node.start, end=table.node.end, page=table.page, sheet=table.sheet,
-                   range=table.range)
+    return replace(found, document_id=table.document_id, uri=table.uri, document=table.document_title,
+                   start=table.node.start, end=table.node.end, page=table.page, sheet=table.sheet, range=table.range)
 
 # %% ../../nbs/querying/51_table_answers.ipynb #tan09
 def said_value(
