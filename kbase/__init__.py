@@ -2,6 +2,7 @@
 
 Modules:
 
+- `kbase.adapter`: Questions turned a little, documents left where they are
 - `kbase.arrow_tables`: A typed table as bytes, in pieces that a store can keep, and back
 - `kbase.bases`: One list out of many places, and where each hit comes from
 - `kbase.blocks`: What was written as one: headings, paragraphs, list items, code, tables, rows
@@ -110,19 +111,29 @@ Modules:
 - `kbase.messages`: What an error says to whoever reads it: a sentence, and no secret
 - `kbase.models`: Optional helpers, asked with a time limit and never trusted
 - `kbase.nodes`: What goes in and what is kept: documents, their nodes, and what each kind of node is
+- `kbase.packed_weights`: A multilingual model in four bits, written as a folder that every other page can read
 - `kbase.printable`: What a terminal would obey is spelled out
+- `kbase.quality.adapting`: Questions are turned a little towards the passages that answer them; the passages stay where they are
 - `kbase.quality.answers`: Does it say what is right, does it stand where it says, does it know when to be silent
 - `kbase.quality.calibration`: Where an answer begins in this knowledge base, found without a single judged question
+- `kbase.quality.candidates`: Two ways to learn from the same ground, each at several strengths
 - `kbase.quality.chunks`: How long they are, and what was cut that should not have been
 - `kbase.quality.comparison`: Which of the two is better, how sure that is, and who pays for it
 - `kbase.quality.evaluation`: Every question asked, and every answer held against what is right
 - `kbase.quality.gold`: Questions, and what should be found for each of them
 - `kbase.quality.intervals`: Of fifty questions, how far another fifty might have been away
 - `kbase.quality.measuring`: What `kb.evaluate` does with what it is given
+- `kbase.quality.mining`: Looked up before they are believed, kept apart by document, and set against passages that only look like answers
+- `kbase.quality.pairs`: What somebody might ask, and the passage that answers: made without a single question from anybody
+- `kbase.quality.pool`: Some of a knowledge base, searched as the whole is, with any vectors
 - `kbase.quality.probes`: Questions made from the documents themselves, so that a knowledge base can be measured before anybody has asked it anything
 - `kbase.quality.rankings`: Where the right things stand in a list, in one number
 - `kbase.quality.scores`: What an evaluation found: the means, how sure they are, and every question behind them
 - `kbase.quality.spans`: The same characters, however they were cut
+- `kbase.quality.training`: Less than one epoch, with brakes, and at the end half of the way back
+- `kbase.quality.trials`: The hybrid search as it would be with other vectors, before anything is stored
+- `kbase.quality.tuning`: An embedder that has read your documents, if that helps; and if it does not, nothing changes
+- `kbase.quality.versions`: Tuned models lie beside the knowledge base, one of them serves, and the way back is always open
 - `kbase.querying.account`: Which documents there are, and which of them have some metadata
 - `kbase.querying.account_writer`: How many documents there are, which, and which of them have some metadata
 - `kbase.querying.agent`: A language model that looks things up by itself, step by step, within limits, and whose answer is checked
@@ -192,7 +203,6 @@ Modules:
 - `kbase.querying.table_cross`: Tables whose rows are what is measured and whose columns are years: the cell where both meet
 - `kbase.querying.table_figures`: Several columns of one row: read, compared, added up; how much a figure changed, and which rows it changed in
 - `kbase.querying.table_grid`: A table's cells as what they mean: numbers, dates, times, names
-- `kbase.querying.table_makeup`: The years that a table has, and the rows that a figure is made of
 - `kbase.querying.table_mentions`: A question's words, looked up in a table's columns and cells
 - `kbase.querying.table_model`: A model writes one SELECT; the fence runs it, and the result is held against the table
 - `kbase.querying.table_operations`: Twelve operations, each computed here, said as a sentence, and written as SQL

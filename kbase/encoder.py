@@ -117,8 +117,9 @@ class BertEncoder:
 
         config, self.pooling = model_json(folder / "config.json"), pooling
         self.heads, self.epsilon = config["num_attention_heads"], config["layer_norm_eps"]
-        tensors = {name: tensor.float() for name, tensor in load_file(folder / "model.safetensors").items()}
-        self.words = tensors["embeddings.word_embeddings.weight"]
+        stored = load_file(folder / "model.safetensors")
+        self.words = stored.pop("embeddings.word_embeddings.weight")  # 96 million numbers of a multilingual model:
+        tensors = {name: tensor.float() for name, tensor in stored.items()}  # they stay in the file's type
         first_segment = tensors["embeddings.token_type_embeddings.weight"][0]
         self.places = tensors["embeddings.position_embeddings.weight"] + first_segment
         self.norm = affine(tensors, "embeddings.LayerNorm")
@@ -132,7 +133,7 @@ class BertEncoder:
         whole = (("Transformer", "Pooling"), ("Transformer", "Pooling", "Normalize"))
         return (family == ("bert", "gelu", "absolute") and anatomy.modules in whole and anatomy.pooling in ("mean",
                                                                                                             "cls")
-                and not anatomy.prompts and not settings.get("do_lower_case")
+                and not settings.get("do_lower_case")
                 and _has_tensor(folder / "model.safetensors", "embeddings.word_embeddings.weight"))
 
     def tokens(
@@ -148,7 +149,7 @@ class BertEncoder:
         if padding: ids, lengths = [*ids, [0] * padding], [*lengths, padding]  # one more text, which is dropped
         with torch.inference_mode():
             places = torch.cat([torch.arange(n) for n in lengths])
-            x = self.words[torch.tensor([token for row in ids for token in row])] + self.places[places]
+            x = self.words[torch.tensor([token for row in ids for token in row])].float() + self.places[places]
             x = layer_norm(x, x.shape[1:], *self.norm, self.epsilon)
             for layer in self.layers: x = run_layer(x, lengths, layer, self.heads, self.epsilon)
             return list(x.split(lengths)[:texts])
@@ -276,10 +277,11 @@ def one_thread() -> Iterator[None]:
 
 # %% ../nbs/07_encoder.ipynb #dc80d47a
 @lru_cache(maxsize=1)
-def _core_pool(workers: int) -> ThreadPoolExecutor:
-    import torch
+def _core_pool(workers: int) -> ThreadPoolExecutor: return ThreadPoolExecutor(workers, "kbase-embed")
 
-    return ThreadPoolExecutor(workers, "kbase-embed", initializer=torch.set_num_threads, initargs=(1,))
+def _on_one_thread(work: Callable[[Any], Any], item: Any) -> Any:
+    if torch := sys.modules.get("torch"): torch.set_num_threads(1)  # of this thread
+    return work(item)
 
 def _after_fork() -> None:
     # threads do not survive a fork, torch's own neither: with more than one it would wait for them for ever
@@ -296,12 +298,12 @@ def on_each_core(
     workers: int,  # ≥ 1
 ) -> Iterator[Any]:  # results, in the order of the items
     "Work items off side by side, each on one thread: nothing waits for another thread's share of a product."
-    import torch
-
-    futures = [_core_pool(workers).submit(work, item) for item in items]
+    if "torch" in sys.modules: torch_threads()
+    futures = [_core_pool(workers).submit(_on_one_thread, work, item) for item in items]
     try:
         for future in futures: yield future.result()
     finally:
         for future in futures: future.cancel()
         wait(futures)
-        torch.set_num_threads(torch_threads())  # what threads begin with that are made later
+        # what threads begin with that are made later
+        if torch := sys.modules.get("torch"): torch.set_num_threads(torch_threads())

@@ -10,7 +10,7 @@ the terms as they come, the query is analysed the same way, and the spans of the
 __all__ = ['CONFIDENCE', 'READ_CHARACTERS', 'MISLED_LENGTH', 'ORDINAL_POINT', 'MAX_TERM', 'KNOWN_PIECES', 'Folded', 'Made',
            'DECIMAL_COMMA', 'STEMMERS', 'ANALYSIS', 'SENTENCE', 'OWN_WEIGHT', 'stop_words', 'detect_language',
            'encodable', 'split_sentences', 'words', 'shouted', 'unaccented', 'Token', 'analyze', 'terms', 'query_terms',
-           'QueryWord', 'query_words', 'matched_spans']
+           'without_request', 'QueryWord', 'query_words', 'matched_spans']
 
 # %% ../nbs/02_language.ipynb #lan03
 import re
@@ -28,6 +28,7 @@ import Stemmer
 from icu4py.breakers import SentenceBreaker, WordBreaker
 
 from .codes import FoundCode, find_codes, fold, humps, placed_pieces, text_pieces, visible
+from .request_words import request_spans, requested_text
 
 # %% ../nbs/02_language.ipynb #lan43
 _LISTS = {{"cz": "cs", "nb": "no"}.get(code, code): name for code, name in word_lists.LANGUAGE_MAPPING.items()}
@@ -279,7 +280,8 @@ class _Terms(_Memory[Folded]):
     def make(self, piece: str) -> Folded:
         kept, dropped, loud = list[tuple[str, int, int]](), 0, " " in piece and shouted(piece, self.stop)
         for word, a, b in self.words.of(piece):
-            if word in self.stop and (loud or not _is_acronym(piece[a:b])): dropped = b  # isn't, and its parts
+            if word in self.stop and (loud or not _is_acronym(piece[a:b])):
+                dropped = max(b, dropped)  # I'm, and its parts
             elif b > dropped: kept.append((self.term(word), a, b))
         return tuple(kept)
 
@@ -341,7 +343,9 @@ def _asked(
     kept = words(query, own or languages[0])
     if own:
         content = {(token.start, token.end) for token in found.get(own) or analyze(query, own)}
-        dropped = ({(a, b) for _, a, b in kept} - content) | _operators(query, kept, stop_words(own))
+        asking = request_spans(query, own)
+        dropped = ({(a, b) for _, a, b in kept if (a, b) not in content or any(c <= a and b <= d for c, d in asking)}
+                   | _operators(query, kept, stop_words(own)))
         kept = [(word, a, b) for word, a, b in kept if (a, b) not in dropped]
         found = {language: [token for token in tokens if (token.start, token.end) not in dropped]
                  for language, tokens in found.items()}
@@ -359,6 +363,13 @@ def query_terms(
         for term, count in Counter(token.term for token in tokens).items():
             counts[term] = max(count * weight, counts.get(term, 0))  # of one word two languages may make the same
     return [term for term, count in counts.items() for _ in range(count)]
+
+def without_request(
+    query: str,
+    languages: Iterable[str],  # the knowledge base's, most documents first
+) -> str:
+    "What a query is about, as text: without the words that only ask for documents."
+    return requested_text(query, _own_language(query, list(dict.fromkeys(languages)) or ["en"], False))
 
 # %% ../nbs/02_language.ipynb #lan36
 class QueryWord(NamedTuple):

@@ -53,6 +53,7 @@ class Settings:
     section_nodes: bool = False  # sections are nodes of their own
     sentence_nodes: bool = False  # sentences are nodes with vectors of their own
     auto_filters: bool = True  # what a question says of its documents ("by Ada", "in 2023") narrows the look-up
+    question_log: bool = True  # questions asked in the explorers are kept, in a file of this machine
     glossary: str = ""  # a CSV file: term, other names; "" for glossary.csv in the store's folder or beside it
     llm: str = ""  # "" for none; openai:MODEL, ollama:MODEL, llamacpp:FILE, transformers:MODEL
     llm_url: str = ""  # base URL of an OpenAI-compatible server; "" for the provider's own

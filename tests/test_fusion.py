@@ -101,8 +101,30 @@ def test_a_reading_says_where_it_comes_from():
     assert second.key == "b1" and second.parts["dense"].score == 0.7
     assert second.parts["dense"].reading == "6.0 σ above the corpus × 0.1, by its summary"
     assert second.parts["document"].reading == (
-        "at most 89 % by its words × 0.5, 6.0 σ above the corpus × 0.1, by its summary"
+        "89 % by the only passage of it that was found × 0.5, 6.0 σ above the corpus × 0.1, by its summary"
     )
+
+
+def test_the_only_passage_of_a_document_speaks_for_it():
+    words = [Found("a1", 10.0, "a"), Found("b1", 9.0, "b"), Found("b2", 1.0, "b")]
+    near = [Found("a1", 0.3, "a"), Found("b1", 0.3, "b")]
+    whole = [Found("all of b", 20.0, "b"), Found("all of a", 10.0, "a")]
+    first, second, _ = fuse(words, near, BACKGROUND, documents=whole)
+    assert (first.key, second.key) == ("a1", "b1")  # more of b was found: its whole counts
+    assert first.parts["document"].contribution == pytest.approx(0.5 * (1 + 0.2 * 2))
+    other = fuse(words, [near[1]], BACKGROUND, documents=whole)[0]  # by one retriever only: a may hold more
+    assert other.key == "b1"
+
+
+def test_a_second_passage_that_is_near_adds_to_its_document():
+    near = [Found("a1", 0.5, "a"), Found("b1", 0.5, "b"), Found("b2", 0.4, "b"), Found("c1", 0.2, "c")]
+    summaries = [Found("s", 0.1, "c")]
+    for way in (fuse, fuse_documents):
+        ranked = way([], near, BACKGROUND, summaries=summaries)
+        scores = {one.key: one for one in ranked}
+        assert ranked[0].key == "b1"
+        assert scores["b1"].score - scores["a1"].score == pytest.approx(0.1 * 0.2 * 2)  # two sigmas above the last
+        assert "for a second passage" in scores["b1"].parts["document"].reading
 
 
 def test_a_document_that_only_its_summary_found():

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from kbase import language
 from kbase.codes import fold, placed_pieces
+from kbase.request_words import requested_text
 from kbase.language import (
     analyze,
     encodable,
@@ -18,6 +19,7 @@ from kbase.language import (
     split_sentences,
     stop_words,
     terms,
+    without_request,
     words,
 )
 
@@ -248,3 +250,35 @@ def test_a_question_whose_language_is_not_recognised_drops_its_common_words(monk
     asked = query_terms("How can you use the content parameter in the list?", ["en", "mk"])
     assert not {"how", "you", "the", "in"} & set(asked) and asked.count("content") == 2
     assert query_terms("Mannings", ["en", "de"]) == ["man", "manning"]
+
+
+@pytest.mark.parametrize(
+    ("query", "subject"),
+    [
+        ("I’m especially interested in papers on heat pumps.", "heat pumps."),
+        ("Heat pumps. I would like to find articles describing their noise", "Heat pumps. their noise"),
+        ("find all descriptions of the valve", "valve"),
+        ("Tell me about Lisbon", "Lisbon"),
+        ("which papers on tides", "tides"),
+        ("valves, pumps, etc.", "valves, pumps, "),
+        ("find a valve", "find a valve"),
+        ("description of a valve", "description of a valve"),
+        ("papers on", "papers on"),
+        ("The papers on the desk", "The papers on the desk"),
+        ("What do the papers on the desk say?", "What do the papers on the desk say?"),
+    ],
+)
+def test_what_only_asks_for_documents_is_left_out(query, subject):
+    assert requested_text(query, "en").strip() == subject.strip()
+    assert set(query_terms(query, ["en"])) == set(query_terms(subject, ["en"]))
+    assert requested_text(query, "xx") == query
+
+
+def test_a_request_is_left_out_in_its_own_language():
+    assert requested_text("Ich suche Artikel über Wärmepumpen", "de") == "Wärmepumpen"
+    assert query_terms("Ich suche Artikel über Wärmepumpen", ["de"]) == query_terms("Wärmepumpen", ["de"])
+    assert without_request("Tell me about Lisbon", ["en", "pt"]) == "Lisbon"
+
+
+def test_no_part_of_a_contraction_is_a_term():
+    assert terms("I'm sure that I'd say they'll come", "en") == terms("sure say come", "en")

@@ -1,6 +1,7 @@
 "What the embedded store alone must stand: its lock, its commits, its columns, a full disk. For both: test_store.py."
 
 import json
+import math
 import os
 import random
 import shutil
@@ -465,3 +466,18 @@ def test_an_upgrade_that_is_killed_leaves_the_old_folder_for_the_next(path, form
         writer.kill()
         writer.join(10)
     check_format_1(EmbeddedStore(path), format_1)
+
+
+def test_terms_are_counted_exactly_below_a_bound_and_estimated_above(path, monkeypatch):
+    monkeypatch.setattr(snapshot, "COUNTED", 20)
+    store = EmbeddedStore(path)
+    store.put([item(f"d{number}", "lanterns " + ("moths" if number % 10 == 0 else "lamps")) for number in range(60)])
+    rows, words = 60, {"seldom": "moth", "often": "lantern", "never": "kite"}
+    idf = store.idf(list(words.values()))
+    assert idf[words["seldom"]] == pytest.approx(math.log(1 + (rows - 6 + 0.5) / (6 + 0.5)), rel=1e-6)
+    assert idf[words["often"]] == pytest.approx(math.log(1 + 0.5 / (rows + 0.5)), rel=1e-6)
+    assert idf[words["never"]] == max(idf.values())
+    assert store.idf([words["often"], words["seldom"]]) == pytest.approx(
+        {words[name]: idf[words[name]] for name in ("often", "seldom")}
+    )
+    store.close()

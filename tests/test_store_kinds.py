@@ -166,6 +166,16 @@ def test_idf_is_bm25s_and_of_one_group(store):
     assert store.idf([]) == {}
 
 
+def test_a_hundred_terms_have_the_idf_that_each_has_alone(store):
+    store.put([made(name) for name in TEXTS])
+    asked = ["pear", *(f"nowhere{number}" for number in range(100)), "loop", "pear"]
+    together = store.idf(asked)
+    assert list(together) == list(dict.fromkeys(asked))
+    for term in ("pear", "loop", "nowhere0", "nowhere99"):
+        assert store.idf([term])[term] == pytest.approx(together[term], rel=1e-6)
+    assert together["nowhere0"] == together["nowhere99"] > together["pear"] > 0
+
+
 def test_a_document_has_its_chunks_terms_and_the_mean_of_their_vectors(store):
     items = [made(name) for name in TEXTS]
     store.put(items)

@@ -26,11 +26,12 @@ from ..embedding import Embedder
 from ..hits import Hits
 from ..language import analyze, split_sentences, stop_words, words
 from ..lines import is_signature
+from .cover import is_of_speaking, stems_known, stems_quoted
 from .expected import definition_asked, expected_kind
 from .openings import defines, is_called
 from .passages import ALMOST, Passage
 from .rules import LANGUAGES, word_list, word_pattern
-from .support import HELD, Evidence, Support, stems_known, stems_quoted
+from .support import HELD, Evidence, Support
 from .terms import RARE_WEIGHT, TASK_WEIGHT, Term, languages_of, question_words, stems_of, with_rarity
 from .things import readable
 from .wanted import lacks_wanted
@@ -127,6 +128,7 @@ def _file_stems(p: Passage) -> frozenset[str]:  # lyft_2021.pdf is about Lyft
     return stems_of(re.sub(r"[\W_]+", " ", p.hit.uri.rpartition("/")[2].rpartition(".")[0]), p.hit.language)
 
 def _need_not_stand(question: str, term: Term, language: str) -> bool:  # where it lives is said by: it stands in Oberau
+    if term.word in stop_words(language) or is_of_speaking(term.word): return True
     asks_place = _listed("where", language).match(readable(question).lstrip(" ¿"))
     return bool(asks_place and _listed("being_at", language).fullmatch(term.word))
 

@@ -19,6 +19,7 @@ from haystack.components.generators.chat.types import ChatGenerator
 from ..embedding import Embedder
 from ..language import words
 from .claims import write_answer
+from .described import described_first
 from .doubts import with_doubt
 from .files import without_files
 from .openings import defines
@@ -63,7 +64,8 @@ def answer_fact(
     trace = {"support": {**checked["support"], "needed": support}, "sentences": checked["sentences"]}
     if evidence.support.score < support or not evidence.passages:
         return refuse(question, route, hits, evidence.support, support, trace)
-    quotes, picked = Quotes(), short_answer(asked, definition_first(asked, evidence.passages))
+    ordered = described_first(asked, definition_first(asked, evidence.passages))
+    quotes, picked = Quotes(), short_answer(asked, ordered)
     sure = with_doubt(asked, evidence, picked, embedder)
     trace["support"] |= sure.to_dict()
     return Answer(question, quotes.text(picked), route, tuple(quotes.citations), evidence=hits, trace=trace,

@@ -20,7 +20,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from ..acronyms import acronyms_of, is_short_form
-from ..language import Token, analyze, query_terms, terms
+from ..language import Token, analyze, query_terms, terms, without_request
 from ..stores.contract import NodeStore
 
 # %% ../../nbs/querying/40_glossary.ipynb #glo06
@@ -246,11 +246,12 @@ def terms_with(
 def text_with(
     query: str,
     aliases: Sequence[Alias],
+    languages: Sequence[str] = (),  # of the store
 ) -> str:
-    "The query with the other names in brackets."
+    "The query as it is embedded: with the other names in brackets, and without words that only ask for documents."
     for alias in sorted(aliases, key=lambda one: -one.start):
         query = f"{query[:alias.end]} ({', '.join(alias.others)}){query[alias.end:]}"
-    return query
+    return without_request(query, languages)
 
 def with_asked(
     found: set[str],  # terms of a text

@@ -7,7 +7,8 @@ summary begins with it. A store gives the beginning of a document, which a searc
 
 # %% auto #0
 __all__ = ['FEWEST_WORDS', 'FEWEST_LEADING', 'LETTERS', 'ENDING', 'COPULA_WITHIN', 'OPENING', 'is_sentence', 'same_words',
-           'defines', 'is_called', 'part_hit', 'opening_hit', 'sentences_of', 'definition_of', 'with_next']
+           'starts_with_thing', 'defines', 'is_called', 'part_hit', 'opening_hit', 'sentences_of', 'definition_of',
+           'with_next']
 
 # %% ../../nbs/querying/48_openings.ipynb #1bbfb7b1
 import re
@@ -65,8 +66,17 @@ COPULA_WITHIN = 4  # words between a thing and what makes a definition of it
 
 def _begins(asked: Sequence[str], thing: Sequence[str], stop: frozenset[str], language: str) -> int:
     # where the words after the thing begin; 0 when they begin with something else
-    first = next((place for place, word in enumerate(asked) if word not in stop), len(asked))
+    first = next((place for place, word in enumerate(asked) if word not in stop or word in thing[:1]), len(asked))
     return first + len(thing) if same_words(asked[first:first + len(thing)], thing, language) else 0
+
+def starts_with_thing(
+    text: str,  # a sentence
+    thing: str,
+    language: str = "en",  # ISO 639-1
+) -> bool:
+    "Whether a thing is what a sentence begins with, small words aside."
+    asked = [word for word, *_ in words(text[:300], language)]
+    return bool(_begins(asked, _bare(thing), stop_words(language), language))
 
 def defines(
     text: str,  # a sentence

@@ -214,9 +214,9 @@ class PartsWriter:
         whole = self._answered(plan.whole, "", options) if plan.whole else None
         if whole and suffices(whole.answer, plan): return {"answer": _as_one(whole, "one passage answers all of it")}
         parts = self._parts(plan, options)
-        steps = any(part.after for part in plan.parts)
-        if whole and not whole.answer.refused and steps and any(part.answer.refused for part in parts):
-            answer = _as_one(whole, "not every step has an answer of its own")
+        doubted = plan.method == "llm" or any(part.after for part in plan.parts)  # the whole is as good a guess
+        if whole and not whole.answer.refused and doubted and any(part.answer.refused for part in parts):
+            answer = _as_one(whole, "not every part has an answer of its own")
             answer.trace["parts"] = [part.to_dict() for part in parts]
             return {"answer": answer}
         return {"answer": joint_answer(plan, parts)}

@@ -26,6 +26,7 @@ from ..embedding import Embedder
 from ..models import ask_llm, fenced, new_tag, read_json
 from .connected import connected_route
 from .filters import all_of
+from .model_parts import split_by_llm
 from .plan import Plan, QueryPart, narrow
 from .question_filters import QuestionFilters, asked_filters
 from .relaxing import relaxed
@@ -294,10 +295,15 @@ def split_of(
     question: str,
     routes: Mapping[str, RouteSpec] = ROUTES,
     known: Callable[[str], bool] | None = None,  # whether a word is the name of something in the base
+    llm: ChatGenerator | None = None,  # asked where no rule takes it apart, and where it may be several
+    timeout: float = 30.0,  # seconds for the call of the model
 ) -> Split:  # without parts when it is one question
     "How a question is taken apart, where the rules of its route leave it open."
     split, asked = split_question(question, *filter(None, [known])), readable(question)
-    found = match_rules(asked, routes) if split.parts else None
+    found = match_rules(asked, routes) if split.parts or llm is not None else None
+    if not split.parts:
+        unclear = llm is not None and (not found or found[0] in (DEFAULT_ROUTE, PARTS_ROUTE))
+        return split_by_llm(llm, asked, timeout) if unclear else split
     if not found: return split
     if split.whole_first: return split if found[0] == DEFAULT_ROUTE else Split()
     later = asked_at_once(asked, wording_language(asked))[1:]
@@ -323,7 +329,7 @@ def plan_question(
         raise ValueError(f"route is {route!r}: use one of {', '.join(routes)}")
     databases = connected if connected is not None and DATABASE_ROUTE in routes else lambda text: ""
     open_to_parts = route in (None, PARTS_ROUTE) and PARTS_ROUTE in routes and not databases(question)
-    split = split_of(question, routes, known) if open_to_parts else Split()
+    split = split_of(question, routes, known, llm, timeout) if open_to_parts else Split()
     single = {name: spec for name, spec in routes.items() if name != PARTS_ROUTE} if split.parts else routes
     choose = partial(choose_route, examples=examples, llm=llm, timeout=timeout, routes=single)
     def planned(text: str, chosen: str | None = None) -> Plan:
@@ -331,11 +337,15 @@ def plan_question(
         plan = _plan_one(text, filters, DATABASE_ROUTE if reason else chosen, choose, single, read_filters, relax)
         return replace(plan, method="rules", confidence=0.95, reasons=(reason,)) if reason else plan
 
-    if not split.parts: return planned(question, route)
+    if not split.parts:
+        whole = planned(question, route)
+        return replace(whole, reasons=(*whole.reasons, split.reason)) if split.reason else whole
     parts = (QueryPart(part.text, label=part.label, after=part.after, plan=planned(part.text)) for part in split.parts)
-    return Plan(question, PARTS_ROUTE, tuple(parts), "given" if route else "rules", 1.0 if route else 0.85,
-                (split.reason,),
+    method, confidence = ("given", 1.0) if route else (split.method, _SURE_OF_PARTS[split.method])
+    return Plan(question, PARTS_ROUTE, tuple(parts), method, confidence, (split.reason,),
                 whole=planned(question) if split.whole_first else None)
+
+_SURE_OF_PARTS = {"rules": 0.85, "llm": 0.6}  # shown, as a rule's own confidence is
 
 # %% ../../nbs/querying/54_planner.ipynb #830827a2
 def is_titled(

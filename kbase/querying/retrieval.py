@@ -11,9 +11,11 @@ __all__ = ['Mode', 'MAX_TERMS', 'SEARCH_DEPTH', 'Ranking', 'PINNED_ABOVE', 'EXPL
            'with_pinned', 'check_count', 'search_store']
 
 # %% ../../nbs/querying/41_retrieval.ipynb #ret03
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from threading import Thread
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -60,6 +62,18 @@ class Lookup:
     weight: float
     notes: tuple[str, ...] = ()
 
+@contextmanager
+def _counted_meanwhile(store: NodeStore, found: Sequence[str]) -> Iterator[None]:
+    # a store keeps what it has counted: a search asks for it afterwards, and hears then of what went wrong
+    def count() -> None:
+        with suppress(Exception): store.idf([*dict.fromkeys(found), NOWHERE])
+
+    counting = Thread(target=count, name="kbase-count", daemon=True)
+    if found: counting.start()
+    try: yield
+    finally:
+        if found: counting.join()
+
 def read_query(
     store: NodeStore,
     query: str,
@@ -76,7 +90,9 @@ def read_query(
     if mode == "bm25" and not found: notes.append("the query has no word to look up")
     vector = None
     if mode != "bm25":
-        if embed_query is not None and store.embedder is not None: vector = embed_query(text_with(query, aliases))
+        if embed_query is not None and store.embedder is not None:
+            with _counted_meanwhile(store, found[:MAX_TERMS]):
+                vector = embed_query(text_with(query, aliases, store.languages()))
         else:
             missing = "the store holds no vectors" if embed_query else "there is no embedder"
             notes.append(missing if mode == "dense" else f"by words alone: {missing}")

@@ -35,6 +35,7 @@ class Split(NamedTuple):
     parts: tuple[SubQuestion, ...] = ()  # () when it is one question
     reason: str = ""
     whole_first: bool = False  # where one passage answers all of it, its parts are not needed
+    method: str = "rules"  # who took it apart: rules or llm
 
 # %% ../../nbs/querying/45_subquestions.ipynb #f0c58002
 FEWEST_OF_PART = 3  # words of a question that stands by itself

@@ -1,5 +1,6 @@
 // The ask explorer: a conversation, and the source that is open in its document (kbase/widgets/ask.py).
 import { View, button, el, key_hints, refill, role, shows, textbox } from "./base.js";
+import { judge_buttons } from "./judge.js";
 import { Pane } from "./pane.js";
 import { counted, fold, grown, near_row, part_row, source_row, state_of } from "./answer.js";
 
@@ -15,13 +16,14 @@ class Ask extends View {
     this.written = el("div", "kb-written-now");
     this.written.hidden = true;
     this.shared = el("div", "kb-chips");
-    this.pane = new Pane(this, "Source in its document", () => this.opener() ?? this.input, () => this.talk_is_covered());
+    this.pane = new Pane(this, "Source in its document", () => this.opener() ?? this.input, () => this.talk_is_covered(), "page");
     this.clear = button("kb-quiet", "New conversation", () => this.send("clear") && this.wait());
     this.take = el("span", "kb-take", ...Object.entries(SAVED).map(([ending, [name]]) => this.saver(ending, name)));
     this.root.classList.add("kb-ask");
     this.root.append(el("div", "kb-bar", this.input, this.go), el("div", "kb-line", this.status, this.clear, this.take), this.shared, this.written,
       el("div", "kb-body", this.talk, this.pane.node), key_hints(KEYS));
     this.watch("opened", () => this.draw_opened());
+    this.watch("judged", () => this.draw_judged());
     this.on("msg:custom", (message) => this.heard(message));
   }
 
@@ -160,7 +162,22 @@ class Ask extends View {
       this.copying = true;
       this.send("export", { ending: "md", turn });
     });
-    return el("div", "kb-actions", copy, button("kb-quiet", "Copy as Python", () => this.copy(answer.code, "Python")));
+    const judging = el("span", "kb-judging", ...this.judging(turn));
+    judging.dataset.turn = String(turn);
+    return el("div", "kb-actions", judging, copy, button("kb-quiet", "Copy as Python", () => this.copy(answer.code, "Python")));
+  }
+
+  judging(turn) {
+    const said = this.model.get("judged")?.answers;
+    return said ? judge_buttons(said[turn], "kb-quiet", (right) => this.send("judge_answer", { right, turn })) : [];
+  }
+
+  draw_judged() {
+    for (const place of this.talk.querySelectorAll(".kb-actions > .kb-judging")) {
+      const at = [...place.children].indexOf(document.activeElement);
+      place.replaceChildren(...this.judging(Number(place.dataset.turn)));
+      place.children[at]?.focus({ preventScroll: true });
+    }
   }
 
   // ---- asking

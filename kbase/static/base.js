@@ -93,6 +93,17 @@ export function button(name, label, act) {
   return node;
 }
 
+/** What can be clicked inside of an option. An option may hold no control: screen readers and keys have a key that does the same. */
+export function clickable(name, label, act) {
+  const node = el("span", `kb-click ${name}`, label);
+  node.setAttribute("aria-hidden", "true");
+  node.addEventListener("click", (event) => {
+    event.stopPropagation();
+    act(event);
+  });
+  return node;
+}
+
 /** Say to screen readers what an element is, and its name where it shows none. */
 export function role(node, kind, label = "") {
   node.setAttribute("role", kind);

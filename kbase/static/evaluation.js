@@ -1,28 +1,9 @@
 // Two evaluations of the same questions: measures with intervals, questions by damage, both lists (kbase/widgets/evaluation.py).
-import { Choice, Listbox, TYPING, View, button, count, el, key_hints, number, role, shows, textbox } from "./base.js";
+import { Choice, Listbox, TYPING, View, button, el, key_hints, number, shows, textbox } from "./base.js";
+import { balance_of, both_lists, listed_words, measure_table, question_option } from "./compare.js";
 
 const SHOWN = [["all", "All"], ["worse", "Worse"], ["better", "Better"], ["same", "Same"]];
 const KEYS = [["/", "find a question"], ["j", ""], ["k", "move"], ["Enter", "both lists"], ["Esc", "close"]];
-
-// ---------------------------------------------------------------- pure functions
-
-export function signed(value, digits = 3) {
-  return value === null || value === undefined ? "–" : `${value > 0 ? "+" : value < 0 ? "−" : "±"}${Math.abs(value).toFixed(digits)}`;
-}
-
-/** Where an interval lies on an axis that is the same for all of them and has nought in its middle, in percent. */
-export function on_axis(changes) {
-  const most = Math.max(1e-9, ...changes.flatMap(({ low, high }) => [Math.abs(low ?? 0), Math.abs(high ?? 0)]));
-  const at = (value) => 50 + 50 * (value ?? 0) / most;
-  return changes.map(({ low, mean, high }) => ({ low: at(low), mean: at(mean), high: at(high) }));
-}
-
-/** What became of a place in a list, in words. */
-export function moved_words({ before, after }) {
-  if (before === null) return "new";
-  if (after === null) return `gone, was ${before}`;
-  return before === after ? "" : `was ${before}`;
-}
 
 // ---------------------------------------------------------------- the view
 
@@ -75,56 +56,26 @@ class Evaluation extends View {
     this.draw_opened();
   }
 
-  summary({ found, all, notes, rows }) {
-    const shown = rows.length < found ? `${rows.length.toLocaleString("en")} shown of ` : "";
-    return [found === all ? count(all, "question") : `${shown}${found.toLocaleString("en")} of ${count(all, "question")}`, ...notes].join(" · ");
+  summary(results) {
+    return listed_words(results);
   }
 
   // ---- measures
 
-  draw_measures({ changes, measure, before, after }) {
-    const table = el("table"), places = on_axis(changes), focused = this.measures.contains(document.activeElement);
-    const head = ["Measure", before, after, "Difference", "95 %", ""].map((name) => Object.assign(el("th", "", name), { scope: "col" }));
-    table.append(el("caption", "kb-hide", "Measures before and after"), el("thead", "", el("tr", "", ...head)),
-      el("tbody", "", ...changes.map((change, i) => this.change(change, places[i], change.measure === measure))));
+  draw_measures(results) {
+    const { changes, measure } = results, focused = this.measures.contains(document.activeElement), change = changes.find((one) => one.measure === measure);
     this.measures.hidden = !changes.length;
-    this.measures.replaceChildren(table);
+    this.measures.replaceChildren(measure_table(results, (name) => this.ask({ measure: name })));
     if (focused) this.measures.querySelector("[aria-pressed=true]")?.focus({ preventScroll: true });
-    this.draw_balance(changes.find((change) => change.measure === measure));
-  }
-
-  change(change, place, on) {
-    const pick = button("kb-quiet", change.measure, () => this.ask({ measure: change.measure }));
-    pick.setAttribute("aria-pressed", String(on));
-    const axis = el("div", "kb-axis", el("i"), el("b", change.low > 0 ? "kb-up" : change.high < 0 ? "kb-down" : ""), el("u"));
-    Object.assign(axis.children[1].style, { left: `${place.low}%`, width: `${Math.max(1, place.high - place.low)}%` });
-    axis.children[2].style.left = `${place.mean}%`;
-    axis.setAttribute("aria-hidden", "true");
-    const range = el("td", "kb-range", `${signed(change.low)} to ${signed(change.high)}`, axis);
-    return el("tr", on ? "kb-on" : "", el("td", "", pick), el("td", "kb-n", number(change.before, 3)), el("td", "kb-n", number(change.after, 3)),
-      el("td", "kb-n", signed(change.mean)), range, el("td", "kb-verdict", change.words));
-  }
-
-  draw_balance(change) {
     this.balance.hidden = !change;
-    if (!change) return;
-    const { worse, same, better } = change, all = worse + same + better || 1;
-    const strip = el("div", "kb-split", ...[["down", worse], ["same", same], ["up", better]].map(([name, n]) => {
-      const piece = el("i", `kb-${name}`);
-      piece.style.width = `${100 * n / all}%`;
-      return piece;
-    }));
-    strip.setAttribute("aria-hidden", "true");
-    this.balance.replaceChildren(strip, el("span", "", `${worse.toLocaleString("en")} worse · ${same.toLocaleString("en")} the same · ${better.toLocaleString("en")} better`));
+    if (change) this.balance.replaceChildren(...balance_of(change));
   }
 
   // ---- questions
 
-  question({ at, text, before, after, change }) {
-    const sign = change < 0 ? "down" : change > 0 ? "up" : "same";
-    const option = el("li", "", el("div", "kb-row", el("span", "kb-name", text), el("span", `kb-change kb-${sign}`, signed(change, 2))),
-      el("div", "kb-note", `${number(before)} → ${number(after)}`));
-    option.toggleAttribute("data-open", at === this.model.get("opened").at);
+  question(row) {
+    const option = question_option(row);
+    option.toggleAttribute("data-open", row.at === this.model.get("opened").at);
     return option;
   }
 
@@ -139,23 +90,13 @@ class Evaluation extends View {
       return;
     }
     const close = button("kb-quiet", "Close", () => this.send("close"));
-    this.pane.replaceChildren(el("div", "kb-panehead", el("div", "kb-title", opened.text), close), this.values(opened), this.lists(opened),
+    this.pane.replaceChildren(el("div", "kb-panehead", el("div", "kb-title", opened.text), close), this.values(opened), both_lists(opened.list, this.results.after),
       ...this.missed(opened));
     if (was) close.focus({ preventScroll: true });
   }
 
   values({ values }) {
     return el("div", "kb-note", values.map(({ measure, before, after }) => `${measure} ${number(before)} → ${number(after)}`).join(" · "));
-  }
-
-  lists({ list }) {
-    const table = el("table"), head = [this.results.after, "Found", ""].map((name) => Object.assign(el("th", "", name), { scope: "col" }));
-    const rows = list.map((row) => el("tr", row.after === null ? "kb-gone-row" : row.before === null ? "kb-new-row" : "", el("td", "kb-n", row.after === null ? "–" : String(row.after)),
-      el("td", "", row.label), el("td", "kb-note", moved_words(row))));
-    table.append(el("caption", "kb-hide", "What was found, after and before"), el("thead", "", el("tr", "", ...head)), el("tbody", "", ...rows));
-    const region = role(el("div", "kb-lists", table), "region", "Both lists");
-    region.tabIndex = 0;
-    return region;
   }
 
   missed({ missed_before: before, missed_after: after }) {

@@ -1,5 +1,6 @@
 // A hit as one option of a list: where it stands, an excerpt, and the readings behind its place.
-import { button, el, marked } from "./base.js";
+import { clickable, el, marked } from "./base.js";
+import { judge_buttons } from "./judge.js";
 
 const SERIES = ["bm25", "dense"]; // that have a colour of their own
 
@@ -64,22 +65,22 @@ export function clip(hit, whole) {
 /** The readings behind a hit's place, in a line; the whole sum stands behind “why”. */
 function reasons(hit, scale, act) {
   const line = el("div", "kb-sum", strip(hit.parts, scale), el("span", "kb-brief", hit.brief));
-  const add = (name, label, action) => {
-    const one = button(name, label, (event) => {
-      event.stopPropagation();
-      act[action](event.currentTarget.closest("[role=option]"));
-    });
-    one.tabIndex = -1; // a key does the same
-    one.setAttribute("aria-hidden", "true");
-    line.append(one);
-  };
+  const add = (name, label, action) => line.append(clickable(name, label, (event) => act[action](event.currentTarget.closest("[role=option]"))));
   add("kb-link kb-whybutton", "why", "why");
   line.append(el("span", "kb-why", hit.why));
   if (hit.plain) add("kb-link kb-more", "more", "more");
   add("kb-link kb-here", "", "open");
   line.lastChild.hidden = true; // until it is counted
   add("kb-link kb-like", "more like this", "like");
+  line.append(el("span", "kb-judging"));
   return line;
+}
+
+/** What was said of a hit: two buttons, or none where nobody keeps it. */
+export function judge_option(option, right, judge) {
+  const place = option.querySelector(".kb-judging");
+  place.replaceChildren(...(judge ? judge_buttons(right, "kb-link", judge, clickable) : []));
+  place.toggleAttribute("data-said", Boolean(right));
 }
 
 /** A hit as an option; `act.more` and `act.why` show more of it, `act.open` opens it, `act.like` looks for more of its kind. */

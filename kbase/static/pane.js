@@ -1,5 +1,7 @@
 // A hit or a quote, open in its document: what is shown of it, and where it leads.
 import { TYPING, button, count, el, marked, role } from "./base.js";
+import { judge_buttons } from "./judge.js";
+import { page_body, page_moves } from "./page.js";
 
 /** Pieces with levels as nodes: the pieces of the hit, levels 1 and 2, share a frame; 2 and 3 are words that were looked for. */
 export function leveled(pieces) {
@@ -80,15 +82,18 @@ export function file_button({ path, home }, copy) {
 
 // ---------------------------------------------------------------- beside a list
 
-/** The open document, as a part of a view. `home` gives what gets the keys when it closes, `covered` says whether it hides that. */
+/** The open document, as a part of a view. `home` gives what gets the keys when it closes, `covered` says whether it hides that,
+ * `look` is how it is read at first: as "text", as "written", or as a "page" where there is a picture of one. */
 export class Pane {
-  constructor(view, label, home, covered) {
-    Object.assign(this, { view, home, covered, plain: false, shown: null });
+  constructor(view, label, home, covered, look = "text") {
+    Object.assign(this, { view, home, covered, look, large: false, shown: null });
     this.node = el("section", "kb-pane");
     this.node.setAttribute("aria-label", label);
     this.node.hidden = true;
     this.moves = el("span", "kb-moves");
     view.watch("steps", () => this.draw_steps());
+    view.watch("judged", () => this.hidden || this.draw_foot());
+    view.watch("page", () => this.hidden || this.look !== "page" || this.redraw());
   }
 
   get hidden() { return this.node.hidden; }
@@ -115,28 +120,70 @@ export class Pane {
   }
 
   fill() {
-    const { shown, view } = this, body = document_body(shown, this.plain, (where) => view.send("more", { where }));
+    const { shown, view } = this, page = this.page(), notes = shown.no_page ? [el("p", "kb-note kb-nopage", shown.no_page)] : [];
+    const body = page ? page_body(page, this.large) : document_body(shown, this.look === "written", (where) => view.send("more", { where }));
     const head = el("div", "kb-panehead", el("div", "kb-title", shown.title), this.moves, button("kb-quiet", "Close", () => view.send("close")));
-    this.node.replaceChildren(head, el("div", "kb-place", el("span", "", shown.place)), body, this.foot());
+    const moves = page ? [page_moves(page, this.large, { page: (number) => view.send("page", { number }), larger: () => this.enlarge() })] : notes;
+    this.node.replaceChildren(head, el("div", "kb-place", el("span", "", shown.place)), ...moves, body, this.foot());
     this.draw_steps();
     return body;
   }
 
-  foot() {
-    const { shown, view } = this, written = button("kb-quiet", "As written", () => {
-      this.plain = !this.plain;
-      this.scroll(this.fill());
+  /** The picture of the open passage's page, asked for where it is wanted and not here yet; until it comes the text is shown. */
+  page() {
+    const { shown, view } = this, page = view.model.get("page") ?? {};
+    if (this.look !== "page" || !shown.page) return null;
+    if (page.id === shown.id && page.of === shown.of) return page;
+    if (this.awaited !== `${shown.of} ${shown.id}`) view.send("page");
+    this.awaited = `${shown.of} ${shown.id}`; // once: one that cannot be drawn is not asked for again and again
+    return null;
+  }
+
+  /** The same passage otherwise; the keys stay where they were. */
+  redraw() {
+    const { reading } = this, pressed = document.activeElement?.textContent;
+    this.scroll(this.fill());
+    if (!reading) return;
+    const again = [...this.node.querySelectorAll("button")].find((one) => one.textContent === pressed && !one.disabled);
+    (again ?? this.node.querySelector(".kb-document")).focus({ preventScroll: true });
+  }
+
+  enlarge() {
+    this.large = !this.large;
+    this.redraw();
+  }
+
+  /** A button that shows the passage in a way of its own, and pressed again as text. */
+  looker(label, look) {
+    const one = button("kb-quiet", label, () => {
+      this.look = this.look === look ? "text" : look;
+      this.awaited = "";
+      this.redraw();
     });
-    written.setAttribute("aria-pressed", String(this.plain));
-    const parts = [file_button(shown, (path) => view.copy(path, "path")),
-      shown.index >= 0 && button("kb-quiet", "Copy citation", () => this.cite(shown)),
-      shown.bibtex && button("kb-quiet", "Copy BibTeX", () => view.copy(shown.bibtex, "BibTeX")), written];
+    one.setAttribute("aria-pressed", String(this.look === look));
+    return one;
+  }
+
+  /** The foot anew; the keys stay on the button that had them. */
+  draw_foot() {
+    const old = this.node.querySelector(".kb-panefoot"), at = [...old.children].indexOf(document.activeElement), foot = this.foot();
+    old.replaceWith(foot);
+    foot.children[at]?.focus({ preventScroll: true });
+  }
+
+  foot() {
+    const { shown, view } = this, { hits } = view.model.get("judged") ?? {};
+    const judging = hits ? judge_buttons(hits[shown.id], "kb-quiet", (right) => view.send("judge", { right })) : [];
+    const parts = [...judging, file_button(shown, (path) => view.copy(path, "path")), shown.page && this.looker("Page picture", "page"),
+      this.looker("As written", "written"), shown.index >= 0 && button("kb-quiet", "Copy citation", () => this.cite(shown)),
+      shown.bibtex && button("kb-quiet", "Copy BibTeX", () => view.copy(shown.bibtex, "BibTeX")),
+      shown.link && button("kb-quiet", "Copy link", () => view.copy(shown.link, "link"))];
     return el("div", "kb-panefoot", ...parts.filter(Boolean));
   }
 
   /** Bring the passage into sight. */
   scroll(body) {
-    const first = body.querySelector(".kb-span");
+    const first = body.querySelector(".kb-span, .kb-boxed");
     if (first) body.scrollTop = first.offsetTop - Math.max(24, (body.clientHeight - first.offsetHeight) / 3);
   }
 

@@ -1,15 +1,18 @@
 // The search explorer: a question, filters, hits, and the open hit in its document (kbase/widgets/search.py).
 import { Choice, Listbox, TYPING, View, button, count, el, key_hints, number, refill, role, shows, textbox } from "./base.js";
-import { axis, clip, hit_option } from "./hits.js";
+import { axis, clip, hit_option, judge_option } from "./hits.js";
+import { next_right } from "./judge.js";
 import { Pane } from "./pane.js";
 import { columns } from "./columns.js";
 
+const STROKE = 15; // ms from a key to its question: one is under way at a time, and what was typed over is not asked
 const PAUSE = 250; // ms without a search before facets are asked for
 const NONE = [];
 const MODES = [["hybrid", "Hybrid"], ["bm25", "BM25"], ["dense", "Dense"]];
 const GROUPS = [["document", "Documents"], ["", "All passages"]];
 const KEYS = [["/", "search"], ["j", ""], ["k", "move"], ["Enter", "open"], ["n", ""], ["p", "next, previous passage"], ["m", "more"],
   ["w", "why"], ["c", "copy citation"], ["Esc", "close, back to the list"]];
+const JUDGING = [["+", ""], ["-", "useful, not useful"]];
 const NOTHING = "Nothing is in it yet: kb.add(folder)";
 
 class Search extends View {
@@ -37,12 +40,17 @@ class Search extends View {
       el("div", "kb-bar", this.input, this.modes.node, this.groups.node),
       el("div", "kb-line", this.strength, this.status, this.weight, this.beside, this.python), this.chips,
       el("div", "kb-body", this.aside, el("div", "kb-found", this.arms, this.list.node, this.longer, this.empty), this.pane.node),
-      key_hints(KEYS));
+      key_hints(this.model.get("judged")?.hits ? [...KEYS.slice(0, -1), ...JUDGING, KEYS.at(-1)] : KEYS));
+    this.watch_all();
+    this.keep_in_sight();
+  }
+
+  watch_all() {
+    this.watch("judged", () => this.draw_judged());
     this.watch("facets", () => this.draw_counted());
     this.watch("opened", () => this.draw_opened());
     this.watch("columns", () => this.draw_arms());
     this.watch("here", () => this.draw_here());
-    this.keep_in_sight();
   }
 
   /** What says how the two readings are held against each other. */
@@ -111,7 +119,7 @@ class Search extends View {
 
   typed() {
     this.entered = false; // an Enter before was for what stood there then
-    this.ask({ query: this.input.value }, TYPING);
+    this.ask({ query: this.input.value }, STROKE);
   }
 
   choose(values) {
@@ -157,6 +165,7 @@ class Search extends View {
     this.drawn_ids = ids;
     this.draw_strength();
     this.list.fill(hits.map((hit, i) => hit_option(hit, i, scale, this.id, this.act)), longer);
+    this.draw_judged();
     node.hidden = !hits.length;
     if (focused && !hits.length) this.input.focus();
     if (this.document_of_overview()) this.list.mark(-1);
@@ -202,6 +211,29 @@ class Search extends View {
     option.querySelector(".kb-text").replaceChildren(...clip(hit, whole));
     option.querySelector(".kb-more").textContent = whole ? "less" : "more";
     this.list.node.focus({ preventScroll: true });
+  }
+
+  // ---- useful, or not
+
+  draw_judged() {
+    const said = this.model.get("judged")?.hits;
+    this.list.options.forEach((option, i) => {
+      const hit = this.results.hits[i];
+      if (hit) judge_option(option, said?.[hit.id], said && ((right) => this.judge(i, right)));
+    });
+  }
+
+  judge(index, right) {
+    this.send("judge_hit", { index, right, of: this.results.of });
+  }
+
+  /** What a key says of the active hit, or of the open one. */
+  judging(key) {
+    const wanted = { "+": 1, "-": -1 }[key], said = this.model.get("judged")?.hits;
+    const id = this.pane.shown?.id ?? this.results.hits[this.list.active]?.id;
+    if (!wanted || !said || !id) return null;
+    const right = next_right(said[id], wanted);
+    return () => this.pane.shown ? this.send("judge", { right }) : this.judge(this.list.active, right);
   }
 
   clicked(event) {
@@ -363,13 +395,13 @@ class Search extends View {
     if (key === "c") return () => this.pane.cite(this.results.hits[this.list.active]);
     if (key === "m") return () => this.unclip(this.list.options[this.list.active]);
     if (key === "w") return () => this.list.options[this.list.active] && this.act.why(this.list.options[this.list.active]);
-    return this.pane.key(key);
+    return this.judging(key) ?? this.pane.key(key);
   }
 
   key_of_pane(key) {
     if (key === "j" || key === "k") return () => this.step(key === "j" ? 1 : -1);
     if (key === "c") return () => this.pane.cite(this.pane.shown);
-    return this.pane.key(key); // arrows scroll the document
+    return this.judging(key) ?? this.pane.key(key); // arrows scroll the document
   }
 
   /** Move; what is open moves along. At the end of the list there is more. */

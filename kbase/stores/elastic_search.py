@@ -30,6 +30,7 @@ from kbase.stores.contract import (
     Found,
     StoreError,
     background_of,
+    cosines_between,
 )
 from .elastic_about import BELIEVED, About
 from .elastic_cluster import POINT_AGE, WINDOW, Cluster, Pages
@@ -281,8 +282,10 @@ class Searcher(NodeReader):
         else:
             raise StoreError(f"{self.cluster.place.url}: the state that is searched was lost four times in a row, "
                              "nodes of the cluster are leaving: repeat")
-        sample = None if direction is None else self.snapshots.sample(at, group, len(direction))
-        background = None if sample is None else background_of(sample @ direction)
+        background = None
+        if direction is not None:
+            sample = self.snapshots.sample(at, group, len(direction))
+            background = background_of(cosines_between(sample, direction))
         bm25, dense, whole, summaries = (found.get(name, []) for name in ("bm25", "dense", "documents", "summaries"))
         return Candidates(bm25, dense, background, partial(self.fetch, at), whole, summaries)
 

@@ -226,7 +226,7 @@ class EmbeddedStore(FolderFilling, HaystackStore):
     def _count_where(self, tree: Tree) -> int:
         with self._folder.lease():
             at = self.snapshot()
-            return at.count(at.expression(tree))
+            return at.matching(at.expression(tree), repr(tree))
 
     def _values(self, field: str, tree: Tree, elements: bool) -> Iterator[Any]:
         for meta in self._metas(tree):

@@ -15,7 +15,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from shutil import rmtree
@@ -99,7 +99,8 @@ class Folder:
             self._connection: Any = None
             self._snapshot: FolderSnapshot | None = None
             self._handles: dict[str, Any] = {}
-            self._still: int | None = None
+            self._still: dict[str, int | None] = {}
+            self._counted: dict[Any, tuple[int | None, int]] = {}
 
     @property
     def database(self) -> Any:
@@ -150,12 +151,30 @@ class Folder:
     def newest(self, name: str) -> Any:
         "A table at its newest version; None where there is none."
         with self._state:
-            if name not in self._handles:
+            moment, known = self._moment(name), self._handles.get(name)
+            if known is not None and moment is not None and moment == self._still.get(name): return known
+            if known is None:
                 full_name = self.table_name(name)
                 if not self.exists(full_name): return None
-                self._handles[name] = self.database.open_table(full_name)
-            self._handles[name].checkout_latest()
-            return self._handles[name]
+                self._handles[name] = known = self.database.open_table(full_name)
+            known.checkout_latest()
+            self._still[name] = moment
+            return known
+
+    def counted(self, name: str, states: Sequence[str], count: Callable[[], int]) -> int:
+        "A count of a table, kept until somebody commits to it; `newest` was asked for it just now."
+        with self._state: moment, known = self._still.get(name), self._counted.get((name, *states))
+        if known is not None and moment is not None and known[0] == moment: return known[1]
+        number = count()
+        with self._state: self._counted[name, *states] = moment, number
+        return number
+
+    def _moment(self, name: str) -> int | None:
+        # when a table was last committed to; None where the next commit might bear the same time
+        looked = time.time_ns()
+        try: moved = os.stat(self.root / "lance" / f"{self.table_name(name)}.lance" / "_versions").st_mtime_ns
+        except FileNotFoundError: return None
+        return moved if looked - moved > SETTLED else None
 
     def lease(self) -> Lease:
         "Leave to read: what is read until it ends is not cleaned up."
@@ -172,15 +191,13 @@ class Folder:
                 return self._look()
 
     def _look(self) -> FolderSnapshot:
-        known, looked = self._snapshot, time.time_ns()
-        try: moved = os.stat(self.root / "lance" / f"{self.table_name('nodes')}.lance" / "_versions").st_mtime_ns
-        except FileNotFoundError: moved = None
-        if known is not None and moved is not None and moved == self._still: return known
+        known, moment = self._snapshot, self._moment("nodes")
+        if known is not None and moment is not None and moment == self._still.get("snapshot"): return known
         newest = self.newest("nodes")
         if known is None or known.version != (-1 if newest is None else int(newest.version)):
             handle = None if newest is None else self.database.open_table(self.table_name("nodes"))
             self._snapshot = known = FolderSnapshot(handle)
-        self._still = moved if moved is not None and looked - moved > SETTLED else None
+        self._still["snapshot"] = moment
         return known
 
 # %% ../../nbs/stores/18_folder.ipynb #emb09

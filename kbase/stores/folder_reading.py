@@ -22,11 +22,12 @@ from ..hits import Background
 from ..nodes import KINDS, Document, EmbedderIdentity, Node, kind_groups
 from ..shared import ForkLock, renew_in_children
 from .conditions import Compare, Logic, parse_filter
-from .contract import BY_ALL_WORDS, BY_SUMMARY, Candidates, Found, background_of
+from .contract import BY_ALL_WORDS, BY_SUMMARY, Candidates, Found, background_of, cosines_between
 from .folder import Folder, FolderWriter
 from .haystack import query_direction
 from .rows import Source, carries_text, node_of_row, revision_of, slices
-from .snapshot import FolderSnapshot, cut_texts, search_bm25, search_dense, stored_vectors
+from .snapshot import (FolderSnapshot, cut_texts, new_query, read_together, search_bm25, search_dense,
+                                   stored_vectors)
 from .tables import source_of, tokens_column
 from .upkeep import LOCK_TIMEOUT, Lease
 
@@ -136,7 +137,7 @@ class FolderSearch:
         whole = self._start(_whole_documents, at, terms, direction, depth, at.expression(tree)) if documents else None
         words = self._start(search_bm25, at, terms, tokens_column(kinds[0]), depth, where, group) if terms else None
         dense = [] if direction is None else search_dense(at, direction, kinds[0], depth, where, group)
-        background = None if direction is None else background_of(at.sample(kinds[0]) @ direction)
+        background = None if direction is None else background_of(cosines_between(at.sample(kinds[0]), direction))
         return words.result() if words else [], dense, background, whole.result() if whole else ()
 
     def _start(self, work: Callable[..., Any], *arguments: Any) -> Any:
@@ -174,8 +175,9 @@ class FolderReading(FolderSearch):
         with self._folder.lease():
             at = self.snapshot()
             for part in slices(list(dict.fromkeys(filter(None, values)))) if at.nodes is not None else ():
-                query = at.nodes.search().where(col(column).isin(part)).select(list(at.columns)).limit(at.rows + 1)
-                nodes += [node_of_row(row) for row in cut_texts(at.nodes, query.to_arrow().to_pylist())]
+                query = new_query(at.nodes).where(col(column).isin(part)).select(list(at.columns)).limit(at.rows + 1)
+                (found,) = read_together([query])
+                nodes += [node_of_row(row) for row in cut_texts(at.nodes, found.to_pylist())]
         return nodes
 
     def document_span(self, document_id: str, start: int, end: int) -> str:
@@ -225,6 +227,12 @@ class FolderReading(FolderSearch):
         return found
 
 # %% ../../nbs/stores/19_folder_reading.ipynb #rea17
+def _count(table: Any, states: Sequence[str]) -> int:
+    if not states: return int(table.count_rows())
+    where = col("state").isin(list(states))
+    if "ok" in states: where = where | (col("nodes") > lit(0))
+    return read_together([new_query(table).where(where).select(["state"])])[0].num_rows
+
 class FolderAccount(FolderReading):
     "The account of sources, and documents with their whole text."
 
@@ -238,9 +246,9 @@ class FolderAccount(FolderReading):
         with self._folder.lease():
             table = self._sources_table()
             if table is None: return found
-            query = table.search().select(["row", "revision"])
             for part in [None] if document_ids is None else slices(document_ids):
-                for batch in (query if part is None else query.where(col("document_id").isin(part))).to_batches():
+                query = new_query(table).select(["row", "revision"])
+                for batch in read_together([query if part is None else query.where(col("document_id").isin(part))]):
                     pairs = zip(batch["row"].to_pylist(), batch["revision"].to_pylist(), strict=True)
                     found += [(source_of(row), revision) for row, revision in pairs]
         return found
@@ -251,11 +259,7 @@ class FolderAccount(FolderReading):
         "How many sources are in one of these states; \"ok\" counts one that fails now but was indexed before."
         with self._folder.lease():
             table = self._sources_table()
-            if table is None: return 0
-            if not states: return table.count_rows()
-            where = col("state").isin(list(states))
-            if "ok" in states: where = where | (col("nodes") > lit(0))
-            return sum(batch.num_rows for batch in table.search().where(where).select(["state"]).to_batches())
+            return 0 if table is None else self._folder.counted("sources", states, lambda: _count(table, states))
 
     def sources_named(self, name: str, field: str) -> list[Source]:
         "The sources whose document_id, uri or title is this; ten at most."
@@ -264,8 +268,8 @@ class FolderAccount(FolderReading):
         with self._folder.lease():
             table = self._sources_table()
             if table is None: return []
-            rows = table.search().where(col(field) == lit(name)).select(["row"]).limit(10).to_arrow()["row"].to_pylist()
-        return sorted(map(source_of, rows), key=lambda source: source.uri)
+            (found,) = read_together([new_query(table).where(col(field) == lit(name)).select(["row"]).limit(10)])
+        return sorted(map(source_of, found["row"].to_pylist()), key=lambda source: source.uri)
 
     def document(self, document_id: str) -> Document | None:
         "A document with its whole text."

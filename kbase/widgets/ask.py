@@ -24,6 +24,8 @@ from .answers import answer_payload, cited_hit, stands_there
 from .base import module, stylesheet
 from .exports import exported_text
 from .filters import conditions_of, describe, drop_condition, filter_of
+from .judging import Keeper
+from .pages import PageSource
 from .pieces import json_safe
 from .search import ReadingExplorer, pane_html
 
@@ -108,9 +110,13 @@ class Conversation(ReadingExplorer):
         shown = answer_payload(answer, [self.holds(citation) for citation in answer.citations])
         self.answers.append(answer)
         self._payloads.append({**shown, "turn": len(self.answers) - 1, "code": self.code})
+        if self.keeper is None: return
+        self.keeper.note_question(answer.question, "ask", route=answer.route, refused=answer.refused,
+                                  level=answer.strength.level if answer.strength else "")
 
     def _conversation(self) -> dict[str, Any]:
-        self.hits, self.selected, self.opened, self.steps = Hits(()), None, {}, {}
+        self.hits, self.selected, self.opened, self.steps, self.page = Hits(()), None, {}, {}, {}
+        self.recall_judged("")
         return {"query": self.query, "turns": self._payloads[:-TURNS - 1:-1],
                 "filters": list(map(describe, conditions_of(self.filters))),
                 "takes": list(self._takes), "routes": list(self.routes.items())}
@@ -143,13 +149,23 @@ class Conversation(ReadingExplorer):
 
     def clear(self) -> None:
         "Forget the conversation."
-        self.answers, self._payloads = [], []
+        self.answers, self._payloads, self.judged = [], [], {}
         self.change(query="")
+
+    def judge_answer(
+        self,
+        right: int,  # 1 useful, -1 not useful, 0 takes it back
+        turn: int = -1,  # of `answers`
+    ) -> None:
+        "Say of an answer whether it is useful."
+        self._keeper().judge_answer(self.answers[turn], right)
+        self._note(answers={str(turn % len(self.answers)): right})
 
     def _browser_asks(self, view: str, seq: int, **values: Any) -> None:
         super()._browser_asks(view, seq, **{"route": "", "top_k": 0, **values})
 
-    def actions(self) -> dict[str, Callable[..., Any]]: return {**super().actions(), "clear": self.clear}
+    def actions(self) -> dict[str, Callable[..., Any]]:
+        return {**super().actions(), "clear": self.clear, "judge_answer": self.judge_answer}
 
 # %% ../../nbs/widgets/76_ask.ipynb #0ed05f25
 class SourcesExplorer(Conversation):
@@ -180,6 +196,7 @@ class SourcesExplorer(Conversation):
     def _open_at(self, hit: Hit, index: int, turn: int, near: bool, count: int) -> Hit:
         with self.hold_sync():
             self.turn, self.near = turn % len(self.answers), near
+            self.recall_judged(self.question_of())
             self.steps = {"of": self.number, "at": index + 1, "count": count}
             return self._open(hit, index)
 
@@ -188,6 +205,8 @@ class SourcesExplorer(Conversation):
             super()._open(hit, index, **reach)
             self.opened = {**self.opened, "turn": self.turn, "near": self.near}
         return hit
+
+    def question_of(self) -> str: return self.answers[self.turn].question
 
     def count_steps(self) -> dict[str, Any]: return self.steps
 
@@ -242,7 +261,7 @@ class PlannedExplorer(SourcesExplorer):
 # %% ../../nbs/widgets/76_ask.ipynb #d4a39a71
 class AskExplorer(PlannedExplorer):
     "Ask, follow up, and see where every sentence comes from."
-    _esm = module("base.js", "pane.js", "answer.js", "ask.js")
+    _esm = module("base.js", "judge.js", "page.js", "pane.js", "answer.js", "ask.js")
     _css = stylesheet("parts.css", "ask.css")
 
     def __init__(
@@ -252,8 +271,11 @@ class AskExplorer(PlannedExplorer):
         routes: Mapping[str, str] | None = None,  # kinds of answer: name → meaning
         query: str = "",
         filters: Mapping[str, Any] | None = None,  # Haystack's form
+        pages: PageSource | None = None,  # pictures of the sources' pages
+        keeper: Keeper | None = None,  # of what people say of answers and sources
     ):
-        super().__init__(ask, context, routes, query=query, filters=dict(filters) if filters else None)
+        super().__init__(ask, context, routes, query=query, filters=dict(filters) if filters else None, pages=pages,
+                         keeper=keeper)
 
     def export(
         self,

@@ -60,7 +60,7 @@ QUESTIONS_AT_ONCE = 200  # questions that are listed; `to_frame()` of the compar
 
 class EvaluationExplorer(Explorer):
     "Two evaluations of the same questions."
-    _esm = module("base.js", "evaluation.js")
+    _esm = module("base.js", "compare.js", "evaluation.js")
     _css = stylesheet("evaluation.css")
     before = Unicode("").tag(asked=True)
     after = Unicode("").tag(asked=True)

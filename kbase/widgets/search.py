@@ -21,13 +21,15 @@ from traitlets import Dict, Enum, Float, Instance, Int, Unicode
 from ..hits import BAR_FULL, Hit, Hits
 from ..nodes import Node
 from ..rendering import framed
-from .base import Explorer, module, stylesheet
+from .base import module, stylesheet
 from .columns import columns_payload, hits_by_arm
 from .exports import bibtex_of
 from .facets import FacetCounter, SearchQuestion, facet_of
 from .filters import FilterForm, chips_of, conditions_of, describe, drop_condition, filter_of
 from .filters import toggle_folder, toggle_values
 from .overview import overview_html
+from .judging import JudgedExplorer, Keeper
+from .pages import PageSource
 from .pane import pane_payload
 from .pieces import hit_payload, json_safe
 
@@ -35,12 +37,10 @@ if TYPE_CHECKING:  # a third of a second of import, for those who ask for a tabl
     import pandas as pd
 
 # %% ../../nbs/widgets/74_search.ipynb #08e3dc78
-class HitsExplorer(Explorer):
+class HitsExplorer(JudgedExplorer):
     "A query, its hits, and one of them in its document."
     query = Unicode("").tag(asked=True)
     hits = Instance(Hits, ())
-    selected = Instance(Hit, allow_none=True)
-    opened = Dict().tag(sync=True)
     steps = Dict().tag(sync=True)
 
     def __init__(
@@ -49,7 +49,7 @@ class HitsExplorer(Explorer):
         context: Callable[..., Mapping[str, Any]] | None = None,  # hit, before=, after= → see `pane_payload`
         **traits: Any,
     ):
-        self._find, self._context = find, context
+        self._find, self._context, self._noted = find, context, ""
         super().__init__(**traits)
 
     def answer(self) -> dict[str, Any]:
@@ -63,7 +63,8 @@ class HitsExplorer(Explorer):
         hits: Hits,
     ) -> dict[str, Any]:  # JSON, for `results`
         "Put hits in the place of those before; none of them is open."
-        self.hits, self.selected, self.opened, self.steps = hits, None, {}, {}
+        self.hits, self.selected, self.opened, self.steps, self.page = hits, None, {}, {}, {}
+        self.recall_judged(self.query)
         notes = list(hits.notes) if self.query.strip() else []
         strength = hits.strength._asdict() if hits.strength else None
         return {"query": self.query, "notes": notes, "strength": strength, "hits": [hit_payload(hit) for hit in hits]}
@@ -77,19 +78,37 @@ class HitsExplorer(Explorer):
             raise IndexError(f"there is no hit {index}: the list has {len(self.hits)}, counted from 0")
         with self.hold_sync():
             self.steps = {}
+            self._note_question()
             return self._open(self.hits[index], index)
+
+    def question_of(self) -> str: return self.query
+
+    def judge_hit(
+        self,
+        index: int,  # in `hits`, from 0
+        right: int,  # 1 useful, -1 not useful, 0 takes it back
+    ) -> None:
+        "Say of a hit of the list whether it is useful."
+        self.judge(right, self.hits[index])
+        self._note_question()
+
+    def _note_question(self) -> None:  # of what was typed, only that of which something is looked at
+        if self.keeper is None or self._noted == self.query: return
+        self._noted = self.query
+        self.keeper.note_question(self.query, "search", found=len(self.hits))
 
     def _open(self, hit: Hit, index: int, **reach: int) -> Hit:
         window = self._context(hit, **reach) if self._context else None
         shown = pane_payload(hit, window, self.hits.idf)
         with self.hold_sync():
             self.selected, self.error = hit, ""
-            self.opened = {"of": self.number, "index": index, "bibtex": json_safe(bibtex_of([hit])), **shown}
+            self.opened = {"of": self.number, "index": index, "bibtex": json_safe(bibtex_of([hit])), **shown,
+                           **json_safe(self.page_of(hit, window))}
         return hit
 
     def close_hit(self) -> None:
         "Nothing is open any more."
-        with self.hold_sync(): self.selected, self.opened, self.steps = None, {}, {}
+        with self.hold_sync(): self.selected, self.opened, self.steps, self.page = None, {}, {}, {}
 
     @property
     def selection(self) -> "pd.DataFrame":
@@ -97,7 +116,11 @@ class HitsExplorer(Explorer):
         return Hits([self.selected] if self.selected else []).to_frame()
 
     def actions(self) -> dict[str, Callable[..., Any]]:
-        return {**super().actions(), "open": self._browser_opens, "close": self.close_hit}
+        return {**super().actions(), "open": self._browser_opens, "close": self.close_hit,
+                "judge_hit": self._browser_judges_hit}
+
+    def _browser_judges_hit(self, index: int, right: int, of: int) -> None:
+        if of == self.number: self.judge_hit(index, right)
 
     def _browser_opens(self, index: int, of: int) -> None:
         if of == self.number: self.open_hit(index)  # else a list that is no longer shown
@@ -318,7 +341,7 @@ class ComparingExplorer(AskingExplorer):
 # %% ../../nbs/widgets/74_search.ipynb #sea03
 class SearchExplorer(ComparingExplorer):
     "Search as you type, with the sum behind every hit."
-    _esm = module("base.js", "hits.js", "pane.js", "columns.js", "search.js")
+    _esm = module("base.js", "judge.js", "hits.js", "page.js", "pane.js", "columns.js", "search.js")
     _css = stylesheet("parts.css", "search.css")
     facets = Dict().tag(sync=True)
     here = Dict().tag(sync=True)
@@ -335,10 +358,13 @@ class SearchExplorer(ComparingExplorer):
         overview: Callable[[FilterForm | None], Mapping[str, Any]] | None = None,  # as `overview_of` gives it
         holding: Callable[[str, FilterForm | None], int | None] | None = None,  # documents that have the query's words
         dense_weight: float | None = None,  # ≥ 0, of the meaning beside the words; None: the search takes none
+        pages: PageSource | None = None,  # pictures of the hits' pages
+        keeper: Keeper | None = None,  # of what people say of hits
     ):
         self._counter, self._overview, self._holding = FacetCounter(search), overview, holding
         super().__init__(search, context, query=query, mode=mode, top_k=top_k, group_by=group_by,
-                         filters=dict(filters) if filters else None, dense_weight=dense_weight)
+                         filters=dict(filters) if filters else None, dense_weight=dense_weight, pages=pages,
+                         keeper=keeper)
 
     def answered(self) -> None:
         narrowed = any(map(facet_of, conditions_of(self.filters)))

@@ -166,7 +166,7 @@ TREE_HITS = 50  # passages, and documents, whose hits are laid over the tree: 50
 
 class TreeExplorer(ReadingExplorer):
     "Documents, sections and passages, with hits over them."
-    _esm = module("base.js", "pane.js", "tree.js")
+    _esm = module("base.js", "judge.js", "page.js", "pane.js", "tree.js")
     _css = stylesheet("search.css", "opened.css", "tree.css")
     only_hits = Bool(False).tag(asked=True)
     branches = Dict().tag(sync=True)

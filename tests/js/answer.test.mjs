@@ -14,7 +14,7 @@ class Fake {
 }
 globalThis.document = { createTextNode: (data) => ({ data }), createElement: (tag) => new Fake(tag), createElementNS: (space, tag) => new Fake(tag) };
 globalThis.getSelection = () => ({ isCollapsed: true });
-const { grown, quoted, state_of, default: ask } = await load("base.js", "pane.js", "answer.js", "ask.js");
+const { grown, quoted, state_of, default: ask } = await load("base.js", "judge.js", "page.js", "pane.js", "answer.js", "ask.js");
 const { way, took, ran, short } = await load("base.js", "route.js");
 
 const shown = (node) => node.data ?? (typeof node === "string" ? node : `<${node.tag}${node.className ? `.${node.className}` : ""}>${node.children.map(shown).join("")}</>`);

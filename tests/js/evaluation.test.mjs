@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { load } from "./module.mjs";
 
-const { default: widget, moved_words, on_axis, signed } = await load("base.js", "evaluation.js");
+const { default: widget, moved_words, on_axis, signed } = await load("base.js", "compare.js", "evaluation.js");
 
 test("the files make one module", () => assert.equal(typeof widget.render, "function"));
 

@@ -4,7 +4,7 @@ import { load } from "./module.mjs";
 
 globalThis.document = { createTextNode: (data) => ({ data }), createElement: (tag) => ({
   tag, children: [], append(...nodes) { this.children.push(...nodes); } }) };
-const { axis, bar, default: widget, leveled, served_path } = await load("base.js", "hits.js", "pane.js", "search.js");
+const { axis, bar, default: widget, leveled, served_path } = await load("base.js", "judge.js", "hits.js", "page.js", "pane.js", "search.js");
 
 const hit = (...contributions) => ({ parts: Object.fromEntries(contributions.map((contribution, i) => [`p${i}`, { contribution }])) });
 const near = (a, b) => assert.ok(Math.abs(a - b) < 1e-9, `${a} is not ${b}`);

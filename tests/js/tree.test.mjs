@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { load } from "./module.mjs";
 
-const { above, default: widget, next_hit, places } = await load("base.js", "pane.js", "tree.js");
+const { above, default: widget, next_hit, places } = await load("base.js", "judge.js", "page.js", "pane.js", "tree.js");
 const rows = [[1, true, 2], [2, true, 2], [3, null, 0], [3, null, 1], [2, false, 1], [1, null, 1]]
   .map(([level, open, hits], i) => ({ key: `${i}`, level, open, hits }));
 
