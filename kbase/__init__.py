@@ -16,6 +16,9 @@ Modules:
 - `kbase.encoder`: From tokens to one vector a text: a page of arithmetic
 - `kbase.excerpts`: Three or four lines of a text around the words that were found, as a person reads them
 - `kbase.exploring`: One call for each explorer, and all of them in one app
+- `kbase.extracts`: A document in a few of its own sentences
+- `kbase.fast_encoder`: The same arithmetic, planned as a whole by OpenVINO
+- `kbase.feedback`: Useful, or not: kept beside the documents, and an evaluation of your own questions is made of it
 - `kbase.filling`: Opened by its place, filled from folders, and kept like them
 - `kbase.front_matter`: What a Markdown file says about itself before its text
 - `kbase.hits`: What a search found, and why; it draws itself and has one form as JSON
@@ -33,7 +36,6 @@ Modules:
 - `kbase.indexing.data_uris`: A file written into another as letters is no text
 - `kbase.indexing.decoding`: Text out of bytes, strictly, and what had to be guessed
 - `kbase.indexing.doctor`: Counts, vectors, links, offsets, tables and the account are checked, and mended
-- `kbase.indexing.extracts`: A document in a few of its own sentences
 - `kbase.indexing.fetching`: One address, fetched with care: public hosts only, so many bytes, so much time
 - `kbase.indexing.formats`: Which format a file is of, and who reads it: one entry a format
 - `kbase.indexing.formulas`: What stands above or below the line keeps its meaning in plain text
@@ -59,6 +61,7 @@ Modules:
 - `kbase.indexing.open_reader`: Texts and slides of LibreOffice
 - `kbase.indexing.outlook_message`: Properties in a compound file, written as headers and parts
 - `kbase.indexing.outlook_rtf`: Bytes unpacked, and the web page inside taken out again
+- `kbase.indexing.page_pictures`: What a citation says, seen on the page of the PDF where it stands
 - `kbase.indexing.pdf_columns`: The order in which a reader's eye goes over a page
 - `kbase.indexing.pdf_file`: Opened, or not and why; its properties, bookmarks, page labels, and the files inside it
 - `kbase.indexing.pdf_headings`: By size, weight and number, by the table of contents and by the bookmarks, where these fit the text
@@ -113,6 +116,7 @@ Modules:
 - `kbase.nodes`: What goes in and what is kept: documents, their nodes, and what each kind of node is
 - `kbase.packed_weights`: A multilingual model in four bits, written as a folder that every other page can read
 - `kbase.printable`: What a terminal would obey is spelled out
+- `kbase.providers`: OpenAI, Cohere and Ollama by name
 - `kbase.quality.adapting`: Questions are turned a little towards the passages that answer them; the passages stay where they are
 - `kbase.quality.answers`: Does it say what is right, does it stand where it says, does it know when to be silent
 - `kbase.quality.calibration`: Where an answer begins in this knowledge base, found without a single judged question
@@ -133,6 +137,7 @@ Modules:
 - `kbase.quality.training`: Less than one epoch, with brakes, and at the end half of the way back
 - `kbase.quality.trials`: The hybrid search as it would be with other vectors, before anything is stored
 - `kbase.quality.tuning`: An embedder that has read your documents, if that helps; and if it does not, nothing changes
+- `kbase.quality.usual_places`: Where the questions of people lie on sets whose answers are known, for a language that the embedder knows and for one that it does not
 - `kbase.quality.versions`: Tuned models lie beside the knowledge base, one of them serves, and the way back is always open
 - `kbase.querying.account`: Which documents there are, and which of them have some metadata
 - `kbase.querying.account_writer`: How many documents there are, which, and which of them have some metadata
@@ -143,6 +148,8 @@ Modules:
 - `kbase.querying.components`: An embedder of questions and a retriever, for any Haystack pipeline
 - `kbase.querying.connected`: Connected once, asked from then on, seen through the same filters as documents
 - `kbase.querying.contradictions`: Another number, another unit, the opposite, a *may* that got lost, two names that changed places
+- `kbase.querying.counting`: Whether a text says how many of some things there are, and not how many of others, of a part of them, or which one
+- `kbase.querying.cover`: How much of a question stands in what was found: in one passage, in one chunk, in one document, and side by side
 - `kbase.querying.database_answers`: Rows that answer a question, with the SELECT that found them; or why there are none
 - `kbase.querying.database_columns`: Names and values find their columns by the tables that are named near them
 - `kbase.querying.database_model`: Where the rules see no query, a language model may; what it writes passes the same fence, and is held against the question
@@ -151,6 +158,7 @@ Modules:
 - `kbase.querying.database_roles`: Which names are shown, counted, grouped, ordered
 - `kbase.querying.database_words`: Which words name tables, columns and values, and which are left over
 - `kbase.querying.database_writer`: The rows of one SELECT, and the documents that they name; both cited
+- `kbase.querying.described`: The description that stands below a function's signature, or at the head of a statement's section
 - `kbase.querying.differences`: What two numbers or two dates are apart
 - `kbase.querying.doubts`: No date where one was asked for, a word that stands nowhere, another year, no sentence that says what the thing is
 - `kbase.querying.drawing`: A picture of a Haystack pipeline, made on this machine
@@ -170,9 +178,11 @@ Modules:
 - `kbase.querying.mentions`: Every document that has a word or a phrase in its text, and where
 - `kbase.querying.merging`: Hits that stand side by side become one, and a section takes the place of its passages when most of them were found
 - `kbase.querying.model_filters`: *Anything that Ana penned, 20 pages and up*: two filters that no rule reads
+- `kbase.querying.model_parts`: *For the ferry to the island, give me the price, and of its captain the home town*: two parts that no rule sees
 - `kbase.querying.named_answers`: The few words of a sentence that answer, for the next step of a question to go on with
 - `kbase.querying.no_question`: A poem, a sum, a thank you: what no document can answer is told apart, and told so
 - `kbase.querying.openings`: The sentence that says it: one that defines the thing, or the first of a document about it
+- `kbase.querying.overviews`: All documents in a screen, a section in a few sentences, a subject through several documents
 - `kbase.querying.parts_writer`: Each part of a question answered by itself, with citations and an outcome of its own, and then put together
 - `kbase.querying.passages`: The pieces of hits that may be quoted, scored by words and by meaning, and the few of them that make an answer
 - `kbase.querying.pins`: This passage answers it, that one must not be shown: said once, and true after the documents were read anew
@@ -196,6 +206,7 @@ Modules:
 - `kbase.querying.stages`: What happens to hits between the search and the reader: nothing twice, and not all of it from one corner
 - `kbase.querying.subjects`: The words that documents must have, or the subject that they must deal with
 - `kbase.querying.subquestions`: One question that is several: asked at once, of several things, or one step after the other
+- `kbase.querying.summary_scope`: Everything, a section, or whatever a question names
 - `kbase.querying.summary_writer`: What the documents say that a question is about: their summaries, each sentence cited where it stands
 - `kbase.querying.support`: Whether what was found carries an answer, read from words and meaning; and no answer, with the reason
 - `kbase.querying.table_answers`: A question on one table or several: the value, what was done, and the cells that it stands on; or the table, and why it was not read
@@ -203,6 +214,7 @@ Modules:
 - `kbase.querying.table_cross`: Tables whose rows are what is measured and whose columns are years: the cell where both meet
 - `kbase.querying.table_figures`: Several columns of one row: read, compared, added up; how much a figure changed, and which rows it changed in
 - `kbase.querying.table_grid`: A table's cells as what they mean: numbers, dates, times, names
+- `kbase.querying.table_makeup`: The years that a table has, and the rows that a figure is made of
 - `kbase.querying.table_mentions`: A question's words, looked up in a table's columns and cells
 - `kbase.querying.table_model`: A model writes one SELECT; the fence runs it, and the result is held against the table
 - `kbase.querying.table_operations`: Twelve operations, each computed here, said as a sentence, and written as SQL
@@ -217,11 +229,12 @@ Modules:
 - `kbase.querying.things`: What a question names: the part of it that is read, and the things that it holds against each other
 - `kbase.querying.tools`: What an assistant may call: typed functions, checked arguments, results that are data
 - `kbase.querying.tracing`: Which boxes of a Haystack pipeline ran for a question, and how long each took
-- `kbase.querying.wanted`: Words in quotes, a quarter of a year, a length of time, a number of the things that are counted
+- `kbase.querying.wanted`: Words in quotes, a quarter of a year, a length of time, what is done to a thing
 - `kbase.querying.watching`: Any Haystack pipeline as a graph, and one run of it as data: which boxes ran, with what, how long, and why a branch was taken
 - `kbase.querying.windows`: As much of the text around a hit as the question wants, to the character
 - `kbase.remarks`: What is to be known of a knowledge base as a whole
 - `kbase.rendering`: Markdown that nobody vouches for, marked texts and small tables, as HTML that is safe to show
+- `kbase.request_words`: *I'm interested in articles on robotics* asks for robotics
 - `kbase.results`: What is answered, and what became of each file; each draws itself and has one form as JSON
 - `kbase.searching`: Questions go in; passages come out, or an answer
 - `kbase.sentences`: The smallest parts of a text that say something by themselves
@@ -286,15 +299,18 @@ Modules:
 - `kbase.widgets.filters`: Values switched on and off in a filter, and each condition in words
 - `kbase.widgets.folders`: Where documents lie, as a tree with counts
 - `kbase.widgets.ingest`: A folder's plan first, then a row for every file: what became of it, why, and what can be done
+- `kbase.widgets.judging`: Two buttons at every hit and every answer, and somebody who keeps what they say
 - `kbase.widgets.layout`: Vectors become places on a map that stays the same, and its regions get the words that set them apart
 - `kbase.widgets.map`: Every passage as a point, regions with the words that set them apart, a question and what it finds, and a lasso
 - `kbase.widgets.overview`: Before anything is asked: how many documents, in which folders, and the newest
+- `kbase.widgets.pages`: A hit that is open, where it leads, and a picture of the page on which it stands
 - `kbase.widgets.pane`: The text around a hit, as a person reads it, with the hit and the words that were looked for marked
 - `kbase.widgets.pieces`: Data that survives a message, texts in marked pieces, and a hit with what is shown of it in a list
 - `kbase.widgets.route`: A pipeline with its last run laid over it, what went in and out of every box, and what another branch would have done
 - `kbase.widgets.search`: Results as you type, the sum behind every place, facets, and each hit in its document
 - `kbase.widgets.tables`: Every table that was found, sorted and filtered, and the cells of an answer marked in it
 - `kbase.widgets.tree`: Folders, documents, sections and passages to walk through, with the hits of a question where they stand
+- `kbase.widgets.tuning`: What an embedder is tuned on, reviewed by keyboard; what that changed, question by question, the greatest damage first
 - `kbase.workers`: Several processes that add to one knowledge base, on one machine or on many"""
 
 import os
