@@ -116,7 +116,7 @@ def test_the_only_passage_of_a_document_speaks_for_it():
     assert other.key == "b1"
 
 
-def test_a_second_passage_that_is_near_adds_to_its_document():
+def test_further_passages_that_are_near_add_to_their_document():
     near = [Found("a1", 0.5, "a"), Found("b1", 0.5, "b"), Found("b2", 0.4, "b"), Found("c1", 0.2, "c")]
     summaries = [Found("s", 0.1, "c")]
     for way in (fuse, fuse_documents):
@@ -124,7 +124,7 @@ def test_a_second_passage_that_is_near_adds_to_its_document():
         scores = {one.key: one for one in ranked}
         assert ranked[0].key == "b1"
         assert scores["b1"].score - scores["a1"].score == pytest.approx(0.1 * 0.2 * 2)  # two sigmas above the last
-        assert "for a second passage" in scores["b1"].parts["document"].reading
+        assert "0.04 for further passages" in scores["b1"].parts["document"].reading
 
 
 def test_a_document_that_only_its_summary_found():
