@@ -7,10 +7,10 @@ contributed: this is where a hit's score is made. `querying.retrieval` runs the 
 
 # %% auto #0
 __all__ = ['DENSE_WEIGHT', 'DOCUMENT_WEIGHT', 'FURTHER_WEIGHTS', 'MANY_DOCUMENTS', 'SUMMARY_VOTE', 'bm25_part', 'dense_part',
-           'Ranked', 'fuse', 'rank_alone', 'fuse_documents', 'documents_first', 'rank_documents']
+           'Ranked', 'fuse', 'rank_alone', 'fuse_documents', 'documents_first', 'fuse_inside', 'rank_documents']
 
 # %% ../../nbs/querying/40_fusion.ipynb #fus03
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -254,7 +254,7 @@ def documents_first(
     background: Background | None,
     weight: float,  # of a standard deviation
     summaries: Sequence[Found],  # nearest first
-) -> list[str]:  # documents, best first
+) -> dict[str, float]:  # documents with their scores, best first
     "The documents that suit best, by their passages and their summary."
     lists = _Lists(bm25, dense, background, weight)
     words, meaning, spoken = map(_first_of_each, (bm25, dense, summaries if dense else ()))
@@ -264,7 +264,26 @@ def documents_first(
         cosine = (1 - SUMMARY_VOTE) * near + SUMMARY_VOTE * (spoken[group][1].score if group in spoken else near)
         share = words[group][1].score / lists.best if group in words else 0.0
         scores[group] = share + weight * lists.background.sigmas(cosine)
-    return sorted(scores, key=lambda group: -scores[group])
+    return {group: scores[group] for group in _first(scores, None)}
+
+def _part_of(part: Part, share: float) -> Part:
+    return replace(part, contribution=share * part.contribution, reading=f"{part.reading}{_times(share)}")
+
+def fuse_inside(
+    bm25: Sequence[Found],  # chunks of the documents that were chosen, best first
+    dense: Sequence[Found],  # the same
+    background: Background | None,
+    weight: float,  # of a standard deviation
+    chosen: Mapping[str, float],  # documents with their scores, as `documents_first` gives them
+    top_k: int | None = None,
+) -> list[Ranked]:  # best first
+    "Rank the passages of chosen documents: half by what they say themselves, half by their document's score."
+    ranked, places = [], {group: rank for rank, group in enumerate(chosen, 1)}
+    for one in fuse(bm25, dense, background, weight):
+        parts, own = {name: _part_of(part, 1 - DOCUMENT_WEIGHT) for name, part in one.parts.items()}, chosen[one.group]
+        parts["document"] = _part_of(Part(own, places[one.group], own, "as it was chosen"), DOCUMENT_WEIGHT)
+        ranked.append(Ranked(one.key, sum(part.contribution for part in parts.values()), parts, one.group))
+    return sorted(ranked, key=lambda one: -one.score)[:top_k]
 
 # %% ../../nbs/querying/40_fusion.ipynb #fus10
 def rank_documents(
