@@ -132,6 +132,14 @@ class StoreWriting(ABC):
     def remark(self, name: str, value: Any) -> None:  # noqa: B027  a store that keeps none says that nobody knows
         "Note it."
 
+    def kept(
+        self,
+        name: str,  # letters alone: one a purpose
+        make: Callable[[], Any],  # JSON values, worked out from the account alone
+    ) -> Any:
+        "What is worked out from the account, kept with the store until that changes; a store may keep nothing."
+        return make()
+
     many_writers = False  # whether several may write at the same time, and so have to claim what they work on
 
     def claim(

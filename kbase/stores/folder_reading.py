@@ -227,7 +227,9 @@ class FolderReading(FolderSearch):
         return found
 
 # %% ../../nbs/stores/19_folder_reading.ipynb #rea17
-def _count(table: Any, states: Sequence[str]) -> int:
+def _count(newest: Callable[[], Any], states: Sequence[str]) -> int:
+    table = newest()
+    if table is None: return 0
     if not states: return int(table.count_rows())
     where = col("state").isin(list(states))
     if "ok" in states: where = where | (col("nodes") > lit(0))
@@ -258,8 +260,14 @@ class FolderAccount(FolderReading):
     def count_sources(self, *states: str) -> int:
         "How many sources are in one of these states; \"ok\" counts one that fails now but was indexed before."
         with self._folder.lease():
-            table = self._sources_table()
-            return 0 if table is None else self._folder.counted("sources", states, lambda: _count(table, states))
+            if not self._folder.about(): return 0
+            count = partial(_count, self._sources_table, states)
+            return int(self._folder.kept.value(self._folder.table_name("sources"), ("count", *states), count))
+
+    def kept(self, name: str, make: Callable[[], Any]) -> Any:
+        "See `NodeStore.kept`."
+        if not self._folder.about(): return make()
+        return self._folder.kept.file(self._folder.table_name("sources"), name, make)
 
     def sources_named(self, name: str, field: str) -> list[Source]:
         "The sources whose document_id, uri or title is this; ten at most."
