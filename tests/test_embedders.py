@@ -2,18 +2,28 @@
 
 import json
 import os
+import random
 import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+import kbase.embedding as embedding
+import kbase.encoder as encoding
 import kbase.weights as weights
 from kbase import KnowledgeBase
 from kbase.adapter import load_adapter, save_adapter
 from kbase.embedding import Embedder
 from kbase.encoder import BertEncoder, load_sentence_transformer, unit_rows
+from kbase.fast_encoder import OpenVinoEncoder, plan_tables
+from kbase.nodes import EmbedderIdentity
 from kbase.packed_weights import BLOCK, read_packed, write_model
 from kbase.stores.contract import EmbedderMismatch
 from kbase.weights import EmbedderError, read_anatomy
@@ -226,3 +236,157 @@ def test_an_adapter_is_checked(tiny: Path, tmp_path: Path):
     moved = save_adapter(tiny.parent / "beside", np.eye(SIZE), "./../tiny")
     assert Embedder.load(moved).identity == Embedder.load(tiny).identity
     assert Embedder.load(os.path.relpath(moved)).identity == Embedder.load(tiny).identity
+
+
+fast = pytest.mark.skipif(not embedding.has_openvino(), reason="the extra fast is not installed")
+
+
+def test_tables_hold_every_text_once_and_are_few():
+    rng = random.Random(5)
+    shapes = set()
+    for _ in range(300):
+        lengths = [rng.randint(2, 512) for _ in range(rng.randint(1, 80))]
+        tables = plan_tables(lengths)
+        assert sorted(place for places, _ in tables for place in places) == list(range(len(lengths)))
+        for places, length in tables:
+            assert max(lengths[place] for place in places) <= length < max(lengths[place] for place in places) + 16
+            shapes.add((len(places), length))
+    assert len(shapes) < 32 * 7 and plan_tables([]) == []
+
+
+@fast
+@pytest.mark.parametrize("pooling", ["mean", "cls"])
+def test_openvino_computes_what_torch_computes(tiny: Path, pooling: str):
+    ids = [[0, 4, 5, 2], [0, 2], [0, *range(4, 16), 2], *([0, *[4 + i % 9] * (i % 60), 2] for i in range(70))]
+    exact, encoder = BertEncoder(tiny, pooling), OpenVinoEncoder(tiny, pooling, workers=2, precision="f32")
+    assert same(encoder(ids), exact(ids)) > 0.99999
+    tokens = encoder.tokens(ids)
+    assert [len(rows) for rows in tokens] == list(map(len, ids))
+    for ours, theirs in zip(tokens, exact.tokens(ids), strict=True):
+        assert np.allclose(ours, theirs.numpy(), atol=1e-4)
+    assert np.array_equal(tokens[0], encoder.tokens(ids[:1])[0]) or np.allclose(
+        tokens[0], encoder.tokens(ids[:1])[0], atol=1e-5
+    )
+    together = list(encoding.on_each_core(encoder, [ids[:5], ids[5:9]] * 8, workers=4))
+    assert all(np.allclose(together[i], together[i % 2], atol=1e-5) for i in range(16))
+
+
+@fast
+def test_openvino_is_used_only_when_it_was_checked(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(weights, "user_cache_path", lambda name: tmp_path / "cache" / name)
+    good = embedding.SentenceModel(tiny)
+    assert isinstance(good.encoder, OpenVinoEncoder) and good.workers >= 1
+    (note,) = (tmp_path / "cache" / "kbase" / "checks").iterdir()
+    monkeypatch.setattr(embedding, "faithful", lambda exact, rounded: pytest.fail("it is not checked again"))
+    assert isinstance(embedding.SentenceModel(tiny).encoder, OpenVinoEncoder)
+    note.write_text("half a no")
+    monkeypatch.setattr(embedding, "faithful", lambda exact, rounded: False)
+    refused = embedding.SentenceModel(tiny)
+    assert isinstance(refused.encoder, BertEncoder) and json.loads(note.read_text())["well"] is False
+    assert isinstance(embedding.SentenceModel(tiny).encoder, BertEncoder)  # and remembered
+
+
+@fast
+def test_a_forked_process_goes_on_with_torch(tiny: Path):
+    code = (
+        "import os, sys\nfrom pathlib import Path\nfrom kbase.embedding import Embedder\n"
+        f"e = Embedder.load(Path({str(tiny)!r}))\nbefore = e.embed_texts(['pears', 'ripen'])\n"
+        "pid = os.fork()\n"
+        "if not pid:\n"
+        "    again = e.embed_texts(['pears', 'ripen'])\n"
+        "    print(type(e.model.encoder).__name__, round(float((before * again).sum(1).min()), 2), flush=True)\n"
+        "    os._exit(0)\n"
+        "os.waitpid(pid, 0)\nprint(type(e.model.encoder).__name__)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.stdout.split() == ["BertEncoder", "1.0", "OpenVinoEncoder"], done.stderr
+
+
+@fast
+def test_a_question_needs_no_torch():
+    code = (
+        "import sys\nfrom kbase.embedding import Embedder\ne = Embedder.load()\n"
+        "assert e.embed_query('pears').shape == (384,) and e.embed_texts(['a mill', 'a weir']).shape == (2, 384)\n"
+        "assert not {'torch', 'haystack', 'transformers'} & set(sys.modules)"
+    )
+    for _ in range(2):  # the first time it is checked, beside torch
+        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+class Answering(BaseHTTPRequestHandler):
+    "A server that speaks OpenAI's language, with vectors made from the texts."
+
+    def log_message(self, format: str, *args: Any) -> None: ...
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if asked["model"] != "tiny":
+            body, status = {"error": {"message": f"there is no model {asked['model']}"}}, 404
+        else:
+            size = asked.get("dimensions") or 8
+            vectors = [[1.0 + len(text) % (i + 2) for i in range(size)] for text in asked["input"]]
+            body, status = {
+                "object": "list", "model": "tiny", "usage": {"prompt_tokens": 1, "total_tokens": 1},
+                "data": [{"object": "embedding", "index": i, "embedding": v} for i, v in enumerate(vectors)],
+            }, 200  # fmt: skip
+        raw = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(raw)))
+        self.end_headers()
+        self.wfile.write(raw)
+
+
+@pytest.fixture
+def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    "A provider on this machine."
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{server.server_address[1]}/v1")
+    monkeypatch.setenv("OPENAI_API_KEY", "a secret of mine")
+    yield
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_provider_by_name(provider: None, tmp_path: Path):
+    embedder = Embedder.load("openai:tiny")
+    assert embedder.identity == EmbedderIdentity("openai:tiny", 8) and embedder.source == "openai:tiny"
+    assert embedder.embed_texts(["pears", "plums and pears"]).shape == (2, 8) and embedder.embed_query(
+        "pears"
+    ).shape == (8,)
+    short = Embedder.load("openai:tiny:4")
+    assert short.identity == EmbedderIdentity("openai:tiny:4", 4)
+    saved = json.dumps(embedder.to_dict())
+    assert "a secret" not in saved and Embedder.from_dict(json.loads(saved)).identity == embedder.identity
+    (tmp_path / "pears.md").write_text("Pears ripen from the inside out.", encoding="utf-8")
+    with KnowledgeBase(tmp_path / "kb", embedder="openai:tiny") as kb:
+        kb.add([tmp_path / "pears.md"], progress=False)
+        assert len(kb.search("pears", mode="dense")) == 1
+
+
+def test_a_provider_that_gives_nothing_says_why(provider: None, monkeypatch: pytest.MonkeyPatch):
+    with pytest.raises(EmbedderError, match="openai:other gave no vectors: .*there is no model other"):
+        Embedder.load("openai:other").embed_query("pears")
+    with pytest.raises(EmbedderError, match="pip install ollama-haystack"):
+        Embedder.load("ollama:nomic-embed-text")
+    with pytest.raises(EmbedderError, match="leave :64 out"):
+        Embedder.load("cohere:embed-v4.0:64")
+    monkeypatch.delenv("OPENAI_API_KEY")
+    with pytest.raises(EmbedderError, match="set OPENAI_API_KEY in the environment"):
+        Embedder.load("openai:text-embedding-3-small")
+
+
+def test_vectors_of_two_models_of_one_size_are_not_mixed(tiny: Path, tmp_path: Path):
+    write_model(read_packed(tiny_packed(tmp_path / "second.bin", seed=9)), tmp_path / "second")
+    (tmp_path / "pears.md").write_text("Pears ripen from the inside out.", encoding="utf-8")
+    with KnowledgeBase(tmp_path / "kb", embedder=str(tiny), chunk_tokens=32) as kb:
+        kb.add([tmp_path / "pears.md"], progress=False)
+    with KnowledgeBase(tmp_path / "kb", embedder=str(tmp_path / "second"), chunk_tokens=32) as other:
+        with pytest.raises(EmbedderMismatch, match="tiny@"):
+            other.search("pears", mode="dense")
+        with pytest.raises(EmbedderMismatch):
+            other.add([tmp_path / "pears.md"], progress=False)
+        other.reembed(str(tmp_path / "second"), progress=False)
+        assert len(other.search("pears", mode="dense")) == 1

@@ -110,9 +110,9 @@ def test_the_only_passage_of_a_document_speaks_for_it():
     near = [Found("a1", 0.3, "a"), Found("b1", 0.3, "b")]
     whole = [Found("all of b", 20.0, "b"), Found("all of a", 10.0, "a")]
     first, second, _ = fuse(words, near, BACKGROUND, documents=whole)
-    assert (first.key, second.key) == ("a1", "b1")  # of b more was found, so its whole counts, but its share is no larger
+    assert (first.key, second.key) == ("a1", "b1")  # more of b was found: its whole counts
     assert first.parts["document"].contribution == pytest.approx(0.5 * (1 + 0.2 * 2))
-    other = fuse(words, [near[1]], BACKGROUND, documents=whole)[0]  # found by one retriever only: there may be more of it
+    other = fuse(words, [near[1]], BACKGROUND, documents=whole)[0]  # by one retriever only: a may hold more
     assert other.key == "b1"
 
 

@@ -181,3 +181,22 @@ def test_equal_texts_are_computed_once_and_remembered_vectors_are_the_same(embed
     one, other = embed_pieces(embedder, ["The fare is $ 4.50.", "In winter she lies in Husum."])
     assert np.allclose([one, other], embedder.embed_texts(["The fare is $ 4.50.", "In winter she lies in Husum."]),
                        atol=1e-2)
+
+
+@pytest.mark.parametrize("question, text, words", [
+    ("What is the population of Husum?", "With 23,000 people, Husum has more than twice the population of Tönning.",
+     "23,000"),
+    ("How many ports does it call at?", "It was the 37th to call at nine ports.", "nine"),
+    ("Where has the line its seat?", "The line is registered in Bremen and has its seat in Husum.", "Husum"),
+])
+def test_the_number_or_the_place_that_is_meant(question, text, words):
+    assert text[slice(*answer_span(question, text))] == words
+
+
+def test_what_a_document_is_about_need_not_be_said_in_each_sentence(embedder):
+    text = ("This notice of Lotte Lines is no offer by Lotte Lines. Lotte Lines pays for it. "
+            "We have never paid dividends to our owners.")
+    report = Hit(Node("r", "chunk", 0, len(text), text, "Annual report", "reports/lotte_lines_2021.pdf",
+                      language="en"), 1)
+    best = find_passages("Did Lotte Lines pay dividends?", Hits([report]), embedder)[0]
+    assert best.text.startswith("We have never")

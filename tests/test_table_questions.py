@@ -80,7 +80,9 @@ DONE = {
     "columns": [
         Operation("columns", where=(SEAL,), across=(SPEED, FARE), how=">", limit=16.0),
         Operation("columns", where=(SEAL,), across=(SPEED, FARE)),
+        Operation("columns", across=(SPEED, FARE)),
     ],
+    "terms": [Operation("terms", FERRY, (SEAL,), other=(NORTH,))],
     **{
         name: [Operation(name, where=(SEAL,), across=(SPEED, FARE))]
         for name in ("change", "gap", "growth", "total", "average")

@@ -2,8 +2,9 @@
 
 import pytest
 
-from kbase.querying.wanted import (counted_term, counts_thing, lacks_amount, lacks_extreme, lacks_length,
-                                   lacks_lettered, lacks_measure, lacks_most, lacks_owner, lacks_phrase, lacks_rank,
+from kbase.querying.counting import counted_term, counts_part, counts_thing
+from kbase.querying.wanted import (lacks_action, lacks_amount, lacks_extreme, lacks_length, lacks_lettered,
+                                   lacks_measure, lacks_most, lacks_owner, lacks_phrase, lacks_rank, lacks_result,
                                    lacks_role, lacks_total, lacks_wanted, other_quarter, part_of_year, quarters_of,
                                    quoted_phrases)
 
@@ -247,3 +248,41 @@ def test_a_word_with_a_single_letter_is_a_word_of_its_own():
 @pytest.mark.parametrize("text, lacks", [("Flour costs 3 crowns.", True), ("In all, it costs 3 crowns.", False),
                                          ("| Total costs | 3 |", False), ("The sum of costs is 3.", False)])
 def test_a_part_is_no_total(text, lacks): assert lacks_total("What were the total costs of the mill?", text) == lacks
+
+
+@pytest.mark.parametrize("text, counts", [
+    ("The line has 12 ferries.", True), ("The ferries of the line were 12 in all.", True), ("12 ferries", True),
+    ("On May 12 the ferries were sold.", False), ("The ferries cost $12 million.", False),
+    ("The ferries were 37th in a list.", False), ("The ferries call at the 12 busiest ports.", False),
+    ("It recorded $1.3 billion on December 31, 2021.", False), ("The fleet grew to 12.", True),
+])
+def test_a_number_of_the_things_and_no_day_rank_or_price(text, counts):
+    assert counts_thing(text, counted_term("How many ferries does the line have?"), "en") == counts
+
+
+@pytest.mark.parametrize("text, part", [
+    ("More than 700 Nordic ferries are painted red.", True), ("It has 700 ferries in Norway.", True),
+    ("Four of the ferries are red.", True), ("It has 700 red ferries.", False), ("It has 700 ferries in summer.",
+                                                                                 False),
+    ("It has 700 ferries, 12 of them in Norway.", False), ("No ferry is red.", False), ("", False),
+])
+def test_a_number_of_a_part_of_the_things(text, part):
+    assert counts_part("How many ferries did the line have in 2021?", text) == part
+    assert not counts_part("How many of the ferries are in Norway?", "Four of the ferries in Norway are red.")
+    assert not counts_part("Wie viele Fähren gibt es?", "Es gibt 12 Fähren in Norwegen.", "de")
+
+
+@pytest.mark.parametrize("text, lacks", [
+    ("You can pack boxes yourself. The parcel goes out.", True), ("Pack the whole parcel tightly.", False),
+    ("A parcel is packed by two people.", False), ("Wrap it up.", False), ("", False),
+])
+def test_what_is_done_is_done_to_the_thing(text, lacks):
+    assert lacks_action("How do I pack a large parcel?", text) == lacks
+    assert not lacks_action("How is a parcel packed?", text) and not lacks_action("How?", text)
+
+
+def test_a_description_says_what_is_returned_or_raised():
+    silent, speaking = "push(heap, item)\n\nPush an item onto it.", "pop(heap)\n\nReturns the item, or raises Empty."
+    for question in ("What does push return?", "What does push raise?"):
+        assert lacks_result(question, silent) and not lacks_result(question, speaking)
+    assert not lacks_result("What does push do?", silent) and not lacks_result("What did the fund return?", "12 %.")

@@ -31,7 +31,7 @@ from .scoring import (ALMOST, Passage, above, best_first, nearly_as_good,  # noq
                                     tells)
 from .speakers import attached_label, speaker_fit, speaker_of, speaks_of_self, with_speaker
 from .terms import (RARE_WEIGHT, TASK_WEIGHT, Term, TextTerms, coverage, is_dangling, is_negated,
-                                  languages_of, question_words, stems_of, text_terms, with_rarity)
+                                  languages_of, question_words, stems_of, subject_stems, text_terms, with_rarity)
 from .spans import number_places
 from .things import readable
 from ..hits import Background, Hit, Hits, is_by_ocr, page_label
@@ -49,7 +49,7 @@ def _words_of(terms: Sequence[Term], stems: frozenset[str]) -> frozenset[str]:
     return frozenset(term.word for term in terms if term.weight > TASK_WEIGHT and term.stems & stems)
 
 def _passage_of(hit: Hit, rank: int, piece: Quotable, terms: Sequence[Term], read: TextTerms) -> Passage:
-    title, path = (stems_of(text, hit.language) for text in (hit.title, " ".join(piece.headings)))
+    title, path = subject_stems(hit), stems_of(" ".join(piece.headings), hit.language)
     fence = hit.text[piece.start:piece.end].split("\n", 1)[0] if hit.text.startswith("```", piece.start) else ""
     own, lead = read.within(piece.start + len(fence), piece.end), read.within(*piece.lead)
     asks = piece.kind == "answer" and not piece.lead[1]  # below a heading that asks
@@ -212,7 +212,7 @@ def _before(p: Passage) -> tuple[int, int]:  # the piece that ends before it; (0
 
 def _with_readings(question: str, p: Passage, kind: str, terms: Sequence[Term], tokens: HitTokens) -> Passage:
     lead, known, span = p.piece.lead if p.piece else (0, 0), text_terms(p.hit.text, p.hit.language), (p.start, p.end)
-    context = stems_of(" ".join((p.hit.title, *p.headings)), p.hit.language) | known.within(*lead)
+    context = subject_stems(p.hit) | stems_of(" ".join(p.headings), p.hit.language) | known.within(*lead)
     return replace(p, readings={**word_readings(terms, known, span, context), **_form_readings(question, kind, p),
                                 **tokens.readings(span, _before(p))})
 
@@ -228,8 +228,8 @@ def with_likelihood(
     terms = with_rarity(question_words(question, languages), hits.idf)
     by = asked_tokens(asked, read[0], terms, detect_language(asked, languages[0])) if read else None
     if by is None: return []
-    usual = float(np.mean([(by.vectors @ one.vectors.T).mean() for one in read[1:]]))
-    tokens = {hit.id: HitTokens(by, one, usual) for hit, one in zip(first, read[1:], strict=True)}
+    usual = float(np.mean([by.vectors.mean(0) @ one.vectors.mean(0) for one in read[1:]]))
+    tokens = {hit.id: HitTokens(by, one, usual, subject_stems(hit)) for hit, one in zip(first, read[1:], strict=True)}
     kind = expected_kind(question, languages[0])
     found = [_with_readings(question, p, kind, terms, tokens[p.hit.id]) for p in passages if p.hit.id in tokens]
     likely = likelihoods([p.readings for p in found], reading_weights())

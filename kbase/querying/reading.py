@@ -22,7 +22,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from ..embedding import Embedder, SentenceModel, within_limit
-from ..encoder import BertEncoder, on_each_core, unit_rows
+from ..encoder import on_each_core, unit_rows
 from ..language import words
 from .terms import Term, TextTerms, coverage
 
@@ -90,7 +90,7 @@ def embed_tokens(
 ) -> list[TextTokens]:  # [] where the model keeps its tokens to itself
     "The vectors of the tokens of texts."
     model: Any = embedder.model if isinstance(embedder, Embedder) else None
-    if not texts or not isinstance(model, SentenceModel) or not isinstance(model.encoder, BertEncoder): return []
+    if not texts or not isinstance(model, SentenceModel) or not hasattr(model.encoder, "tokens"): return []
     return _last_tokens.get(model, texts, lambda new: _computed(model, new))
 
 _last_tokens: LastTexts[TextTokens] = LastTexts(TEXTS_KEPT)
@@ -105,7 +105,7 @@ def _computed(model: SentenceModel, texts: Sequence[str]) -> list[TextTokens]:
     for at, row in enumerate(rows):
         own = vectors[at]
         places = np.array(row.offsets[:len(own)], dtype=np.int64)
-        found.append(TextTokens(places[:, 0], places[:, 1], unit_rows(own.numpy())))
+        found.append(TextTokens(places[:, 0], places[:, 1], unit_rows(np.asarray(own))))
     return found
 
 # %% ../../nbs/querying/46_reading.ipynb #read0004
@@ -129,6 +129,7 @@ class AskedTokens(NamedTuple):
     vectors: np.ndarray  # (tokens, dim): those of words
     weights: np.ndarray  # (tokens,), together 1
     mean: np.ndarray  # (dim,) unit length
+    stems: tuple[frozenset[str], ...] = ()  # of each token that is (a part of) a term: what that may be in a text
 
 def asked_tokens(
     question: str,
@@ -140,11 +141,12 @@ def asked_tokens(
     spans = list(zip(tokens.starts.tolist(), tokens.ends.tolist(), strict=True))
     kept = [at for at, (a, b) in enumerate(spans) if b > a and any(map(str.isalnum, question[a:b]))]
     if not kept: return None
-    worth = {term.word: term.weight * term.rarity for term in terms}
-    known = [(a, b, worth[word]) for word, a, b in words(question, language) if word in worth]
-    weights = np.array([next((value for a, b, value in known if a <= spans[at][0] and spans[at][1] <= b), STOP_SHARE)
-                        for at in kept])
-    return AskedTokens(tokens.vectors[kept], weights / weights.sum(), unit_rows(tokens.vectors.mean(0)[None])[0])
+    by_word = {term.word: term for term in terms}
+    known = [(a, b, by_word[word]) for word, a, b in words(question, language) if word in by_word]
+    own = [next((term for a, b, term in known if a <= spans[at][0] and spans[at][1] <= b), None) for at in kept]
+    weights = np.array([term.weight * term.rarity if term else STOP_SHARE for term in own])
+    return AskedTokens(tokens.vectors[kept], weights / weights.sum(), unit_rows(tokens.vectors.mean(0)[None])[0],
+                       tuple(term.stems if term else frozenset() for term in own))
 
 class HitTokens:
     "The tokens of a hit beside those of a question."
@@ -154,9 +156,12 @@ class HitTokens:
         asked: AskedTokens,
         tokens: TextTokens,  # of the hit
         usual: float,  # the mean cosine of the question's tokens with those of all hits
+        subject: frozenset[str] = frozenset(),  # terms of the document's title and of its file's name
     ):
         self.asked, self.tokens, self.usual = asked, tokens, usual
-        self.cosines = asked.vectors @ tokens.vectors.T
+        # one thread: those of BLAS go on spinning beside the model
+        self.cosines = np.einsum("id,jd->ij", asked.vectors, tokens.vectors)
+        self.of_subject = np.array([bool(stems & subject) for stems in asked.stems] or [False] * len(asked.vectors))
 
     def above(self, cosine: float) -> float: return float((cosine - self.usual) / (1 - self.usual))
 
@@ -166,7 +171,9 @@ class HitTokens:
     ) -> np.ndarray:  # (tokens of the question,)
         "The cosine of each token of the question with that of a span which it fits best."
         inside = self.tokens.within(*span)
-        return self.cosines[:, inside].max(axis=1) if inside.any() else np.full(len(self.asked.vectors), self.usual)
+        own = self.cosines[:, inside].max(axis=1) if inside.any() else np.full(len(self.asked.vectors), self.usual)
+        # what a document is about need not be said again: "we" of Lyft's report is Lyft
+        return np.where(self.of_subject, self.cosines.max(axis=1), own)
 
     @cached_property
     def likeness(self) -> float:  # of the whole hit

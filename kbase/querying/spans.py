@@ -42,8 +42,9 @@ def number_places(
     "The numbers of a text, without those of the question and without years."
     asked = readable(question).casefold()
     found = [one for one in _amounts(language).finditer(text) if one[0].casefold() not in asked]
-    year = re.compile(r"(?:1[5-9]|20)\d\d")
-    plain = [one for one in found if not year.fullmatch(one[0]) and not is_label(text, one.start(), language)]
+    year, rank = re.compile(r"(?:1[5-9]|20)\d\d"), re.compile(r"(?:st|nd|rd|th)\b")  # the 37th is no number of things
+    plain = [one for one in found if not year.fullmatch(one[0]) and not is_label(text, one.start(), language)
+             and not (one[0].isdigit() and rank.match(text[one.end():]))]
     return [one.span() for one in sorted(plain, key=lambda one: not any(map(str.isdigit, one[0])))]
 
 # %% ../../nbs/querying/46_spans.ipynb #3ab040ba
@@ -99,8 +100,13 @@ def _found(kind: str, question: str, text: str, language: str, around: Collectio
     # where every noun has a capital letter, two words with one are a name
     return [(a, b) for a, b in names if language not in CASELESS or " " in text[a:b]]
 
-def _nearest(places: Sequence[Extent], starts: Sequence[int]) -> Extent:  # to the nearest two of some words
-    def far(place: Extent) -> float: return sum(sorted(abs(start - sum(place) / 2) for start in starts)[:2])
+def _nearest(places: Sequence[Extent], starts: Sequence[int], behind: bool = False) -> Extent:
+    # to the nearest two of some words; behind: a place stands behind what is there, as in "its seat in Husum"
+    def far(place: Extent) -> float:
+        middle = sum(place) / 2
+        if behind: return min(middle - start if start < middle else 2 * (start - middle) for start in starts)
+        return sum(sorted(abs(start - middle) for start in starts)[:2])
+
     return min(places, key=far)
 
 def answer_span(
@@ -124,4 +130,6 @@ def answer_span(
     signed = [(a, b) for a, b in places if re.search(r"[$€£¥₹%°]", text[a:b])]
     counted = any(term in thing & plain for term, _ in read)
     if kind == "number" and signed and not counted: places = signed  # how much it is worth, and not which number it has
-    return _nearest(places, starts) if starts else places[0]
+    elif kind == "number" and not counted:  # 8,804,190, and not twice as many as elsewhere
+        places = [(a, b) for a, b in places if any(map(str.isdigit, text[a:b]))] or places
+    return _nearest(places, starts, kind == "place") if starts else places[0]

@@ -9,8 +9,8 @@ all the same."""
 # %% auto #0
 __all__ = ['SHOWN_ROWS_AROUND', 'NEAR_TABLE', 'RIVAL', 'MOST_DIFFERING', 'NAMED_SHARE', 'IN_PERCENT', 'WITHOUT_UNIT',
            'READ_WEIGHT', 'MOST_TABLES', 'PlacedTable', 'place_table', 'said_value', 'CitedCell', 'with_unit',
-           'told_apart', 'TableAnswer', 'marked_table', 'unit_of_cell', 'cited_cells', 'named_share', 'ReadQuestion',
-           'read_question', 'ranked_tables', 'read_tables', 'question_language', 'query_table']
+           'short_names', 'told_apart', 'TableAnswer', 'marked_table', 'unit_of_cell', 'cited_cells', 'named_share',
+           'ReadQuestion', 'read_question', 'ranked_tables', 'read_tables', 'question_language', 'query_table']
 
 # %% ../../nbs/querying/51_table_answers.ipynb #tan03
 import re
@@ -26,6 +26,7 @@ from .rules import LANGUAGES, read_language
 from .table_asked import AskedGrid, ask_grid
 from .table_grid import Grid, GridColumn, grid_of
 from .table_mentions import CellIndex
+from .table_periods import time_of_column
 from .table_readings import READING_TAKEN, choose_reading, question_readings, unsure
 from .table_shapes import Reading
 from ..rendering import html_table
@@ -74,11 +75,14 @@ def place_table(
     typed = table if isinstance(table, Table | TypedTable) else table.typed
     inner = typed if isinstance(typed, Table) else typed.table
     grid = grid_of(typed, language)
+    if typed is not table:
+        grid = replace(grid, around=" ".join([table.node.title, *table.node.headings, table.node.text]))
     found = PlacedTable(grid, start=inner.start, end=inner.end, page=inner.page, sheet=inner.sheet, range=inner.range,
                         score=score, index=CellIndex(grid))
     if typed is table: return found
-    return replace(found, document_id=table.document_id, uri=table.uri, document=table.document_title,
-                   start=table.node.start, end=table.node.end, page=table.page, sheet=table.sheet, range=table.range)
+    return replace(found, document_id=table.document_id, uri=table.uri,
+                   document=table.document_title, start=table.node.start, end=table.node.end, page=table.page, sheet=table.sheet,
+                   range=table.range)
 
 # %% ../../nbs/querying/51_table_answers.ipynb #tan09
 def said_value(
@@ -116,13 +120,20 @@ def with_unit(
     if not value.rstrip(")")[-1:].isdigit(): return value
     return " ".join([value, *(word for word in unit.split() if word not in value)])
 
+def short_names(
+    names: Sequence[str],  # of columns, with the levels of their header
+) -> dict[str | float, str]:
+    "Names without the levels that all of them have."
+    parts = {name: name.split(" > ") for name in names}
+    shared = set.intersection(*map(set, parts.values())) if len(parts) > 1 else set()
+    return {name: " ".join(part for part in own if part not in shared) or name for name, own in parts.items()}
+
 def told_apart(
     cells: Sequence[CitedCell],
 ) -> list[str]:  # "" where rows and columns are the same ones
     "What each of some cells is of, without what all of them are of."
-    parts = [cell.name.split(" > ") for cell in cells]
-    shared = set.intersection(*map(set, parts)) if parts else set()
-    columns = [" ".join(part for part in own if part not in shared) for own in parts]
+    names = short_names([cell.name for cell in cells])
+    columns = [names[cell.name] if len(names) > 1 else "" for cell in cells]
     rows = [cell.label for cell in cells] if len({cell.row for cell in cells}) > 1 else [""] * len(cells)
     return [", ".join(filter(None, both)) for both in zip(rows, columns, strict=True)]
 
@@ -230,8 +241,9 @@ def named_share(
     "How much of a question is said in the table's own words, of those that a reading uses."
     own = {at for one in asked.columns for at in one.places}
     own |= {at for one in asked.cells for at in range(one.start, one.end)}
-    used = own & reading.places if reading else own
-    return sum(asked.weights[at] for at in used) / (sum(asked.weights) or 1.0)
+    if reading is None: used = own | asked.title_places
+    else: used = (own | asked.around_places) & reading.places | asked.title_places
+    return sum(asked.full_weights[at] for at in used) / (sum(asked.full_weights) or 1.0)
 
 IN_PERCENT = frozenset({"growth", "share"})  # operations
 WITHOUT_UNIT = frozenset({"count", "distinct", "ratio", "more", "column", "columns", "changed"})
@@ -244,7 +256,8 @@ def _answer(question: str, table: PlacedTable, reading: Reading) -> TableAnswer:
     clock = own is not None and own.kind == "time"
     unit = "%" if operation.name in IN_PERCENT else _unit_of(grid, own, cells)
     digits = 2 if operation.name in IN_PERCENT else 4
-    values = tuple(said_value(value, clock, digits) for value in reading.outcome.values)
+    short = short_names([column.name for column in operation.across]) if operation.name in ("column", "columns") else {}
+    values = tuple(short.get(value, said_value(value, clock, digits)) for value in reading.outcome.values)
     return TableAnswer(question, values, operation.sentence(), str(operation.sql(grid)),
                        cited_cells(grid, cells),
                        table, score=reading.score, name=operation.name, unit=unit)
@@ -318,12 +331,15 @@ def read_tables(
     reason = f"{number} tables answer it differently: {places}"
     return replace(_declined(question, table, reason), differing=answers)
 
-def _worth(table: PlacedTable, reading: Reading) -> tuple[str | float, ...]:
+def _worth(table: PlacedTable, reading: Reading) -> tuple[Any, ...]:
     # what a reading says, however it is written: 1,006 in one table and 1006 in another is one number
     columns = table.grid.columns
     numbers = {columns[at].cells[row]: columns[at].values[row] for row, at in reading.outcome.cells
                if columns[at].kind == "number"}
-    def own(value: str | float) -> str | float:
+    times = {column.name: time for column in reading.operation.across
+             if (time := time_of_column(column, table.grid.language))}
+    def own(value: str | float) -> Any:
+        if value in times: return times[str(value)]
         number = numbers.get(value) if isinstance(value, str) else value
         return value if number is None else number
     return tuple(map(own, reading.outcome.values))

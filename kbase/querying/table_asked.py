@@ -60,15 +60,33 @@ class AskedGrid:
         return frozenset(at for cue in self.cues for at in range(cue.start, cue.end))
 
     @cached_property
+    def title_places(self) -> frozenset[int]:
+        "The places of words that stand in the title of the table, or in its notes."
+        title = {word.stem for word in asked_words(f"{self.grid.table.title} {self.grid.table.notes}",
+                                                   self.grid.language)}
+        return frozenset(at for at, word in enumerate(self.words) if word.stem in title)
+
+    @cached_property
+    def around_places(self) -> frozenset[int]:
+        "The places of words that stand around the table, or name its rows and columns."
+        own = [column.name for column in self.grid.columns]
+        names = {self.grid.label.number: self.grid.label, **({-1: self.grid.section} if self.grid.section else {})}
+        own += [cell for column in names.values() for cell in column.cells]
+        known = {word.stem for text in (self.grid.around, *own) for word in asked_words(text, self.grid.language)}
+        return self.title_places | {at for at, word in enumerate(self.words) if word.stem in known}
+
+    @cached_property
     def weights(self) -> tuple[float, ...]:
         "How much each word would be missed."
+        return tuple(0.0 if at in self.title_places else weight for at, weight in enumerate(self.full_weights))
+
+    @cached_property
+    def full_weights(self) -> tuple[float, ...]:
+        "How much each word says; those of the title, too."
         plain = [_word_weight(word, self.grid.language) for word in self.words]
         for cue in self.cues:
             for at in range(cue.start, cue.end): plain[at] = 0.0
             plain[cue.start] = 0.0 if cue.name in IDLE else 1.0 if cue.name in MILD else CUE
-        title = {word.stem for word in asked_words(f"{self.grid.table.title} {self.grid.table.notes}",
-                                                   self.grid.language)}
-        plain = [0.0 if word.stem in title else weight for word, weight in zip(self.words, plain, strict=True)]
         whole = {max(one.places) + 1 for one in self.columns if one.share >= 1}  # gold medals, points scored
         named = {at for one in self.columns for at in one.places}
         named |= {at for one in self.cells for at in range(one.start, one.end)}

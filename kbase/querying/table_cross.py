@@ -44,6 +44,8 @@ def _figure_rows(asked: AskedGrid, named: NamedFigures) -> list[tuple[Rows, floa
     joined = any(one[1] == two[0] for one, two in pairwise(spans))  # "work in process inventory" is no two rows
     def sure(rows: Rows) -> float:
         if rows.either and joined: return rows.sure * ONE_OF_SEVERAL
+        if len(rows.rows) == 1 and not rows.either and own == {one.column for one in rows.conditions}:
+            return min(1.0, rows.sure / ONE_OF_SEVERAL)  # a heading and a row below it: that they meet settles both
         cells = sum(len(one.cells) for one in rows.conditions if one.column is asked.grid.label)
         return rows.sure * (1.0 if len(rows.rows) == 1 or (rows.either and cells == len(rows.rows)) else ONE_OF_SEVERAL)
     return [(rows, sure(rows)) for rows in found[:3]]

@@ -14,7 +14,7 @@ __all__ = ['READING_TAKEN', 'READING_LEAD', 'ONE_COUNTED', 'UNREAD', 'KEPT_READI
 from collections.abc import Sequence
 
 from .table_asked import AskedGrid
-from . import table_cross  # noqa: F401  its kind of question is one of QUESTION_SHAPES
+from . import table_cross, table_makeup  # noqa: F401  their kinds of questions are in QUESTION_SHAPES
 from .table_operations import Operation
 from .table_shapes import QUESTION_SHAPES, Reading
 
@@ -27,14 +27,14 @@ def question_readings(
     "Everything that a question may mean."
     said = any(word.content and at not in asked.in_cues for at, word in enumerate(asked.words))
     if not asked.grid.rows or not said or asked.cued("why"): return []  # a table has values, and no reasons
-    whole = sum(asked.weights) or 1.0
+    whole = sum(asked.weights)
     found: dict[Operation, Reading] = {}
     rows = [one.places for one in asked.columns if one.column is asked.grid.label and one.share > 0.8]
     named = frozenset[int]().union(*rows)  # of all rivers: what the rows are is not left over
     for shape in QUESTION_SHAPES.values():
         for reading in shape(asked):
             reading = reading._replace(places=reading.places | named)
-            score = reading.sure * sum(asked.weights[at] for at in reading.places) / whole
+            score = reading.sure * (sum(asked.weights[at] for at in reading.places) / whole if whole else 1.0)
             if any(weight >= 1 and at not in reading.places for at, weight in enumerate(asked.weights)): score *= UNREAD
             known = found.get(reading.operation)
             if known is None or known.score < score: found[reading.operation] = reading._replace(score=score)

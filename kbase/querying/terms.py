@@ -9,13 +9,14 @@ the hits. Passages and their support are scored by them. Word lists are data, a 
 # %% auto #0
 __all__ = ['RARE_WEIGHT', 'PLAIN_WEIGHT', 'TASK_WEIGHT', 'NOUNS_ARE_CAPITAL', 'COMMON_WEIGHT', 'TELLING_IDF', 'known',
            'is_dangling', 'is_negated', 'Term', 'question_words', 'languages_of', 'is_greeting', 'is_one_word',
-           'with_rarity', 'TextTerms', 'text_terms', 'stems_of', 'context_stems', 'coverage']
+           'with_rarity', 'TextTerms', 'text_terms', 'stems_of', 'subject_stems', 'context_stems', 'coverage']
 
 # %% ../../nbs/querying/45_terms.ipynb #ff37e61e
 import re
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from ..codes import identifiers
@@ -179,6 +180,13 @@ def stems_of(
 ) -> frozenset[str]:
     "All terms of a text."
     return frozenset(text_terms(text, language).terms)
+
+def subject_stems(
+    hit: Hit,
+) -> frozenset[str]:
+    "The terms of a hit's title and of its file's name: what the document is about."
+    name = re.sub(r"[\W_]+", " ", PurePosixPath(hit.uri).stem)
+    return stems_of(hit.title, hit.language) | stems_of(name, hit.language)
 
 def context_stems(
     hit: Hit,

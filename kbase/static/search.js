@@ -5,6 +5,7 @@ import { next_right } from "./judge.js";
 import { Pane } from "./pane.js";
 import { columns } from "./columns.js";
 
+const STROKE = 15; // ms from a key to its question: one is under way at a time, and what was typed over is not asked
 const PAUSE = 250; // ms without a search before facets are asked for
 const NONE = [];
 const MODES = [["hybrid", "Hybrid"], ["bm25", "BM25"], ["dense", "Dense"]];
@@ -118,7 +119,7 @@ class Search extends View {
 
   typed() {
     this.entered = false; // an Enter before was for what stood there then
-    this.ask({ query: this.input.value }, TYPING);
+    this.ask({ query: this.input.value }, STROKE);
   }
 
   choose(values) {
