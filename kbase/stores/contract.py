@@ -251,6 +251,10 @@ class NodeStore(StoreWriting):
     def document_span(self, document_id: str, start: int, end: int) -> str:
         "A part of a document's text, by characters; cut short at the document's end."
 
+    def document_spans(self, spans: Sequence[tuple[str, int, int]]) -> list[str]:
+        "The same for many, in their order; a store may read them all at once."
+        return [self.document_span(*span) for span in spans]
+
     @abstractmethod
     def scan(
         self,
