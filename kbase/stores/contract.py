@@ -8,8 +8,8 @@ written down here. It is a Haystack DocumentStore as well: that half is `stores.
 
 # %% auto #0
 __all__ = ['BY_ALL_WORDS', 'BY_SUMMARY', 'SAMPLE', 'StoreError', 'StoreLocked', 'EmbedderMismatch', 'WriteError', 'FormatError',
-           'Found', 'Candidates', 'cosines_between', 'background_of', 'StoreWriting', 'NodeStore', 'retrying',
-           'public_place', 'open_store']
+           'Found', 'Candidates', 'cosines_between', 'background_of', 'StoreWriting', 'StoreFinding', 'NodeStore',
+           'retrying', 'public_place', 'open_store']
 
 # %% ../../nbs/stores/12_contract.ipynb #ctr03
 import time
@@ -160,8 +160,8 @@ class StoreWriting(ABC):
         return nullcontext()
 
 # %% ../../nbs/stores/12_contract.ipynb #ctr10
-class NodeStore(StoreWriting):
-    "What every store of kbase can do, beside Haystack's DocumentStore protocol."
+class StoreFinding(StoreWriting):
+    "How nodes are found."
     place: str  # a folder, or a URL without user and password
     name: str  # for people: the last part of it
 
@@ -206,6 +206,10 @@ class NodeStore(StoreWriting):
         kinds: Sequence[str] | None = None,  # None: of every kind
     ) -> list[Node]:  # in order of document, start and end
         "The nodes that name one of these as their parent."
+
+# %% ../../nbs/stores/12_contract.ipynb #s1de0011
+class NodeStore(StoreFinding):
+    "What every store of kbase can do, beside Haystack's DocumentStore protocol."
 
     @abstractmethod
     def sources(self, document_ids: Sequence[str] | None = None) -> list[Source]:
