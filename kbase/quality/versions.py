@@ -7,7 +7,7 @@ here for its embedder, so that a promoted version serves in the next process as 
 
 # %% auto #0
 __all__ = ['TUNED', 'ABOUT', 'versions_folder', 'version_names', 'version_folder', 'new_version', 'read_about', 'Serving',
-           'serving', 'note_serving', 'promoted_model']
+           'serving', 'note_serving', 'promoted_model', 'copy_versions']
 
 # %% ../../nbs/quality/57_versions.ipynb #ver04
 import json
@@ -114,3 +114,14 @@ def promoted_model(
         raise StoreError(f"{store.place} is served by the tuned embedder {now.version}, which is not in "
                          f"{versions_folder(store)}: copy its folder there from the machine that tuned it, or go back "
                          f"with kb.reembed({now.base!r})") from e
+
+# %% ../../nbs/quality/57_versions.ipynb #ver21
+def copy_versions(
+    store: NodeStore,
+    other: NodeStore,
+) -> list[str]:  # their names
+    "Copy the versions of a knowledge base beside another one; a version that is there already stays."
+    for name in version_names(store):
+        place = versions_folder(other) / name
+        if not place.exists(): shutil.copytree(versions_folder(store) / name, place)
+    return version_names(other)
