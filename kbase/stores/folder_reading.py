@@ -26,7 +26,7 @@ from .contract import BY_ALL_WORDS, BY_SUMMARY, Candidates, Found, background_of
 from .folder import Folder, FolderWriter
 from .haystack import query_direction
 from .rows import Source, carries_text, node_of_row, revision_of, slices
-from .snapshot import (FolderSnapshot, cut_texts, new_query, read_batches, read_together, search_bm25,
+from .snapshot import (FolderSnapshot, cut_texts, new_query, read_batches, run_queries, search_bm25,
                                    search_dense, stored_vectors)
 from .tables import source_of, tokens_column
 from .upkeep import LOCK_TIMEOUT, Lease
@@ -176,7 +176,7 @@ class FolderReading(FolderSearch):
             at = self.snapshot()
             for part in slices(list(dict.fromkeys(filter(None, values)))) if at.nodes is not None else ():
                 query = new_query(at.nodes).where(col(column).isin(part)).select(list(at.columns)).limit(at.rows + 1)
-                (found,) = read_together([query])
+                (found,) = run_queries([query])
                 nodes += [node_of_row(row) for row in cut_texts(at.nodes, found.to_pylist())]
         return nodes
 
@@ -240,7 +240,7 @@ def _count(newest: Callable[[], Any], states: Sequence[str]) -> int:
     if not states: return int(table.count_rows())
     where = col("state").isin(list(states))
     if "ok" in states: where = where | (col("nodes") > lit(0))
-    return read_together([new_query(table).where(where).select(["state"])])[0].num_rows
+    return run_queries([new_query(table).where(where).select(["state"])])[0].num_rows
 
 class FolderAccount(FolderReading):
     "The account of sources, and documents with their whole text."
@@ -257,7 +257,7 @@ class FolderAccount(FolderReading):
             if table is None: return found
             for part in [None] if document_ids is None else slices(document_ids):
                 query = new_query(table).select(["row", "revision"])
-                for batch in read_together([query if part is None else query.where(col("document_id").isin(part))]):
+                for batch in run_queries([query if part is None else query.where(col("document_id").isin(part))]):
                     pairs = zip(batch["row"].to_pylist(), batch["revision"].to_pylist(), strict=True)
                     found += [(source_of(row), revision) for row, revision in pairs]
         return found
@@ -283,7 +283,7 @@ class FolderAccount(FolderReading):
         with self._folder.lease():
             table = self._sources_table()
             if table is None: return []
-            (found,) = read_together([new_query(table).where(col(field) == lit(name)).select(["row"]).limit(10)])
+            (found,) = run_queries([new_query(table).where(col(field) == lit(name)).select(["row"]).limit(10)])
         return sorted(map(source_of, found["row"].to_pylist()), key=lambda source: source.uri)
 
     def document(self, document_id: str) -> Document | None:

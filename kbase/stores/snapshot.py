@@ -9,7 +9,7 @@ written."""
 
 # %% auto #0
 __all__ = ['TEXT_COLUMNS', 'SPANS_AT_ONCE', 'KEPT_COUNTS', 'EXACT_BELOW', 'HELD_BYTES', 'KEPT_LOOKUPS', 'COUNTED',
-           'COUNTED_AT_ONCE', 'LANCE_UNIT', 'NARROW', 'NEAR_PARTS', 'new_query', 'read_together', 'read_batches',
+           'COUNTED_AT_ONCE', 'LANCE_UNIT', 'NARROW', 'NEAR_PARTS', 'new_query', 'run_queries', 'read_batches',
            'join_text', 'join_texts', 'touching', 'cut_texts', 'Vectors', 'in_group', 'FolderRows', 'words_query',
            'stored_vectors', 'unit_vectors', 'FolderSnapshot', 'search_bm25', 'compare_all', 'search_dense']
 
@@ -40,10 +40,10 @@ from .typed_columns import MAX_COLUMNS, NO_ROW, catalog_of, expression_of, prese
 def new_query(
     nodes: Any,  # a table of LanceDB
 ) -> Any:  # an AsyncQuery
-    "A query of a table, to be read by `read_together`."
+    "A query of a table, to be read by `run_queries`."
     return nodes._table.query()  # there is no public way from a table to the one that it is made of
 
-def read_together(
+def run_queries(
     queries: Sequence[Any],  # as `new_query` begins them
 ) -> list[pa.Table]:
     "What queries find, in their order."
@@ -115,7 +115,7 @@ def cut_texts(
     for part in (names[at:at + 50] for at in range(0, len(names), 50)):
         spans = [(name, min(a for _, a, _ in wanted[name]), max(b for *_, b in wanted[name])) for name in part]
         query = new_query(nodes).where(reduce(or_, (touching(*span) for span in spans))).select(list(TEXT_COLUMNS))
-        for piece in read_together([query])[0].to_pylist(): found[piece["document_id"]].append(piece)
+        for piece in run_queries([query])[0].to_pylist(): found[piece["document_id"]].append(piece)
     for name, places in wanted.items():
         for row, start, end in places:
             pieces = [piece for piece in found[name] if piece["since"] < end and piece["reach"] > start]
@@ -172,7 +172,7 @@ class FolderRows:
         if self.nodes is None: return 0
         if where is None: return self.rows
         query = new_query(self.nodes).where(where).select(["kind"]).limit(at_most or self.rows + 1)
-        return read_together([query])[0].num_rows
+        return run_queries([query])[0].num_rows
 
     def matching(self, where: Expr | None, name: str) -> int:
         "The same, remembered: how many tables there are is asked with every question."
@@ -215,7 +215,7 @@ class FolderRows:
         "A part of a document's text: only the chunks that touch it are read."
         if self.nodes is None: return "", ""
         query = new_query(self.nodes).where(touching(document_id, start, end)).select(list(TEXT_COLUMNS))
-        return join_text(read_together([query])[0].to_pylist(), start, end)
+        return join_text(run_queries([query])[0].to_pylist(), start, end)
 
     def texts(self, spans: Sequence[tuple[str, int, int]]) -> list[str]:
         "Parts of several documents' texts, read in one go."
@@ -223,14 +223,14 @@ class FolderRows:
         for part in (spans[at:at + SPANS_AT_ONCE] for at in range(0, len(spans), SPANS_AT_ONCE)):
             names = col("document_id").isin(sorted({name for name, _, _ in part}))  # it has an index
             query = new_query(self.nodes).where(names & reduce(or_, (touching(*span) for span in part)))
-            for row in read_together([query.select(list(TEXT_COLUMNS))])[0].to_pylist():
+            for row in run_queries([query.select(list(TEXT_COLUMNS))])[0].to_pylist():
                 found[row["document_id"], row["since"], row["reach"]] = row
         return join_texts(found.values(), spans)
 
     def keys(self, where: Expr) -> np.ndarray:
         "The row ids that match."
         query = new_query(self.nodes).where(where).select(["kind"]).with_row_id().limit(self.rows + 1)
-        return read_together([query])[0]["_rowid"].to_numpy()
+        return run_queries([query])[0]["_rowid"].to_numpy()
 
 # %% ../../nbs/stores/16_snapshot.ipynb #sna17
 def words_query(
@@ -292,7 +292,7 @@ class FolderSnapshot(FolderRows):
     def read_vectors(self, where: Expr | None) -> Vectors:
         "The vectors of the nodes that match."
         query = new_query(self.nodes).select(["vector"]).with_row_id().limit(self.rows + 1)
-        (table,) = read_together([query if where is None else query.where(where)])
+        (table,) = run_queries([query if where is None else query.where(where)])
         usable, unit = unit_vectors(table["vector"])
         return Vectors(table["_rowid"].to_numpy()[usable], unit)
 
@@ -306,7 +306,7 @@ class FolderSnapshot(FolderRows):
         if (group, column) not in self._owners:
             query = new_query(self.nodes).select([column]).with_row_id().limit(self.rows + 1)
             where = self.of_group(group)
-            (table,) = read_together([query if where is None else query.where(where)])
+            (table,) = run_queries([query if where is None else query.where(where)])
             pairs = zip(table["_rowid"].to_pylist(), table[column].to_pylist(), strict=True)
             self._owners[group, column] = dict(pairs)
         return self._owners[group, column]
@@ -324,7 +324,7 @@ class FolderSnapshot(FolderRows):
         rare = [term for term in new if term not in often]  # these are counted one by one, the others surely have more
         for part in (rare[at:at + COUNTED_AT_ONCE] for at in range(0, len(rare), COUNTED_AT_ONCE)):
             queries = [words_query(self, [term], column, COUNTED) for term in part]
-            for term, found in zip(part, read_together(queries), strict=True):
+            for term, found in zip(part, run_queries(queries), strict=True):
                 often[term] = float(found.num_rows)
                 if found.num_rows >= COUNTED: often[term] = max(float(COUNTED), self._estimated(term, group))
         for term, number in often.items(): self._counts[group, term] = number
@@ -334,7 +334,7 @@ class FolderSnapshot(FolderRows):
         if group not in self._drawn_terms:
             column = tokens_column(group)
             rows, drawn = new_query(self.nodes).select([column]).limit(self.rows + 1), self.drawn(group)
-            (table,) = read_together([rows if drawn is None else rows.where(drawn)])
+            (table,) = run_queries([rows if drawn is None else rows.where(drawn)])
             texts = table[column].drop_null()
             counts = Counter(term for text in texts.to_pylist() for term in set(text.split()))
             self._drawn_terms[group] = counts, len(texts)
@@ -380,7 +380,7 @@ def search_bm25(
     "Nodes by their words."
     if column not in at.schema.names: return []
     query = words_query(at, terms, column, depth, group)
-    (table,) = read_together([query if where is None else query.where(where)])
+    (table,) = run_queries([query if where is None else query.where(where)])
     return _found(table, (table["_score"].to_numpy() / LANCE_UNIT).tolist(), group)
 
 # %% ../../nbs/stores/16_snapshot.ipynb #sna23
@@ -430,6 +430,6 @@ def search_dense(
     query = query.select([group, "_distance"] if group else ["_distance"])
     if where is not None: query = query.where(where)
     query = query.minimum_nprobes(20).maximum_nprobes(NEAR_PARTS).refine_factor(max(2, 100 // depth))
-    (table,) = read_together([query])
-    if where is not None and table.num_rows < depth: (table,) = read_together([query.maximum_nprobes(0)])
+    (table,) = run_queries([query])
+    if where is not None and table.num_rows < depth: (table,) = run_queries([query.maximum_nprobes(0)])
     return _found(table, (1.0 - table["_distance"].to_numpy()).tolist(), group)
