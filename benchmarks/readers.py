@@ -39,7 +39,8 @@ def opened(place: str) -> KnowledgeBase:
 
 
 def page(number: int, version: int) -> Document:
-    return Document(content=f"Ledger kappa{number} is in version {version} today.", meta={"uri": f"ledger{number}"})
+    text = f"Ledger kappa{number} is in version {version} today."
+    return Document(id=f"ledger{number}", content=text, meta={"uri": f"ledger{number}"})
 
 
 def write(place: str, number: int, seconds: float, go: Any, times: "SynchronizedArray[float]", results: Any) -> None:
