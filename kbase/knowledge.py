@@ -190,8 +190,8 @@ class Tuning(Sharing):
         gold = read_gold(self, queries, qrels, None, "document") if queries is not None else None
         apart = [self.find_source(name).document_id for name in held_out]
         with tqdm(desc="tuning", leave=False, disable=not progress) as bar:
-            asked = (gold.queries, gold.documents) if gold else (None, None)
-            return tune(self.store, model, kind, *asked, apart, llm=self.llm, weight=self.settings.dense_weight,
+            asked, right = (gold.queries, gold.documents) if gold else (None, None)
+            return tune(self.store, model, kind, asked, right, apart, llm=self.llm, weight=self.settings.dense_weight,
                         progress=bar.set_description, **options)
 
     def promote(
