@@ -39,13 +39,17 @@ def opened(place: str) -> KnowledgeBase:
 
 
 def page(number: int, version: int) -> Document:
-    return Document(content=f"Ledger kappa{number} is in version {version} today.", meta={"uri": f"ledger{number}"})
+    text = f"Ledger kappa{number} is in version {version} today."
+    return Document(id=f"ledger{number}", content=text, meta={"uri": f"ledger{number}"})
 
 
-def write(place: str, number: int, until: float, times: "SynchronizedArray[float]", results: Any) -> None:
+def write(place: str, number: int, seconds: float, go: Any, times: "SynchronizedArray[float]", results: Any) -> None:
     "Replace a document until the time is over."
     errors, version = [], 1
     with opened(place) as kb:
+        kb.search("mill")
+        go.wait()
+        until = time.time() + seconds
         while time.time() < until:
             try:
                 kb.add([page(number, version)], progress=False)
@@ -63,9 +67,14 @@ def least_version(times: "SynchronizedArray[float]", number: int, before: float)
     return int(np.count_nonzero((own > 0) & (own <= before)))  # versions are written in order
 
 
-def read(place: str, threads: int, writers: int, until: float, promise: float, times: Any, results: Any) -> None:
+def read(
+    place: str, threads: int, writers: int, seconds: float, promise: float, go: Any, times: Any, results: Any
+) -> None:
     "Search until the time is over."
     kb, rows, errors = opened(place), list[tuple[float, float]](), list[str]()
+    kb.search("mill")
+    go.wait()  # processes take their time to start
+    until = time.time() + seconds
 
     def look() -> None:
         while time.time() < until:
@@ -109,11 +118,13 @@ def main() -> None:
             texts = [f"Note {i} is about the mill of {i % 37} and the weir." for i in range(STANDING)]
             kb.add([Document(content=text, meta={"uri": f"note{i}"}) for i, text in enumerate(texts)], progress=False)
             kb.add([page(number, 0) for number in range(options.writers)], progress=False)
-        began = time.time() + 40  # for the processes to start
-        until, times, results = began + 60 * options.minutes, SPAWN.Array("d", options.writers * KEPT), SPAWN.Queue()
-        share = -(-options.readers // PROCESSES)
-        running = [SPAWN.Process(target=write, args=(place, n, until, times, results)) for n in range(options.writers)]
-        more = (place, share, options.writers, until, options.promise, times, results)
+        seconds, times, results = 60 * options.minutes, SPAWN.Array("d", options.writers * KEPT), SPAWN.Queue()
+        go, share = SPAWN.Barrier(options.writers + PROCESSES), -(-options.readers // PROCESSES)
+        running = [
+            SPAWN.Process(target=write, args=(place, number, seconds, go, times, results))
+            for number in range(options.writers)
+        ]
+        more = (place, share, options.writers, seconds, options.promise, go, times, results)
         running += [SPAWN.Process(target=read, args=more) for _ in range(PROCESSES)]
         for process in running:
             process.start()

@@ -250,8 +250,8 @@ class BatchEmbedder:
     @property
     def identity(self) -> EmbedderIdentity:
         "What a store notes down; two models never have the same."
-        if self._following:
-            following, current = self._following
+        if change := self._following:  # read once: another thread may end it meanwhile
+            following, current = change
             if current() == following.identity: self._become(following)
         return EmbedderIdentity(self.model.name, self.model.dimension)
 
