@@ -192,7 +192,7 @@ Modules:
 - `kbase.querying.pins`: This passage answers it, that one must not be shown: said once, and true after the documents were read anew
 - `kbase.querying.pipeline`: Plan, look up, branch, write: a Haystack pipeline that can be drawn, saved and taken apart
 - `kbase.querying.plan`: A question, taken apart into what will be looked up, and by which route it will be answered
-- `kbase.querying.planner`: From a question to a plan: rules, then examples if you want them, then a language model if there is one, then a fact
+- `kbase.querying.planner`: From a question to a plan: rules, then what the documents say of a topic, then examples if you want them, then a language model if there is one, then a fact
 - `kbase.querying.prose`: A piece of a document as it is read within an answer, whatever it was written in
 - `kbase.querying.quotable`: The pieces of a text that say something by themselves: sentences, whole lists, questions with their answers, rows, tables, code
 - `kbase.querying.reading`: Which sentence answers, by a sum of readings that can be looked at one by one

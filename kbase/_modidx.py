@@ -5153,6 +5153,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                             'kbase/querying/subquestions.py'),
                                              'kbase.querying.subquestions.name_run': ( 'querying/subquestions.html#name_run',
                                                                                        'kbase/querying/subquestions.py'),
+                                             'kbase.querying.subquestions.owns_itself': ( 'querying/subquestions.html#owns_itself',
+                                                                                          'kbase/querying/subquestions.py'),
                                              'kbase.querying.subquestions.parts_at_once': ( 'querying/subquestions.html#parts_at_once',
                                                                                             'kbase/querying/subquestions.py'),
                                              'kbase.querying.subquestions.parts_in_steps': ( 'querying/subquestions.html#parts_in_steps',

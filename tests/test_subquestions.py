@@ -32,6 +32,10 @@ SPLIT = [
      ["What is the weight of Heron?", "What is the length of Swift?"]),
     ("1. Who built Heron?\n2. What is its length?", ["Who built Heron?", "What is Heron’s length?"]),
     ("What do “old rope” and “new rope” cost?", ["What does “old rope” cost?", "What does “new rope” cost?"]),
+    ("What is a bilge pump and how does a hull keep its shape?",
+     ["What is a bilge pump?", "How does a hull keep its shape?"]),
+    ("What is Heron and how many crews does its harbour have?",
+     ["What is Heron?", "How many crews does Heron’s harbour have?"]),
     ("Wer hat Heron gebaut und wie lang ist es?", ["Wer hat Heron gebaut?", "Wie lang ist Heron?"]),
 ]
 WHOLE = [

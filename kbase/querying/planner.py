@@ -1,4 +1,4 @@
-"""From a question to a plan: rules, then examples if you want them, then a language model if there is one, then a fact
+"""From a question to a plan: rules, then what the documents say of a topic, then examples if you want them, then a language model if there is one, then a fact
 
 A question comes in, a `Plan` goes out: the route, why, and what will be looked up. Rules that hardly ever err are asked first. Where none
 holds, a question may be held against written examples, and a language model may be asked. Whatever is still open is a fact, because
