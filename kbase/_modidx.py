@@ -3126,6 +3126,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                'kbase/quality/tuning.py'),
                                       'kbase.quality.tuning.Tuned.verdict': ( 'quality/tuning.html#tuned.verdict',
                                                                               'kbase/quality/tuning.py'),
+                                      'kbase.quality.tuning._answers': ('quality/tuning.html#_answers', 'kbase/quality/tuning.py'),
                                       'kbase.quality.tuning._asked_by_people': ( 'quality/tuning.html#_asked_by_people',
                                                                                  'kbase/quality/tuning.py'),
                                       'kbase.quality.tuning._changes': ('quality/tuning.html#_changes', 'kbase/quality/tuning.py'),

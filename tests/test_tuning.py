@@ -83,6 +83,7 @@ def test_an_adapter_is_made_promoted_and_taken_back(store):
     assert record["pairs"] and record["curve"] and record["questions"] and record["changes"][0]["measure"] == "nDCG@10"
     changes = [row["after"] - row["before"] for row in record["questions"]]
     assert changes == sorted(changes)  # what lost most comes first
+    assert all(len(row["right"]) == 1 and row["right"][0].startswith("sheds/") for row in record["questions"])
     again, used = [], []
     promote(store, "v1", again.append, used.append, force=True)
     assert not again and Path(used[0]) == version_folder(store, "v1")

@@ -57,7 +57,7 @@ def _write_adapter(folder: Path, weight: np.ndarray, base: str) -> None:
     save_adapter(folder, weight, base)
 
 # %% ../../nbs/quality/59_candidates.ipynb #can216
-COMPARED_PASSAGES = 800  # passages among which ratios are compared
+COMPARED_PASSAGES = 300  # among which ratios are compared, and the training is looked at: seconds a look
 
 def _unseen(ground: Ground) -> Unseen:  # the check's questions among their own passages and some others
     rows, count = ground.mined.rows("check"), len(ground.pool.nodes)

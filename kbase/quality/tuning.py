@@ -54,6 +54,7 @@ class Tuned:
     pairs: list[Pair] = field(default_factory=list)
     counts: list[dict[str, Any]] = field(default_factory=list)  # pairs by source
     notes: list[str] = field(default_factory=list)
+    answers: dict[str, list[str]] = field(default_factory=dict)  # question → where its answer stands
     promoted: bool = False
     seconds: float = 0.0
 
@@ -98,7 +99,7 @@ class Tuned:
                 "pairs": [pair.to_dict() for pair in self.pairs], "counts": self.counts,
                 "measure": self.change.measure, "curve": [_plain(look) for look in self.curve],
                 "changes": _changes(self.comparison), "changes_by_people": _changes(self.by_people),
-                "questions": _questions(compared, self.change.measure), "gained": self.gained,
+                "questions": _questions(compared, self.change.measure, self.answers), "gained": self.gained,
                 "promoted": self.promoted, "verdict": self.verdict, "notes": list(self.notes),
                 "seconds": round(self.seconds, 1)}
 
@@ -117,9 +118,11 @@ def _changes(comparison: Comparison | None) -> list[dict[str, Any]]:
              one.difference, strict=True)), "better": one.better, "worse": one.worse,
              "same": count - one.better - one.worse, "words": one.words} for one in comparison.changes]
 
-def _questions(comparison: Comparison, measure: str) -> list[dict[str, Any]]:  # what lost most comes first
+def _questions(
+    comparison: Comparison, measure: str, answers: Mapping[str, list[str]],
+) -> list[dict[str, Any]]:  # what lost most comes first
     rows = [{"text": a.text, "before": a.values[measure], "after": b.values[measure], "found_before": list(a.found),
-             "found_after": list(b.found), "right": list(a.missed)}
+             "found_after": list(b.found), "right": answers.get(a.text) or list(a.missed)}
             for a, b in zip(comparison.before.rows, comparison.after.rows, strict=True)]
     return sorted(rows, key=lambda row: float(row["after"]) - float(row["before"]))
 
@@ -179,8 +182,8 @@ def tune(
     began, right = time.monotonic(), judgements or {}
     if store.embedder != embedder.identity:
         made_by = store.embedder.name if store.embedder else "no model"
-        raise ValueError(f"{store.place} holds vectors of {made_by}, not of {embedder.identity.name}: tune the model that "
-                         "made them, or go back with rollback() first")
+        raise ValueError(f"{store.place} holds vectors of {made_by}, not of {embedder.identity.name}: tune the model "
+                         "that made them, or go back with rollback() first")
     progress("making pairs")
     wanted = sorted({name for one in right.values() for name in one})
     ground = lay_ground(store, embedder, most, seed, llm, wanted, held_out, left_out)
@@ -195,7 +198,8 @@ def tune(
         compared = compare(before, _on_trial(ground, rows, one.questions(rows), one, weight))
         people = _asked_by_people(store, ground, embedder, one, queries or {}, right, weight)
         tuned = Tuned(kind, base, compared, people, "", one.ratio, curve, ground.mined.pairs, count_pairs(ground.mined),
-                      _notes(ground, one), seconds=time.monotonic() - began)
+                      _notes(ground, one), _answers(ground, rows, queries or {}, right),
+                      seconds=time.monotonic() - began)
         if not (tuned.gained or keep_all): return tuned
         one.save(Path(work) / "version")
         about = {**tuned.to_dict(), "identity": embedder.identity._asdict(), "keep": embedder.model.keep, "pairs": []}
@@ -209,6 +213,14 @@ def _learn(
         return curve, _strongest(ground, candidates, weight)
     curve, trained = learn_weights(ground, embedder, pace, seed)
     return curve, weighed(ground, trained, work, embedder.batch_size, embedder.model.keep)
+
+def _answers(
+    ground: Ground, rows: Sequence[int], queries: Mapping[str, str], right: Mapping[str, Mapping[str, float]],
+) -> dict[str, list[str]]:
+    mined, pool = ground.mined, ground.pool
+    called = {node.document_id: node.uri for node in pool.nodes}
+    made = {mined.pairs[at].question: [pool.nodes[mined.places[at]].place] for at in rows}
+    return {**made, **{queries[name]: [called.get(one, one) for one in ids] for name, ids in right.items()}}
 
 def _notes(ground: Ground, one: Candidate) -> list[str]:
     pool, notes = ground.pool, [f"{one.ratio:g} of what was learnt is in it"]
