@@ -404,6 +404,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'kbase.fast_encoder.core_count': ('fast_encoder.html#core_count', 'kbase/fast_encoder.py'),
                                     'kbase.fast_encoder.draw_bert': ('fast_encoder.html#draw_bert', 'kbase/fast_encoder.py'),
                                     'kbase.fast_encoder.has_openvino': ('fast_encoder.html#has_openvino', 'kbase/fast_encoder.py'),
+                                    'kbase.fast_encoder.load_openvino': ('fast_encoder.html#load_openvino', 'kbase/fast_encoder.py'),
                                     'kbase.fast_encoder.pad_table': ('fast_encoder.html#pad_table', 'kbase/fast_encoder.py'),
                                     'kbase.fast_encoder.plan_tables': ('fast_encoder.html#plan_tables', 'kbase/fast_encoder.py'),
                                     'kbase.fast_encoder.processor_name': ('fast_encoder.html#processor_name', 'kbase/fast_encoder.py')},
