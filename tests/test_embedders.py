@@ -325,3 +325,16 @@ def test_vectors_of_two_models_of_one_size_are_not_mixed(tiny: Path, tmp_path: P
             other.add([tmp_path / "pears.md"], progress=False)
         other.reembed(str(tmp_path / "second"), progress=False)
         assert len(other.search("pears", mode="dense")) == 1
+
+
+@fast
+def test_openvino_reports_to_nobody(tmp_path: Path) -> None:
+    "Importing it starts no process and sends nothing; its own package for that stays out, and may be imported afterwards."
+    code = ("import os, sys, threading\n"
+            "def refuse(*_): raise SystemExit('a process was forked')\n"
+            "os.register_at_fork(before=lambda: os.write(2, b'forked'))\n"
+            "from kbase.fast_encoder import load_openvino\n"
+            "load_openvino().Core()\n"
+            "print(len(threading.enumerate()), 'openvino_telemetry' in sys.modules)\n")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert "forked" not in done.stderr and done.stdout.split() == ["1", "False"], done.stderr
