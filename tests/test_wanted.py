@@ -283,6 +283,13 @@ def test_what_is_done_is_done_to_the_thing(text, lacks):
     assert does_to_thing("How is a parcel packed?", text) is None and does_to_thing("How?", text) is None
 
 
+@pytest.mark.parametrize("question", ["Who is the mayor?", "Who is Husum's mayor?", "Who was Harms’ chief executive?"])
+def test_an_office_without_a_holder(question):
+    office = "mayor" if "mayor" in question else "chief executive"
+    assert lacks_role(question, f"Title: {office.title()}") and lacks_role(question, f"The {office} signs.")
+    assert not lacks_role(question, f"Wiebke Harms, {office}, signs.")
+
+
 def test_a_code_name_stands_with_its_module():
     texts = ["kettle\n\nThe stem of the pipe is bent.", "pot\n\nlid_of(pot) lifts it."]
     assert lacks_code_name("What does pipe.bend_stem do?", texts) == "pipe.bend_stem"
