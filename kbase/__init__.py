@@ -7,6 +7,7 @@ Modules:
 - `kbase.bases`: One list out of many places, and where each hit comes from
 - `kbase.blocks`: What was written as one: headings, paragraphs, list items, code, tables, rows
 - `kbase.cell_values`: A number or a date out of the text of a cell, as its language writes it
+- `kbase.changing`: A question that was under way while the embedder changed is asked again
 - `kbase.codes`: What counts as one word where no dictionary helps: part numbers, versions, quantities, acronyms
 - `kbase.database_documents`: What each table is, in words, so that it is found, listed and deleted like any other source
 - `kbase.database_schema`: Tables, columns, the values that stand in them, and what leads from one table to another
@@ -16,9 +17,12 @@ Modules:
 - `kbase.encoder`: From tokens to one vector a text: a page of arithmetic
 - `kbase.excerpts`: Three or four lines of a text around the words that were found, as a person reads them
 - `kbase.exploring`: One call for each explorer, and all of them in one app
+- `kbase.extracts`: A document in a few of its own sentences
+- `kbase.fast_encoder`: The same arithmetic, planned as a whole by OpenVINO
 - `kbase.feedback`: Useful, or not: kept beside the documents, and an evaluation of your own questions is made of it
 - `kbase.filling`: Opened by its place, filled from folders, and kept like them
 - `kbase.front_matter`: What a Markdown file says about itself before its text
+- `kbase.haystack_model`: Any Haystack embedder, or a pair of them, as kbase asks a model
 - `kbase.hits`: What a search found, and why; it draws itself and has one form as JSON
 - `kbase.indexing.account`: Names that stay, files that are gone, documents that are replaced
 - `kbase.indexing.aligned_tables`: Tables without lines: numbers that stand below each other
@@ -34,7 +38,6 @@ Modules:
 - `kbase.indexing.data_uris`: A file written into another as letters is no text
 - `kbase.indexing.decoding`: Text out of bytes, strictly, and what had to be guessed
 - `kbase.indexing.doctor`: Counts, vectors, links, offsets, tables and the account are checked, and mended
-- `kbase.indexing.extracts`: A document in a few of its own sentences
 - `kbase.indexing.fetching`: One address, fetched with care: public hosts only, so many bytes, so much time
 - `kbase.indexing.formats`: Which format a file is of, and who reads it: one entry a format
 - `kbase.indexing.formulas`: What stands above or below the line keeps its meaning in plain text
@@ -115,9 +118,11 @@ Modules:
 - `kbase.nodes`: What goes in and what is kept: documents, their nodes, and what each kind of node is
 - `kbase.packed_weights`: A multilingual model in four bits, written as a folder that every other page can read
 - `kbase.printable`: What a terminal would obey is spelled out
+- `kbase.providers`: OpenAI, Cohere and Ollama by name
 - `kbase.quality.adapting`: Questions are turned a little towards the passages that answer them; the passages stay where they are
 - `kbase.quality.answers`: Does it say what is right, does it stand where it says, does it know when to be silent
 - `kbase.quality.calibration`: Where an answer begins in this knowledge base, found without a single judged question
+- `kbase.quality.candidates`: Two ways to learn from the same ground, each at several strengths
 - `kbase.quality.chunks`: How long they are, and what was cut that should not have been
 - `kbase.quality.comparison`: Which of the two is better, how sure that is, and who pays for it
 - `kbase.quality.evaluation`: Every question asked, and every answer held against what is right
@@ -133,6 +138,8 @@ Modules:
 - `kbase.quality.spans`: The same characters, however they were cut
 - `kbase.quality.training`: Less than one epoch, with brakes, and at the end half of the way back
 - `kbase.quality.trials`: The hybrid search as it would be with other vectors, before anything is stored
+- `kbase.quality.tuning`: An embedder that has read your documents, if that helps; and if it does not, nothing changes
+- `kbase.quality.usual_places`: Where the questions of people lie on sets whose answers are known, for a language that the embedder knows and for one that it does not
 - `kbase.quality.versions`: Tuned models lie beside the knowledge base, one of them serves, and the way back is always open
 - `kbase.querying.account`: Which documents there are, and which of them have some metadata
 - `kbase.querying.account_writer`: How many documents there are, which, and which of them have some metadata
@@ -179,6 +186,7 @@ Modules:
 - `kbase.querying.no_question`: A poem, a sum, a thank you: what no document can answer is told apart, and told so
 - `kbase.querying.openings`: The sentence that says it: one that defines the thing, or the first of a document about it
 - `kbase.querying.outcomes`: Whether a text does what was asked for to the thing that was meant, and whether a function's description says what it returns
+- `kbase.querying.overviews`: All documents in a screen, a section in a few sentences, a subject through several documents
 - `kbase.querying.parts_writer`: Each part of a question answered by itself, with citations and an outcome of its own, and then put together
 - `kbase.querying.passages`: The pieces of hits that may be quoted, scored by words and by meaning, and the few of them that make an answer
 - `kbase.querying.pins`: This passage answers it, that one must not be shown: said once, and true after the documents were read anew
@@ -202,6 +210,7 @@ Modules:
 - `kbase.querying.stages`: What happens to hits between the search and the reader: nothing twice, and not all of it from one corner
 - `kbase.querying.subjects`: The words that documents must have, or the subject that they must deal with
 - `kbase.querying.subquestions`: One question that is several: asked at once, of several things, or one step after the other
+- `kbase.querying.summary_scope`: Everything, a section, or whatever a question names
 - `kbase.querying.summary_writer`: What the documents say that a question is about: their summaries, each sentence cited where it stands
 - `kbase.querying.support`: Whether what was found carries an answer, read from words and meaning; and no answer, with the reason
 - `kbase.querying.table_answers`: A question on one table or several: the value, what was done, and the cells that it stands on; or the table, and why it was not read
@@ -209,6 +218,7 @@ Modules:
 - `kbase.querying.table_cross`: Tables whose rows are what is measured and whose columns are years: the cell where both meet
 - `kbase.querying.table_figures`: Several columns of one row: read, compared, added up; how much a figure changed, and which rows it changed in
 - `kbase.querying.table_grid`: A table's cells as what they mean: numbers, dates, times, names
+- `kbase.querying.table_makeup`: The years that a table has, and the rows that a figure is made of
 - `kbase.querying.table_mentions`: A question's words, looked up in a table's columns and cells
 - `kbase.querying.table_model`: A model writes one SELECT; the fence runs it, and the result is held against the table
 - `kbase.querying.table_operations`: Twelve operations, each computed here, said as a sentence, and written as SQL
@@ -222,6 +232,7 @@ Modules:
 - `kbase.querying.terms`: The words that evidence should have, what each of them weighs, and how many of them a text has
 - `kbase.querying.things`: What a question names: the part of it that is read, and the things that it holds against each other
 - `kbase.querying.tools`: What an assistant may call: typed functions, checked arguments, results that are data
+- `kbase.querying.topics`: A few words and no question: what the documents say of them decides what is wanted
 - `kbase.querying.tracing`: Which boxes of a Haystack pipeline ran for a question, and how long each took
 - `kbase.querying.wanted`: Words in quotes, a quarter of a year, a length of time, what is done to a thing
 - `kbase.querying.watching`: Any Haystack pipeline as a graph, and one run of it as data: which boxes ran, with what, how long, and why a branch was taken
@@ -230,6 +241,7 @@ Modules:
 - `kbase.rendering`: Markdown that nobody vouches for, marked texts and small tables, as HTML that is safe to show
 - `kbase.request_words`: *I'm interested in articles on robotics* asks for robotics
 - `kbase.results`: What is answered, and what became of each file; each draws itself and has one form as JSON
+- `kbase.resuming`: Vectors that were made before the power went are not made again
 - `kbase.searching`: Questions go in; passages come out, or an answer
 - `kbase.sentences`: The smallest parts of a text that say something by themselves
 - `kbase.serving.cli`: `kbase search`, `ask`, `status`, `summary` and `delete`, and what `serving.upkeep` and `serving.mcp` have, for a shell and for scripts

@@ -277,10 +277,11 @@ def one_thread() -> Iterator[None]:
 
 # %% ../nbs/07_encoder.ipynb #dc80d47a
 @lru_cache(maxsize=1)
-def _core_pool(workers: int) -> ThreadPoolExecutor:
-    import torch
+def _core_pool(workers: int) -> ThreadPoolExecutor: return ThreadPoolExecutor(workers, "kbase-embed")
 
-    return ThreadPoolExecutor(workers, "kbase-embed", initializer=torch.set_num_threads, initargs=(1,))
+def _on_one_thread(work: Callable[[Any], Any], item: Any) -> Any:
+    if torch := sys.modules.get("torch"): torch.set_num_threads(1)  # of this thread
+    return work(item)
 
 def _after_fork() -> None:
     # threads do not survive a fork, torch's own neither: with more than one it would wait for them for ever
@@ -297,12 +298,12 @@ def on_each_core(
     workers: int,  # ≥ 1
 ) -> Iterator[Any]:  # results, in the order of the items
     "Work items off side by side, each on one thread: nothing waits for another thread's share of a product."
-    import torch
-
-    futures = [_core_pool(workers).submit(work, item) for item in items]
+    if "torch" in sys.modules: torch_threads()
+    futures = [_core_pool(workers).submit(_on_one_thread, work, item) for item in items]
     try:
         for future in futures: yield future.result()
     finally:
         for future in futures: future.cancel()
         wait(futures)
-        torch.set_num_threads(torch_threads())  # what threads begin with that are made later
+        # what threads begin with that are made later
+        if torch := sys.modules.get("torch"): torch.set_num_threads(torch_threads())

@@ -280,7 +280,8 @@ class _Terms(_Memory[Folded]):
     def make(self, piece: str) -> Folded:
         kept, dropped, loud = list[tuple[str, int, int]](), 0, " " in piece and shouted(piece, self.stop)
         for word, a, b in self.words.of(piece):
-            if word in self.stop and (loud or not _is_acronym(piece[a:b])): dropped = max(b, dropped)  # I'm, and its parts
+            if word in self.stop and (loud or not _is_acronym(piece[a:b])):
+                dropped = max(b, dropped)  # I'm, and its parts
             elif b > dropped: kept.append((self.term(word), a, b))
         return tuple(kept)
 

@@ -130,7 +130,7 @@ class Document:
         "The page on which a character stands."
         return bisect_right(self.pages, offset) if self.pages else None
 
-RECIPE = 6  # raised when reading a source gives another document: what was added before is then read again
+RECIPE = 7  # raised when reading a source gives another document: what was added before is then read again
 
 # %% ../nbs/01_nodes.ipynb #nod17
 class Kind(NamedTuple):

@@ -8,8 +8,8 @@ report and the explorer show it."""
 
 # %% auto #0
 __all__ = ['LEVELS', 'WORDS_WEIGHT', 'MEANING_WEIGHT', 'BESIDE_WEIGHT', 'OFFSET', 'ANSWER_FROM', 'WEAK_BELOW', 'MOST_MISSING',
-           'START', 'UNMOVED', 'ANSWERABLE', 'CALIBRATION', 'Strength', 'nearness', 'support_curve', 'strength_level',
-           'Scale', 'scale_of', 'missing_words', 'strength_of']
+           'START', 'UNMOVED', 'ANSWERABLE', 'ANSWERABLE_UNKNOWN', 'CALIBRATION', 'Strength', 'nearness',
+           'support_curve', 'strength_level', 'Scale', 'scale_of', 'missing_words', 'strength_of']
 
 # %% ../nbs/04_strength.ipynb #ade8cca4
 import tomllib
@@ -89,7 +89,9 @@ class Scale(NamedTuple):
 
 START = Scale()  # for a knowledge base that was not calibrated
 UNMOVED = Scale(ANSWER_FROM, WEAK_BELOW)  # shows the curve's own numbers
-ANSWERABLE: Mapping[str, Sequence[float]] = _DATA["answerable"]  # rates, and the places below which so many lie
+# rates, and the places below which so many lie; the second where the embedder does not know the language
+ANSWERABLE: Mapping[str, list[float]] = _DATA["answerable"]
+ANSWERABLE_UNKNOWN: Mapping[str, list[float]] = _DATA["answerable_unknown"]
 
 # %% ../nbs/04_strength.ipynb #scl05
 CALIBRATION = "calibration"  # what the remark is called

@@ -8,8 +8,9 @@ two."""
 
 # %% auto #0
 __all__ = ['SAFE_FILES', 'DEFAULT_MODEL', 'MODEL_PACKAGE', 'MULTILINGUAL', 'EmbedderError', 'archive_members', 'unpack',
-           'in_cache', 'packaged_model', 'model_hash', 'fetch_model', 'Located', 'sample_digest', 'multilingual_model',
-           'resolve_model', 'model_json', 'read_modules', 'Anatomy', 'read_anatomy', 'load_tokenizer']
+           'in_cache', 'remembered', 'packaged_model', 'model_hash', 'fetch_model', 'Located', 'sample_digest',
+           'multilingual_model', 'resolve_model', 'model_json', 'read_modules', 'Anatomy', 'read_anatomy',
+           'load_tokenizer']
 
 # %% ../nbs/06_weights.ipynb #bfd1bf19
 import atexit
@@ -99,6 +100,22 @@ def in_cache(
         folder = tempfile.mkdtemp(prefix="kbase-model-")
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         return make(Path(folder) / name)
+
+def remembered(
+    check: Callable[[], bool],
+    *about: str,  # what was checked, and everything that the answer depends on
+) -> bool:
+    "The answer of a check, made once: a file of the cache has it afterwards."
+    note = user_cache_path("kbase") / "checks" / digest(*about)
+    try: return json.loads(note.read_text(encoding="utf-8"))["well"] is True
+    except (OSError, ValueError, KeyError, TypeError): well = check()
+    try:
+        note.parent.mkdir(parents=True, exist_ok=True)
+        work = note.with_suffix(f".{os.getpid()}")
+        work.write_text(json.dumps({"well": well, "about": about}), encoding="utf-8")
+        os.replace(work, note)
+    except OSError: pass  # a home that cannot be written: checked again the next time
+    return well
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 MODEL_PACKAGE = "all_minilm_l6_v2"  # the package that brings it, as a zip

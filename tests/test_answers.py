@@ -19,7 +19,8 @@ from kbase.querying.list_writer import ListWriter, answer_list
 from kbase.querying.passages import above, find_passages, pick_passages
 from kbase.querying.plan import Plan, QueryPart
 from kbase.querying.quotable import quotable
-from kbase.querying.summary_writer import SummaryWriter, answer_summary, locate
+from kbase.querying.summary_passages import locate
+from kbase.querying.summary_writer import SummaryWriter, answer_summary
 from kbase.querying.support import support_of
 from kbase.querying.terms import is_dangling, is_negated, question_words
 from kbase.hits import Background, Hit, Hits, Part

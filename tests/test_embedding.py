@@ -241,6 +241,7 @@ def test_a_lost_vector_is_an_error():
 
 
 def test_bfloat16_is_refused_when_vectors_move(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(embedding, "has_openvino", lambda: False)
     monkeypatch.setattr(embedding, "has_bfloat16", lambda: True)
     monkeypatch.setattr(encoding, "FAITHFUL", 1.1)  # no rounding is that faithful
     refused = embedding.SentenceModel("all-MiniLM-L6-v2").encoder

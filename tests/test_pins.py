@@ -7,8 +7,10 @@ from store_cases import eq
 from store_worker import open_store as opened
 
 from kbase.nodes import Document, Node
-from kbase.querying.expansion import expand_sections
-from kbase.querying.pins import MOST_PINS, add_pin, make_pin, pins_of, place_of_quote, remove_pins
+from kbase.querying.components import words_part
+from kbase.querying.expansion import expand_auto, expand_documents, expand_sections
+from kbase.querying.pins import MOST_PINS, add_pin, make_pin, pins_of, pins_for, place_of_quote, remove_pins
+from kbase.querying.plan import QueryPart
 from kbase.querying.retrieval import search_store
 from kbase.querying.windows import expand_windows
 from kbase.stores.rows import Indexed, Source
@@ -127,6 +129,41 @@ def test_what_cannot_be_kept_is_refused(store):
     store.remark("pins", [{**vars(pin), "query": f"q{number}"} for number in range(MOST_PINS)])
     with pytest.raises(ValueError, match="which is the most"):
         add_pin(store, replace(pin, query="one more"))
+
+
+def test_a_document_with_a_banned_passage_is_not_read_whole(store):
+    dogs = next(hit for hit in search(store, "dogs gate", group_by=None) if hit.title == "rules")
+    add_pin(store, make_pin(store, dogs, banned=True))
+    for expand in (expand_documents, expand_auto):
+        found = {hit.title: hit for hit in expand(store, search(store, "cats gate soup"))}
+        assert "Dogs" not in found["rules"].text and found["menu"].text == MENU
+    whole = {hit.title: hit for hit in expand_documents(store, search(store, "cats gate soup"))}
+    assert "banned" in whole["rules"].parts["text"].reading
+
+
+def test_lists_leave_out_what_is_banned(store):
+    def listed():
+        return sorted(hit.title for hit in words_part(store, QueryPart("dogs", words="dogs")))
+
+    assert listed() == ["news", "rules"]
+    ban = add_pin(store, make_pin(store, "news", banned=True))
+    assert listed() == ["rules"]
+    without = words_part(store, QueryPart("dogs", words="dogs", without=True))
+    assert [hit.title for hit in without] == ["menu"]
+    remove_pins(store, [ban])
+    dogs = next(hit for hit in search(store, "dogs gate", group_by=None) if hit.title == "rules")
+    add_pin(store, make_pin(store, dogs, banned=True))
+    assert listed() == ["news"]
+
+
+def test_a_span_is_banned_with_its_passage_or_its_document(store):
+    dogs = next(hit for hit in search(store, "dogs gate", group_by=None) if hit.title == "rules")
+    add_pin(store, make_pin(store, dogs, banned=True))
+    add_pin(store, make_pin(store, "news", banned=True))
+    pins = pins_for(store, "dogs")
+    news = store.find_source("news").document_id
+    assert pins.bans_span(dogs.document_id, 0, 5) and not pins.bans_span(dogs.document_id, 41, 58)
+    assert pins.bans_span(news, 0, 5)
 
 
 def test_the_nearest_of_equal_passages_is_meant():

@@ -16,7 +16,7 @@ from kbase.front_matter import front_matter, front_matter_end
 from kbase.indexing.converters import convert_bytes
 from kbase.indexing.data_uris import without_data_uris
 from kbase.indexing.decoding import decode
-from kbase.indexing.extracts import extract_summary
+from kbase.extracts import extract_summary
 from kbase.indexing.html_reader import convert_html
 from kbase.indexing.hyphens import join_hyphens
 from kbase.indexing.notebook_reader import closed_markdown, convert_ipynb

@@ -14,8 +14,8 @@ from haystack.components.generators.chat import MockChatGenerator
 from haystack.dataclasses import ChatMessage
 
 from kbase.embedding import Embedder
-from kbase.indexing import extracts
-from kbase.indexing.extracts import (
+from kbase import extracts
+from kbase.extracts import (
     MOST_SENTENCES,
     PROSE_CHARACTERS,
     Summary,

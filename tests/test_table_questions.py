@@ -60,6 +60,7 @@ DONE = {
         Operation("top", FERRY, measure=ROW, top=2),
         Operation("top", WHO, measure=ROW),
     ],
+    "nth": [Operation("nth", FERRY, measure=FARE, top=2), Operation("nth", FERRY, measure=SPEED, largest=False, top=2)],
     "beside": [
         Operation("beside", FERRY, measure=ROW, other=(SEAL,)),
         Operation("beside", FERRY, measure=SERVICE, largest=False, other=(SEAL,)),
@@ -80,7 +81,9 @@ DONE = {
     "columns": [
         Operation("columns", where=(SEAL,), across=(SPEED, FARE), how=">", limit=16.0),
         Operation("columns", where=(SEAL,), across=(SPEED, FARE)),
+        Operation("columns", across=(SPEED, FARE)),
     ],
+    "terms": [Operation("terms", FERRY, (SEAL,), other=(NORTH,))],
     **{
         name: [Operation(name, where=(SEAL,), across=(SPEED, FARE))]
         for name in ("change", "gap", "growth", "total", "average")

@@ -11,17 +11,17 @@ __all__ = ['Prefer', 'Stock', 'store_stock', 'own_path', 'archive_stock', 'settl
 
 # %% ../../nbs/indexing/39_merging.ipynb #f5789813
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from haystack import Document as HaystackDocument
 from haystack.document_stores.types import DuplicatePolicy
 
 from .account import file_hash
-from .archive import Archive
+from .archive import MOST_KEPT, Archive
 from .copying import DOCUMENTS_READ, batches_of, check_target, read_indexed, take_inventory
 from .jobs import renamed
 from .sources import Item
@@ -42,6 +42,7 @@ class Stock:
     items: Callable[[set[str]], Iterator[tuple[list[Indexed], dict[str, str]]]]  # ids → documents; uri → why not
     loose: Callable[[], Iterator[list[HaystackDocument]]]  # what Haystack wrote
     dimension: int | None = None  # of its vectors
+    pins: Sequence[Mapping[str, Any]] = ()  # as `querying.pins` keeps them
 
 def store_stock(
     store: NodeStore,
@@ -58,7 +59,8 @@ def store_stock(
         for ids in slices(inventory.loose):
             yield store.filter_documents({"field": "id", "operator": "in", "value": ids})  # type: ignore[attr-defined]
 
-    return Stock(store.name, store.embedder, store.remarks.get("made_by", ""), rows, items, loose, inventory.dimension)
+    return Stock(store.name, store.embedder, store.remarks.get("made_by", ""), rows, items, loose, inventory.dimension,
+                 store.remarks.get("pins", ()))
 
 def own_path(
     source: Source,  # out of a file
@@ -81,7 +83,7 @@ def archive_stock(
 
     remarks, embedder = archive.about.get("remarks", {}), archive.embedder
     return Stock(archive.name, embedder, str(remarks.get("made_by", "")), archive.rows(), items, archive.loose,
-                 embedder and embedder.dimension)
+                 embedder and embedder.dimension, archive.pins)
 
 # %% ../../nbs/indexing/39_merging.ipynb #22605618
 Prefer = Literal["mine", "theirs", "both"]
@@ -144,6 +146,24 @@ class Merging:
         if name == own.document_id or item.document is None: return item._replace(source=source)
         return renamed(item, source)
 
+    def take_pins(self) -> None:
+        "Pin here what is pinned there. Where one has pinned what the other has banned, that of here stays."
+        pins = list(self.target.remarks.get("pins", ()))
+        settled, before = {_pinned(pin) for pin in pins}, len(pins)
+        for pin in self.stock.pins:
+            row = self.rows.get(pin["document_id"])
+            if row is None or row.state == "failed": continue
+            own = {**pin, "document_id": row.document_id, "uri": row.uri}
+            if _pinned(own) in settled or len(pins) >= MOST_KEPT: continue
+            pins.append(own)
+            settled.add(_pinned(own))
+            reason = "; ".join(filter(None, [row.reason, "a ban came along" if own["banned"] else "a pin came along"]))
+            self.rows[pin["document_id"]] = replace(row, reason=reason)
+        if len(pins) > before: self.target.remark("pins", pins)
+
+def _pinned(pin: Mapping[str, Any]) -> tuple[str, ...]:  # what a pin is on, and for which query
+    return pin["document_id"], pin["query"], pin["quote"]
+
 def merge_stock(
     target: NodeStore,
     stock: Stock,
@@ -159,6 +179,7 @@ def merge_stock(
     for items, failed in stock.items(set(merging.names)): merging.put(items, failed)
     for documents in stock.loose():
         target.write_documents(documents, DuplicatePolicy.SKIP)  # type: ignore[attr-defined]
+    merging.take_pins()
     if new or stock.made_by != MADE_BY: target.remark("made_by", stock.made_by)
     target.remark("gone", target.count_sources("gone"))
     target.optimize()

@@ -19,7 +19,7 @@ from typing import Any
 from haystack import Document as HaystackDocument
 from haystack import component
 
-from .extracts import MIN_TERMS, Summary, extract_summary, guess_tokens, prose_spans
+from ..extracts import MIN_TERMS, Summary, extract_summary, guess_tokens, prose_spans
 from ..blocks import read_blocks
 from .haystack import document_from_haystack
 from ..language import analyze, detect_language, split_sentences

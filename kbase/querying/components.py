@@ -27,6 +27,7 @@ from .files import file_words, files_named, sources_called
 from .filters import all_of, checked_filter
 from .fusion import DENSE_WEIGHT
 from .mentions import find_mentions, mention_hits
+from .pins import pins_for, without_documents
 from .plan import Plan, QueryPart
 from .recency import depth_for, preferred, without_superseded
 from .retrieval import Mode, search_store
@@ -108,10 +109,12 @@ def words_part(
     part: QueryPart,  # with words
 ) -> Hits:  # one a document, most mentions first
     "Every document that has the words of a part in its text, or every one that has not."
-    where = checked_filter(store, part.filters)
-    found = find_mentions(store, part.words, where, loose=not part.without)
-    if not part.without: return mention_hits(found, 0 if where else store.count_sources("ok"))
-    having = set(found.ids)
+    where, pins = checked_filter(store, part.filters), pins_for(store, part.query)
+    found = find_mentions(store, part.words, all_of(where, without_documents(pins.banned)), loose=not part.without)
+    if not part.without:
+        hits = mention_hits(found, 0 if where else store.count_sources("ok"))
+        return hits.like(hit for hit in hits if not pins.bans(hit.node)) if pins.passages else hits
+    having = {*found.ids, *pins.banned}
     return source_hits((one for one in indexed(account_sources(store, where)) if one.document_id not in having),
                        part.words)
 

@@ -26,7 +26,7 @@ from ..embedding import Embedder
 from ..hits import Hits
 from ..language import analyze, split_sentences, stop_words, words
 from ..lines import is_signature
-from .cover import stems_known, stems_quoted
+from .cover import is_of_speaking, stems_known, stems_quoted
 from .expected import definition_asked, expected_kind
 from .openings import defines, is_called
 from .passages import ALMOST, Passage
@@ -128,6 +128,7 @@ def _file_stems(p: Passage) -> frozenset[str]:  # lyft_2021.pdf is about Lyft
     return stems_of(re.sub(r"[\W_]+", " ", p.hit.uri.rpartition("/")[2].rpartition(".")[0]), p.hit.language)
 
 def _need_not_stand(question: str, term: Term, language: str) -> bool:  # where it lives is said by: it stands in Oberau
+    if term.word in stop_words(language) or is_of_speaking(term.word): return True
     asks_place = _listed("where", language).match(readable(question).lstrip(" ¿"))
     return bool(asks_place and _listed("being_at", language).fullmatch(term.word))
 

@@ -90,10 +90,13 @@ def expand_documents(
     "Hits as their documents, each once; those of long documents as they were."
     names = list(dict.fromkeys(hit.document_id for hit in hits))
     sizes = {source.document_id: source.characters for source in store.sources(names)}
+    pins = pins_for(store, hits.query)
     whole: dict[str, Hit] = {}
     for hit in hits:
         size = sizes.get(hit.document_id, 0)
-        if not 0 < size <= most:
+        if size and pins.bans_span(hit.document_id, 0, size):
+            whole[hit.id] = noted(hit, "text", "a passage of its document is banned, so it is not read whole")
+        elif not 0 < size <= most:
             reading = f"of {size:,} characters, too long to be read whole"
             whole[hit.id] = noted(hit, "text", reading) if size else hit
         elif hit.document_id not in whole:

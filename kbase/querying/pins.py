@@ -136,6 +136,12 @@ class Pins:
         "Whether a node must not be shown."
         return any(one.pin.banned and one.covers(node) for one in self.passages)
 
+    def bans_span(self, document_id: str, start: int, end: int) -> bool:
+        "Whether a part of a document holds anything of a banned passage, or the document is banned."
+        return document_id in self.banned or any(
+            one.pin.banned and one.pin.document_id == document_id and one.start < end and start < one.end
+            for one in self.passages)
+
 NO_PINS = Pins()
 _PLACES: WeakKeyDictionary[NodeStore, dict[Pin, tuple[str, tuple[int, int] | None]]] = WeakKeyDictionary()
 

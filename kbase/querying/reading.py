@@ -22,7 +22,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from ..embedding import Embedder, SentenceModel, within_limit
-from ..encoder import BertEncoder, on_each_core, unit_rows
+from ..encoder import on_each_core, unit_rows
 from ..language import words
 from .terms import Term, TextTerms, coverage
 
@@ -90,7 +90,7 @@ def embed_tokens(
 ) -> list[TextTokens]:  # [] where the model keeps its tokens to itself
     "The vectors of the tokens of texts."
     model: Any = embedder.model if isinstance(embedder, Embedder) else None
-    if not texts or not isinstance(model, SentenceModel) or not isinstance(model.encoder, BertEncoder): return []
+    if not texts or not isinstance(model, SentenceModel) or not hasattr(model.encoder, "tokens"): return []
     return _last_tokens.get(model, texts, lambda new: _computed(model, new))
 
 _last_tokens: LastTexts[TextTokens] = LastTexts(TEXTS_KEPT)
@@ -105,7 +105,7 @@ def _computed(model: SentenceModel, texts: Sequence[str]) -> list[TextTokens]:
     for at, row in enumerate(rows):
         own = vectors[at]
         places = np.array(row.offsets[:len(own)], dtype=np.int64)
-        found.append(TextTokens(places[:, 0], places[:, 1], unit_rows(own.numpy())))
+        found.append(TextTokens(places[:, 0], places[:, 1], unit_rows(np.asarray(own))))
     return found
 
 # %% ../../nbs/querying/46_reading.ipynb #read0004

@@ -44,6 +44,8 @@ def _figure_rows(asked: AskedGrid, named: NamedFigures) -> list[tuple[Rows, floa
     joined = any(one[1] == two[0] for one, two in pairwise(spans))  # "work in process inventory" is no two rows
     def sure(rows: Rows) -> float:
         if rows.either and joined: return rows.sure * ONE_OF_SEVERAL
+        if len(rows.rows) == 1 and not rows.either and own == {one.column for one in rows.conditions}:
+            return min(1.0, rows.sure / ONE_OF_SEVERAL)  # a heading and a row below it: that they meet settles both
         cells = sum(len(one.cells) for one in rows.conditions if one.column is asked.grid.label)
         return rows.sure * (1.0 if len(rows.rows) == 1 or (rows.either and cells == len(rows.rows)) else ONE_OF_SEVERAL)
     return [(rows, sure(rows)) for rows in found[:3]]
@@ -52,7 +54,7 @@ def _places_of_cues(cues: Sequence[QuestionCue]) -> frozenset[int]:
     return frozenset(at for cue in cues for at in place_run(cue.start, cue.end))
 
 def _asking_places(asked: AskedGrid) -> frozenset[int]:
-    return _places_of_cues(asked.cued("which", "when", "how_much", "count", "how_long"))
+    return _places_of_cues(asked.cued("which", "when", "how_much", "count", "how_long", "how_old"))
 
 def _figures(asked: AskedGrid) -> Iterator[Reading]:
     columns = columns_of_figures(asked.grid)

@@ -52,7 +52,10 @@ def _columns_like(operation: Operation, grid: Grid) -> Outcome:
     valued = _valued(operation, grid)
     def holds(value: float) -> bool: return not operation.how or COMPARE[operation.how](value, operation.limit)
     found = tuple(dict.fromkeys(column.name for value, _, column in valued if holds(value)))
-    return Outcome(found, tuple((row, column.number) for _, row, column in valued))
+    cells = tuple((row, column.number) for _, row, column in valued)
+    if operation.where or operation.how: return Outcome(found, cells)
+    first = min((row for row, _ in cells), default=0)  # of all rows, one is enough to show
+    return Outcome(found, tuple(cell for cell in cells if cell[0] == first))
 
 def _column_values_sql(operation: Operation, grid: Grid) -> Sql:
     names, where = sql_columns(grid), where_sql(grid, operation.where)
@@ -78,6 +81,7 @@ def _said_column(operation: Operation) -> str:
 
 def _said_columns(operation: Operation) -> str:
     like = f" {operation.how} {operation.limit:,.10g}" if operation.how else ""
+    if not like and not operation.where: return "The columns with a value"
     return f"The columns with a value{like} of the rows{said_where(operation.where)}"
 
 OPERATIONS["column"] = OperationKind(_column_with_most, _said_column, _column_with_most_sql)

@@ -20,6 +20,7 @@ from ..cell_values import DateValue, Quantity, is_missing_cell, month_names, wit
 from ..language import terms as text_terms
 from ..language import words
 from .rules import word_list
+from ..table_headers import is_unit_row
 from ..tables import Table
 from ..typed_table import Column as TypedColumn
 from ..typed_table import TypedTable, type_table
@@ -117,11 +118,15 @@ def _amounts(typed: TypedTable, column: int, height: int) -> tuple[float | None,
     return tuple(worth(quantity) if quantity else None for quantity in found)
 
 # %% ../../nbs/querying/43_table_grid.ipynb #tgr17
+_SIGN_ONLY = re.compile(r"[^\d]*[$€£¥%][^\d]*")  # £m; not "yes", nor $5
+
 def is_inner_heading(
     row: Sequence[str],
 ) -> bool:
-    "Whether a row is a heading: its first cell is filled, and no other."
-    return bool(row) and not is_missing_cell(row[0]) and not any(cell.strip() for cell in row[1:])
+    "Whether a row is a heading: its first cell is filled, and no other, but for units."
+    if not row or is_missing_cell(row[0]): return False
+    others = [cell.strip() for cell in row[1:] if cell.strip()]
+    return not others or (is_unit_row(others) and all(map(_SIGN_ONLY.fullmatch, others)))
 
 def row_sections(
     rows: Sequence[Sequence[str]],  # of the body
@@ -162,6 +167,8 @@ class Grid:
     columns: tuple[GridColumn, ...]
     language: str = "en"
     section: GridColumn | None = None  # one of `columns`: the headings inside the table, where it has some
+    around: str = ""  # what the text beside it says of it
+    under: str = ""  # the title of its document and the headings that it stands under
 
     @property
     def height(self) -> int: return len(self.table.body)
@@ -180,11 +187,16 @@ class Grid:
     def label(self) -> GridColumn:
         "The column whose cells name their rows."
         texts = [column for column in self.columns if column.kind == "text" and self._share(column) > 0.5]
+        texts = [column for column in texts if self._lettered(column) > 0.5] or texts  # "$—" is nobody's name
         varied = [column for column in texts if self._variety(column) > LABEL_VARIETY]
         return (varied or texts or list(self.columns))[0]
 
     def _share(self, column: GridColumn) -> float:
         return sum(not is_missing_cell(column.cells[row]) for row in self.rows) / max(len(self.rows), 1)
+
+    def _lettered(self, column: GridColumn) -> float:
+        cells = [column.cells[row] for row in self.rows if not is_missing_cell(column.cells[row])]
+        return sum(any(map(str.isalpha, cell)) for cell in cells) / max(len(cells), 1)
 
     def _variety(self, column: GridColumn) -> float:
         cells = [column.cells[row] for row in self.rows if not is_missing_cell(column.cells[row])]

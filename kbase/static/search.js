@@ -1,10 +1,11 @@
 // The search explorer: a question, filters, hits, and the open hit in its document (kbase/widgets/search.py).
-import { Choice, Listbox, TYPING, View, button, count, el, key_hints, number, refill, role, shows, textbox } from "./base.js";
+import { Choice, Listbox, TYPING, View, button, count, el, key_hints, move_of, number, refill, role, shows, textbox } from "./base.js";
 import { axis, clip, hit_option, judge_option } from "./hits.js";
 import { next_right } from "./judge.js";
 import { Pane } from "./pane.js";
 import { columns } from "./columns.js";
 
+const STROKE = 15; // ms from a key to its question: one is under way at a time, and what was typed over is not asked
 const PAUSE = 250; // ms without a search before facets are asked for
 const NONE = [];
 const MODES = [["hybrid", "Hybrid"], ["bm25", "BM25"], ["dense", "Dense"]];
@@ -118,7 +119,7 @@ class Search extends View {
 
   typed() {
     this.entered = false; // an Enter before was for what stood there then
-    this.ask({ query: this.input.value }, TYPING);
+    this.ask({ query: this.input.value }, STROKE);
   }
 
   choose(values) {
@@ -388,8 +389,8 @@ class Search extends View {
   }
 
   key_of_list(key) {
-    const moves = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1, Home: -Infinity, End: Infinity };
-    if (Object.hasOwn(moves, key)) return () => this.step(moves[key]);
+    const by = move_of(key);
+    if (by) return () => this.step(by);
     if (key === "Enter" || key === "o") return () => this.open();
     if (key === "c") return () => this.pane.cite(this.results.hits[this.list.active]);
     if (key === "m") return () => this.unclip(this.list.options[this.list.active]);

@@ -67,6 +67,7 @@ class ReviewExplorer(Explorer):
         tuned: Any,  # a tuning: what has `to_dict`, or its data
         **traits: Any,
     ):
+        self._rejected = set[str]()  # ids of pairs that were left out in rounds before
         self.take(tuned)
         super().__init__(**traits)
 
@@ -87,6 +88,12 @@ class ReviewExplorer(Explorer):
     def pairs(self) -> list[dict[str, Any]]:
         "The pairs that are kept, as they were reviewed."
         return reviewed_pairs(self._pairs, self.marks)
+
+    @property
+    def left_out(self) -> list[str]:
+        "The ids of the pairs that are not kept, those of rounds before among them."
+        now = {str(one.get("id", at)) for at, one in enumerate(self._pairs) if not self.kept(at)}
+        return sorted(now | self._rejected)
 
     def keep(
         self,
@@ -141,7 +148,7 @@ class TuningExplorer(ReviewExplorer):
     def __init__(
         self,
         tuned: Any,  # what has `to_dict`, or its data
-        again: Callable[[list[dict[str, Any]]], Any] | None = None,  # trains on pairs → another tuning
+        again: Callable[[list[dict[str, Any]], list[str]], Any] | None = None,  # pairs, ids of the others → a tuning
         promote: Callable[[], Any] | None = None,  # the version that is shown
         rollback: Callable[[], Any] | None = None,  # to the one before
         part: str = "pairs",  # pairs, training or questions
@@ -155,18 +162,19 @@ class TuningExplorer(ReviewExplorer):
         found = [row for row in every if self._lists(row)]
         data = self.tuned
         about = {name: data.get(name, "") for name in ("name", "base", "verdict", "measure")}
+        people = [{**one, "measure": f"{one['measure']}, asked by people"} for one in data.get("changes_by_people", ())]
         return {**about, "part": self.part, "show": self.show, "find": self.find, "rows": found[:PAIRS_AT_ONCE],
                 "found": len(found), "all": len(every), "notes": list(data.get("notes", ())),
                 "gained": bool(data.get("gained")), "promoted": bool(data.get("promoted")),
                 "sources": sources_of_pairs(self._pairs), "curve": list(data.get("curve", ())),
-                "changes": list(data.get("changes", ())), "before": data.get("base", "before"),
-                "after": data.get("name", "after"), "can": self._can()}
+                "changes": [*data.get("changes", ()), *people], "before": data.get("base", "before"),
+                "after": data.get("name") or "tuned", "can": self._can()}
 
     def no_answer(self) -> dict[str, Any]: return {"rows": [], "found": 0, "all": 0, "notes": [], "can": []}
 
     def _can(self) -> list[str]:
         gained, promoted = bool(self.tuned.get("gained")), bool(self.tuned.get("promoted"))
-        may = {"train": self._again, "promote": self._promote and gained and not promoted,
+        may = {"train": self._again, "promote": self._promote and self.tuned.get("name") and gained and not promoted,
                "rollback": self._rollback and promoted}
         return [name for name, action in may.items() if action]
 
@@ -188,7 +196,8 @@ class TuningExplorer(ReviewExplorer):
         "Train on the pairs that are kept; the explorer shows what comes of it."
         if self._again is None: raise ValueError("nothing trains here: take explorer.pairs and train on them yourself")
         if not self.pairs: raise ValueError("no pair is kept: there is nothing to learn from")
-        self._show_tuning(self._again(self.pairs))
+        tuned, self._rejected = self._again(self.pairs, self.left_out), set(self.left_out)
+        self._show_tuning(tuned)
 
     def promote(self) -> None:
         "Have the version that is shown embed from now on. ValueError where it gained nothing."
@@ -239,7 +248,10 @@ def explore_tuning(
     "The tuning explorer of a knowledge base. ValueError without a tuning."
     if tuned is None:
         raise ValueError("nothing is tuned yet: kb.explore(\"tuning\", tuned=kb.tune())")
-    tune, promote, rollback = (getattr(kb, name, None) for name in ("tune", "promote", "rollback"))
-    name = (tuned.to_dict() if hasattr(tuned, "to_dict") else tuned).get("name", "")
-    return TuningExplorer(tuned, (lambda pairs: tune(pairs=pairs)) if tune else None,
-                          (lambda: promote(name)) if promote else None, rollback, part)
+    shown = tuned.to_dict() if hasattr(tuned, "to_dict") else tuned
+    kind = {"kind": shown["kind"]} if "kind" in shown else {}
+
+    def again(pairs: list[dict[str, Any]], others: list[str]) -> Any: return kb.tune(left_out=others, **kind)
+
+    explorer = TuningExplorer(tuned, again, lambda: kb.promote(explorer.tuned["name"]), kb.rollback, part)
+    return explorer

@@ -3,7 +3,7 @@
 import pytest
 from browser.plain import HOSTILE, Plain, looks
 
-from kbase.widgets.tuning import TuningExplorer
+from kbase.widgets.tuning import TuningExplorer, explore_tuning
 
 pytestmark = pytest.mark.browser
 
@@ -27,8 +27,9 @@ def tuning(texts=None, gained=True, pairs=40):
 def test_pairs_are_reviewed_by_keyboard(browser):
     trained, done = [], []
 
-    def again(pairs):
+    def again(pairs, others):
         trained.append(pairs)
+        assert len(others) == 40 - len(pairs)
         return {**tuning(pairs=len(pairs)), "name": "v4"}
 
     plain = Plain(browser.new_page(), TuningExplorer(tuning(), again, lambda: done.append("promoted"), lambda: done.append("back")))
@@ -120,8 +121,34 @@ def test_odd_data_is_shown():
 
 @pytest.mark.parametrize("part", ["pairs", "training", "questions"])
 def test_looks(browser, part):
-    explorer = TuningExplorer(tuning(), again=lambda pairs: pairs, promote=lambda: None, part=part)
+    explorer = TuningExplorer(tuning(), again=lambda pairs, others: pairs, promote=lambda: None, part=part)
     explorer.keep(1, False)
     if part != "training":
         explorer.open_row(2)
     looks(browser.new_page, explorer, f"tuning_{part}")
+
+
+def test_the_front_door():
+    asked = []
+
+    class Base:
+        def tune(self, **options):
+            asked.append(options)
+            return {**tuning(pairs=30), "name": f"v{len(asked)}", "kind": "weights"}
+
+        def promote(self, name):
+            asked.append(name)
+
+        def rollback(self):
+            asked.append("back")
+
+    explorer = explore_tuning(Base(), {**tuning(pairs=20), "kind": "weights"})
+    explorer.keep(3, False)
+    explorer.train()
+    assert asked == [{"left_out": ["19", "3", "9"], "kind": "weights"}]
+    explorer.keep(0, False)
+    explorer.train()
+    assert asked[1]["left_out"] == ["0", "19", "29", "3", "9"]  # what was rejected before stays rejected
+    explorer.promote()
+    explorer.rollback()
+    assert asked[2:] == ["v2", "back"] and explorer.results["can"] == ["train", "promote"]
