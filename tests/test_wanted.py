@@ -256,7 +256,7 @@ def test_a_part_is_no_total(text, lacks): assert lacks_total("What were the tota
     ("The line has 12 ferries.", True), ("The ferries of the line were 12 in all.", True), ("12 ferries", True),
     ("On May 12 the ferries were sold.", False), ("The ferries cost $12 million.", False),
     ("The ferries were 37th in a list.", False), ("The ferries call at the 12 busiest ports.", False),
-    ("It recorded $1.3 billion on December 31, 2021.", False), ("The fleet grew to 12.", True),
+    ("It recorded $1.3 billion in the years to December 31, 2021.", False), ("The fleet grew to 12.", True),
 ])
 def test_a_number_of_the_things_and_no_day_rank_or_price(text, counts):
     assert counts_thing(text, counted_term("How many ferries does the line have?"), "en") == counts
