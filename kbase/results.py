@@ -21,7 +21,8 @@ from .excerpts import Excerpt, excerpt, markup_of, quote_markdown
 from .hits import BY_OCR, Hit, Hits, hit_html, linked, named_page, place_within, strength_dict
 from .nodes import digest
 from .printable import printable
-from .rendering import Marked, framed, html_table, marked_html, rendered, strength_html, without_references
+from .rendering import (Marked, framed, html_table, marked_html, rendered, strength_html, without_references,
+                             without_stars)
 
 if TYPE_CHECKING:
     import pandas as pd  # a third of a second of import, for those who ask for a table
@@ -141,7 +142,7 @@ class Answer:
     def __repr__(self) -> str:
         cited = "".join(f"\n[{number}] {citation!r}" for number, citation in enumerate(self.citations, 1))
         doubt = [f"({self.strength.words})"] if self.strength and self.strength.level != "strong" else []
-        lines = [f"{REFUSAL}.", *refusal_words(self)] if self.refused else [*doubt, self.text]
+        lines = [f"{REFUSAL}.", *refusal_words(self)] if self.refused else [*doubt, without_stars(self.text)]
         return printable("\n".join([*(f"({note})" for note in self.notes), *lines])) + cited
 
 # %% ../nbs/07_results.ipynb #6ed673b0

@@ -80,6 +80,7 @@ def test_the_module_says_which_function_is_meant():
 def test_the_sentence_on_what_is_asked_comes_first():
     assert "returned in seconds" in best("What does kettle.boil return?")
     assert "Overflow" in best("What does kettle.pour raise?")
+    assert "Fill a cup" in best("What does pour fill?")  # a plain word, and the name of a function
 
 
 def test_another_name_of_a_function_is_followed():

@@ -14,7 +14,7 @@ from kbase.querying.reading import (LastTexts, ReadingWeights, embed_pieces, emb
                                     reading_weights)
 from kbase.querying.scoring import best_first
 from kbase.querying.spans import answer_span
-from kbase.rendering import Marked, rendered
+from kbase.rendering import Marked, rendered, without_stars
 from kbase.results import Answer, Citation, Hit, Hits, marks_of
 
 FERRY = (
@@ -200,3 +200,13 @@ def test_what_a_document_is_about_need_not_be_said_in_each_sentence(embedder):
                       language="en"), 1)
     best = find_passages("Did Lotte Lines pay dividends?", Hits([report]), embedder)[0]
     assert best.text.startswith("We have never")
+
+
+@pytest.mark.parametrize("markdown, shown", [
+    ("**Mill**: it grinds. [1]", "Mill: it grinds. [1]"),
+    ("**f(*args, **kwargs)**\n\nRuns.", "f(*args, **kwargs)\n\nRuns."),
+    ("2**8 and `a**b**c` and *one*", "2**8 and `a**b**c` and *one*"), ("```\n**x**\n```", "```\n**x**\n```"),
+    ("**open", "**open"), ("**a** and **b**", "a and b"), ("", ""), ("*" * 5000, "*" * 5000),
+])
+def test_a_printed_answer_has_no_stars(markdown, shown):
+    assert without_stars(markdown) == shown and repr(Answer("?", markdown, "fact")) == shown.strip("\n") or not shown

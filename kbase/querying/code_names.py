@@ -43,7 +43,9 @@ def lacks_code_name(
     own = [set(re.findall(r"\w+", text.replace("\\", "").casefold())) for text in texts]
     def stands(name: CodeName) -> bool:
         wanted = {part.casefold() for part in (name.name, *name.owners[-1:])}
-        return any(wanted <= words for words in own)
+        # insort is another name of insort_right
+        return any(all(part in words or any(one.startswith(f"{part}_") for one in words) for part in wanted)
+                   for words in own)
 
     lost = next((name for name in code_names(question) if not stands(name)), None)
     return ".".join((*lost.owners, lost.name)) if lost else ""

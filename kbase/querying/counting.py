@@ -77,6 +77,7 @@ def counts_thing(
 def _may_count(found: re.Match[str], language: str) -> bool:  # no year, no amount of money, no day of a month
     text, (start, end) = found.string, found.span()
     if PLAIN_YEAR.fullmatch(found[0]) or _MONEY.search(text[:start]): return False
+    if wording("time_unit", language).fullmatch(found[0]): return False  # for the years 2020 and 2021
     beside = text[max(0, start - 12):start], text[end:end + 12]
     return len(found[0]) > 2 or not found[0].isdigit() or not any(map(_dates(language).search, beside))
 

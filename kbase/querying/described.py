@@ -95,7 +95,7 @@ def _in_its_section(thing: str, passages: Sequence[Passage]) -> Passage | None:
     first = next((p.hit.document_id for p in own), "")
     return min((p for p in own if p.hit.document_id == first), key=lambda p: p.span, default=None)
 
-# %% ../../nbs/querying/49_described.ipynb #22e31b52
+# %% ../../nbs/querying/49_described.ipynb #aa9a1273
 def _with_aspect(question: str, names: Sequence[CodeName], below: Sequence[Passage]) -> list[Passage]:
     languages = languages_of([p.hit for p in below])
     named = frozenset(word for name in names for part in (name.name, *name.owners)
@@ -109,6 +109,8 @@ def _with_aspect(question: str, names: Sequence[CodeName], below: Sequence[Passa
 
     return sorted(below, key=order)
 
+_ACTING = re.compile(r"(?:what|which \w+) (?:does|do|did) ([A-Za-z_]\w+) [a-z]+", re.IGNORECASE)
+
 def described_first(
     question: str,
     passages: Sequence[Passage],  # best first
@@ -116,7 +118,9 @@ def described_first(
     "Passages, what describes the thing that is asked for before the others."
     if not passages: return []
     thing = thing_described(question, languages_of([p.hit for p in passages])[0])
-    plain = (CodeName(thing),) if re.fullmatch(r"[A-Za-z_]\w+", thing) else ()
+    acting = _ACTING.match(readable(question))
+    simple = (thing, acting[1] if acting else "")
+    plain = tuple(CodeName(name) for name in simple if re.fullmatch(r"[A-Za-z_]\w+", name))
     names = code_names(question)
     below = below_signature(names, passages) or below_signature(plain, passages)
     if below: return _with_aspect(question, names or plain, below)
