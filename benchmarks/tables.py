@@ -202,9 +202,10 @@ def tatqa_asked(folder: Path, keep: Path) -> None:
             )
         print(
             f"tatqa by kb.ask, {half:14} {counts['asked']:4} questions  "
-            f"gold values {counts['found'] / counts['values']:.3f}  from one table {counts['one']}, right {counts['one right']}; from several, each shown "
-            f"{counts['several']}, one of them right {counts['several right']}; from text {counts['text']}, right "
-            f"{counts['text right']}",
+            f"gold values {counts['found'] / counts['values']:.3f}  "
+            f"from one table {counts['one']}, right {counts['one right']}; "
+            f"from several, each shown {counts['several']}, one of them right {counts['several right']}; "
+            f"from text {counts['text']}, right {counts['text right']}",
             flush=True,
         )
 
