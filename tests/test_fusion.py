@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kbase.querying.fusion import fuse, fuse_documents, rank_alone, rank_documents
-from kbase.hits import Background
+from kbase.querying.fusion import fuse, fuse_documents, fuse_inside, rank_alone, rank_documents
+from kbase.hits import Background, Part
 from kbase.stores.contract import Found
 
 BACKGROUND = Background(0.1, 0.1)
@@ -116,7 +116,7 @@ def test_the_only_passage_of_a_document_speaks_for_it():
     assert other.key == "b1"
 
 
-def test_a_second_passage_that_is_near_adds_to_its_document():
+def test_further_passages_that_are_near_add_to_their_document():
     near = [Found("a1", 0.5, "a"), Found("b1", 0.5, "b"), Found("b2", 0.4, "b"), Found("c1", 0.2, "c")]
     summaries = [Found("s", 0.1, "c")]
     for way in (fuse, fuse_documents):
@@ -124,7 +124,18 @@ def test_a_second_passage_that_is_near_adds_to_its_document():
         scores = {one.key: one for one in ranked}
         assert ranked[0].key == "b1"
         assert scores["b1"].score - scores["a1"].score == pytest.approx(0.1 * 0.2 * 2)  # two sigmas above the last
-        assert "for a second passage" in scores["b1"].parts["document"].reading
+        assert "0.04 for further passages" in scores["b1"].parts["document"].reading
+
+
+def test_inside_chosen_documents_half_of_a_score_is_how_they_were_chosen():
+    words = [Found("b1", 10.0, "b"), Found("a1", 9.0, "a")]
+    near = [Found("a1", 0.3, "a"), Found("b1", 0.3, "b"), Found("a2", 0.1, "a")]
+    ranked = fuse_inside(words, near, BACKGROUND, 0.2, {"a": 2.0, "b": 1.5})
+    assert [one.key for one in ranked] == ["a1", "b1", "a2"] and fuse(words, near, BACKGROUND)[0].key == "b1"
+    assert ranked[0].score == pytest.approx(0.5 * (0.9 + 0.2 * 2) + 0.5 * 2.0)
+    assert all(one.score == pytest.approx(sum(part.contribution for part in one.parts.values())) for one in ranked)
+    assert ranked[1].parts["document"] == Part(1.5, 2, 0.75, "as it was chosen × 0.5")
+    assert len(fuse_inside(words, near, BACKGROUND, 0.2, {"a": 2.0, "b": 1.5}, top_k=1)) == 1
 
 
 def test_a_document_that_only_its_summary_found():

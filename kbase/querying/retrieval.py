@@ -13,7 +13,7 @@ __all__ = ['Mode', 'MAX_TERMS', 'SEARCH_DEPTH', 'Ranking', 'PINNED_ABOVE', 'EXPL
 # %% ../../nbs/querying/41_retrieval.ipynb #ret03
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from threading import Thread
 from typing import Any, Literal, get_args
@@ -29,6 +29,7 @@ from kbase.querying.fusion import (
     documents_first,
     fuse,
     fuse_documents,
+    fuse_inside,
     rank_alone,
     rank_documents,
 )
@@ -61,6 +62,7 @@ class Lookup:
     mode: str
     weight: float
     notes: tuple[str, ...] = ()
+    chosen: Mapping[str, float] = field(default_factory=dict)  # documents that are looked into, with their scores
 
 @contextmanager
 def _counted_meanwhile(store: NodeStore, found: Sequence[str]) -> Iterator[None]:
@@ -112,7 +114,9 @@ def rank_nodes(
     "Nodes of a group of kinds, best first."
     beside = kinds is None and lookup.mode == "hybrid"
     found = store.find(lookup.terms, lookup.vector, max(SEARCH_DEPTH, top_k), lookup.where, kinds,
-                       "document_id" if beside else "", beside)
+                       "document_id" if beside else "", beside and not lookup.chosen)
+    if beside and lookup.chosen:
+        return fuse_inside(found.bm25, found.dense, found.background, lookup.weight, lookup.chosen, top_k), found
     if lookup.mode == "hybrid":
         return fuse(found.bm25, found.dense, found.background, lookup.weight, found.documents, found.summaries,
                     top_k), found
@@ -148,11 +152,11 @@ def within_documents(
     depth = max(SEARCH_DEPTH, documents)
     found = store.find(lookup.terms, lookup.vector, depth, lookup.where, None, "document_id", True)
     ranked = documents_first(found.bm25, found.dense, found.background, lookup.weight, found.summaries)
-    chosen = ranked[:documents]
+    chosen = dict(list(ranked.items())[:documents])
     if not chosen: return lookup
-    inside = all_of(lookup.where, {"field": "document_id", "operator": "in", "value": chosen})
+    inside = all_of(lookup.where, {"field": "document_id", "operator": "in", "value": list(chosen)})
     note = f"looked into the {len(chosen)} documents that suit best" if len(chosen) > 1 else "looked into one document"
-    return replace(lookup, where=inside, notes=(*lookup.notes, note))
+    return replace(lookup, where=inside, notes=(*lookup.notes, note), chosen=chosen)
 
 # %% ../../nbs/querying/41_retrieval.ipynb #ret41
 @lru_cache(maxsize=16)
