@@ -15,9 +15,11 @@ import re
 import tempfile
 import time
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+
+from haystack import Document
 
 from kbase import KnowledgeBase
 from kbase.querying.table_answers import TableAnswer, place_table, query_table
@@ -175,13 +177,51 @@ def tatqa(folder: Path) -> None:
             )
 
 
+def tatqa_asked(folder: Path, keep: Path) -> None:
+    "TAT-QA by `kb.ask` on all documents: gold values of questions whose answer is a span of the table, or of both."
+    corpus = [json.loads(line) for line in (folder / "corpus.jsonl").open(encoding="utf-8")]
+    context = dict(line.split("\t")[:2] for line in (folder / "qrels.tsv").read_text("utf-8").splitlines()[1:])
+    queries = [json.loads(line) for line in (folder / "queries.jsonl").open(encoding="utf-8")]
+    kb = KnowledgeBase(keep / "tatqa")
+    kb.add([Document(id=line["id"], content=line["text"], meta={"title": ""}) for line in corpus], progress=False)
+    ids = sorted(set(context.values()))
+    for half, own in (("half worked on", set(ids[::2])), ("other half", set(ids[1::2]))):
+        counts: Counter[str] = Counter()
+        for line in queries:
+            meta = line["meta"]
+            fitting = meta["answer_from"] in ("table", "table-text") and "span" in meta["answer_type"]
+            if context[line["id"]] not in own or not fitting:
+                continue
+            answer = kb.ask(line["text"])
+            gold = [str(one).replace("$", "").strip() for one in meta["answer"]]
+            have = sum(one in answer.text.replace("$", "") for one in gold)
+            several = bool(answer.trace.get("table", {}).get("differing"))
+            kind = "several" if several else "one" if answer.route == "table" and not answer.refused else "text"
+            counts += Counter(
+                {"values": len(gold), "found": have, kind: 1, f"{kind} right": have == len(gold), "asked": 1}
+            )
+        print(
+            f"tatqa by kb.ask, {half:14} {counts['asked']:4} questions  "
+            f"gold values {counts['found'] / counts['values']:.3f}  "
+            f"from one table {counts['one']}, right {counts['one right']}; "
+            f"from several, each shown {counts['several']}, one of them right {counts['several right']}; "
+            f"from text {counts['text']}, right {counts['text right']}",
+            flush=True,
+        )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--no-search", action="store_true", help="only with the table given: half a minute")
+    parser.add_argument("--only-asked", action="store_true", help="only tatqa by kb.ask: two minutes")
     parser.add_argument("--keep", type=Path, help="a folder for the knowledge base; used again when given")
     arguments = parser.parse_args()
     data = Path(os.environ["KBASE_DATA"])
     with tempfile.TemporaryDirectory() as scratch:
+        if arguments.only_asked or not arguments.no_search:
+            tatqa_asked(data / "tatqa", arguments.keep or Path(scratch))
+        if arguments.only_asked:
+            return
         wiki_tables(data / "wikitablequestions", not arguments.no_search, arguments.keep or Path(scratch))
     tatqa(data / "tatqa")
 

@@ -242,8 +242,12 @@ def named_share(
     "How much of a question is said in the table's own words, of those that a reading uses."
     own = {at for one in asked.columns for at in one.places}
     own |= {at for one in asked.cells for at in range(one.start, one.end)}
-    if reading is None: used = own | asked.title_places
-    else: used = (own | asked.around_places) & reading.places | asked.title_places
+    if reading and reading.operation.name == "columns" and not reading.operation.where:  # it is about the whole table
+        known = asked.around_places & reading.places | asked.title_places
+        return sum(asked.full_weights[at] for at in known) / (sum(asked.full_weights) or 1.0)
+    used = own & reading.places if reading else own
+    if any(asked.words[at].text.isdigit() for at in asked.title_places):  # the list of 2015: its title tells it apart
+        used |= asked.title_places
     return sum(asked.full_weights[at] for at in used) / (sum(asked.full_weights) or 1.0)
 
 IN_PERCENT = frozenset({"growth", "share"})  # operations
