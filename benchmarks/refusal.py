@@ -3,9 +3,11 @@
 
 Questions of a set are asked twice: as they are, and with the documents that answer them filtered out, which is harder
 to tell than a question about something else. lihua_world has questions of its own that nothing answers; they are
-counted apart. Hits are fetched once; then one constant at a time is changed, and the table shows the area under the
-curve (AUC: how often an answerable question scores above an unanswerable one) and how many of the answerable questions
-get another quoted answer than with the constants as they are.
+counted apart. `--places` prints how much of each is refused, or called weak, at the places that every knowledge base
+starts with, and where exactly 15 % of the answerable are refused. Otherwise hits are fetched once; then one constant
+at a time is changed, and the table shows the area under the curve (AUC: how often an answerable question scores above
+an unanswerable one) and how many of the answerable questions get another quoted answer than with the constants as they
+are.
 """
 
 import argparse
@@ -22,7 +24,7 @@ import numpy as np
 from quality import fill, read_set
 
 from kbase import KnowledgeBase, strength
-from kbase.querying import passages, terms
+from kbase.querying import passages, scoring, support, terms
 from kbase.querying.passages import Quotes, pick_passages
 from kbase.querying.retrieval import search_store
 from kbase.querying.support import find_evidence
@@ -31,12 +33,15 @@ from kbase.results import Hits
 CHANGES: list[tuple[Any, str, tuple[Any, ...]]] = [  # module, constant, values beside the one it has
     (strength, "WORDS_WEIGHT", (3.0, 4.5, 7.5, 9.0)),
     (strength, "MEANING_WEIGHT", (3.0, 4.5, 7.5, 9.0)),
+    (strength, "BESIDE_WEIGHT", (0.0, 0.3, 1.2, 2.4)),
     (strength, "OFFSET", (4.2, 4.7, 5.7, 6.2)),
+    (support, "OF_DOCUMENT", (0.0, 0.1, 0.2, 0.5)),
+    (support, "LOST_NAME_SHARE", (0.2, 0.4, 0.5, 1.1)),
     (terms, "RARE_WEIGHT", (1.0, 1.25, 2.0, 3.0)),
     (terms, "TASK_WEIGHT", (0.0, 0.1, 0.5, 1.0)),
-    (passages, "RANK_COST", (0.0, 0.02, 0.04, 0.06)),
-    (passages, "TELLING", ((1.0, 1.0, 1.0), (0.2, 0.7, 1.0), (0.6, 0.95, 1.0))),
-    (passages, "ALMOST", (0.65, 0.7, 0.8, 0.85)),
+    (scoring, "RANK_COST", (0.0, 0.02, 0.04, 0.06)),
+    (scoring, "TELLING", ((1.0, 1.0, 1.0), (0.2, 0.7, 1.0), (0.6, 0.95, 1.0))),
+    (scoring, "ALMOST", (0.65, 0.7, 0.8, 0.85)),
     (passages, "REDUNDANT", (0.5, 0.55, 0.65, 0.7)),
     (passages, "EMBEDDED_PIECES", (10, 15, 30)),
 ]
@@ -79,6 +84,12 @@ def auc(high: list[float], low: list[float]) -> float:
     return float((pairs > 0).mean() + (pairs == 0).mean() / 2) if pairs.size else float("nan")
 
 
+def asks_one_fact(line: dict[str, Any]) -> bool:
+    "Whether a question is answered by one passage."
+    meta = line.get("meta") or {}
+    return meta.get("type", "Single") == "Single" and meta.get("answer_type", "span") == "span"
+
+
 def found_for(kb: KnowledgeBase, question: str, without: list[str] | None = None) -> Hits:
     "The hits of a fact, some documents left out."
     filters = {"field": "document_id", "operator": "not in", "value": without} if without else None
@@ -89,6 +100,27 @@ def judge(asked: list[tuple[str, Hits]], embedder: Remembering) -> tuple[list[fl
     "The score of each question, and what would be quoted."
     evidence = [find_evidence(question, hits, embedder) for question, hits in asked]
     return [e.support.score for e in evidence], [Quotes().text(pick_passages(e.passages)) for e in evidence]
+
+
+def place_lines(
+    kb: KnowledgeBase,
+    own: list[tuple[str, Hits]],
+    removed: list[tuple[str, Hits]],
+    null: list[tuple[str, Hits]],
+) -> Iterator[str]:
+    "How much is refused, and how much is weak or refused, at each place."
+    scores = []
+    for asked in (own, removed, null):
+        for _, hits in asked:
+            hits.scale = strength.UNMOVED
+        scores.append([find_evidence(text, hits, kb.embedder).support.score for text, hits in asked])
+    kept = strength.scale_of(kb.store.remarks)
+    exactly = float(np.quantile(scores[0], 0.15))
+    nothing = f", nothing answers {auc(scores[0], scores[2]):.3f}" if null else ""
+    yield f"AUC: source taken away {auc(scores[0], scores[1]):.3f}{nothing}"
+    for name, place in (("refused", kept.answer_from), ("weak or refused", kept.strong_from), ("at 15 %", exactly)):
+        shares = " / ".join(f"{np.mean(np.array(one) < place):.2f}" if one else "–" for one in scores)
+        yield f"{name}, below {place:.2f}: own / taken away / nothing {shares}"
 
 
 def table(
@@ -125,6 +157,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sets", default="xquad/en,anthropic_docs,lihua_world")
     parser.add_argument("--questions", type=int, default=60, help="of each set, drawn by seed 1")
+    parser.add_argument("--seed", type=int, default=1, help="by which questions are drawn")
+    parser.add_argument("--places", action="store_true", help="only how much is refused; questions of one fact")
     parser.add_argument("--keep", help="a folder for the knowledge bases; a temporary one when not given")
     args = parser.parse_args()
     if not os.environ.get("KBASE_DATA"):
@@ -134,12 +168,15 @@ def main() -> None:
         documents, queries, qrels = read_set(data / name)
         every = [json.loads(line) for line in (data / name / "queries.jsonl").open(encoding="utf-8")]
         null = [line["text"] for line in every if (line.get("meta") or {}).get("type") == "Null"]
+        if args.places: queries = {line["id"]: line["text"] for line in every if asks_one_fact(line)}
         with fill(keep / name.replace("/", "_"), documents) as kb:
             identity = {source.uri: source.document_id for source in kb.store.sources()}
-            drawn = random.Random(1).sample(sorted(queries), min(args.questions, len(queries)))
+            drawn = random.Random(args.seed).sample(sorted(queries), min(args.questions, len(queries)))
             own = [(queries[q], found_for(kb, queries[q])) for q in drawn]
             removed = [(queries[q], found_for(kb, queries[q], [identity.get(d, d) for d in qrels[q]])) for q in drawn]
-            table(name, kb, own, removed, [(text, found_for(kb, text)) for text in null])
+            nothing = [(text, found_for(kb, text)) for text in null]
+            if args.places: print(f"\n{name}: {len(own)} questions", *place_lines(kb, own, removed, nothing), sep="\n")
+            else: table(name, kb, own, removed, nothing)
 
 
 if __name__ == "__main__":

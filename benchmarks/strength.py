@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 from quality import fill, read_set
-from refusal import Remembering, auc, found_for
+from refusal import Remembering, asks_one_fact, auc, found_for
 
 from kbase import KnowledgeBase
 from kbase.querying.judging import hit_value
@@ -52,12 +52,6 @@ def answers_of(line: dict[str, Any]) -> list[str]:
     if isinstance(meta.get("answers"), list) and meta["answers"] and isinstance(meta["answers"][0], dict):
         return [answer["text"] for answer in meta["answers"]]
     return [str(one) for one in meta["answer"]] if meta.get("answer_type") == "span" else []
-
-
-def asks_one_fact(line: dict[str, Any]) -> bool:
-    "Whether a question is answered by one passage."
-    meta = line.get("meta") or {}
-    return meta.get("type", "Single") == "Single" and meta.get("answer_type", "span") == "span"
 
 
 def judge_answers(kb: KnowledgeBase, lines: list[dict[str, Any]], gold: dict[str, list[str]]) -> dict[str, list[float]]:

@@ -22,6 +22,7 @@ Modules:
 - `kbase.feedback`: Useful, or not: kept beside the documents, and an evaluation of your own questions is made of it
 - `kbase.filling`: Opened by its place, filled from folders, and kept like them
 - `kbase.front_matter`: What a Markdown file says about itself before its text
+- `kbase.haystack_model`: Any Haystack embedder, or a pair of them, as kbase asks a model
 - `kbase.hits`: What a search found, and why; it draws itself and has one form as JSON
 - `kbase.indexing.account`: Names that stay, files that are gone, documents that are replaced
 - `kbase.indexing.aligned_tables`: Tables without lines: numbers that stand below each other
@@ -144,6 +145,7 @@ Modules:
 - `kbase.querying.account_writer`: How many documents there are, which, and which of them have some metadata
 - `kbase.querying.agent`: A language model that looks things up by itself, step by step, within limits, and whose answer is checked
 - `kbase.querying.claims`: What a language model makes of the sources, held against them sentence by sentence
+- `kbase.querying.code_names`: Functions and classes that a question names: `shlex.quote`, `heappush()`
 - `kbase.querying.codes`: Part numbers, versions, error numbers: what evidence must have exactly as it is asked for
 - `kbase.querying.comparison_writer`: A short cited paragraph for each thing, and for a thing that nothing was found about, that
 - `kbase.querying.components`: An embedder of questions and a retriever, for any Haystack pipeline
@@ -183,6 +185,7 @@ Modules:
 - `kbase.querying.named_answers`: The few words of a sentence that answer, for the next step of a question to go on with
 - `kbase.querying.no_question`: A poem, a sum, a thank you: what no document can answer is told apart, and told so
 - `kbase.querying.openings`: The sentence that says it: one that defines the thing, or the first of a document about it
+- `kbase.querying.outcomes`: Whether a text does what was asked for to the thing that was meant, and whether a function's description says what it returns
 - `kbase.querying.overviews`: All documents in a screen, a section in a few sentences, a subject through several documents
 - `kbase.querying.parts_writer`: Each part of a question answered by itself, with citations and an outcome of its own, and then put together
 - `kbase.querying.passages`: The pieces of hits that may be quoted, scored by words and by meaning, and the few of them that make an answer
@@ -229,6 +232,7 @@ Modules:
 - `kbase.querying.terms`: The words that evidence should have, what each of them weighs, and how many of them a text has
 - `kbase.querying.things`: What a question names: the part of it that is read, and the things that it holds against each other
 - `kbase.querying.tools`: What an assistant may call: typed functions, checked arguments, results that are data
+- `kbase.querying.topics`: A few words and no question: what the documents say of them decides what is wanted
 - `kbase.querying.tracing`: Which boxes of a Haystack pipeline ran for a question, and how long each took
 - `kbase.querying.wanted`: Words in quotes, a quarter of a year, a length of time, what is done to a thing
 - `kbase.querying.watching`: Any Haystack pipeline as a graph, and one run of it as data: which boxes ran, with what, how long, and why a branch was taken

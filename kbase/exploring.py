@@ -7,7 +7,8 @@ The explorers take callables and plain data. Here stands what a knowledge base g
 
 # %% auto #0
 __all__ = ['EXPLORERS', 'text_fields', 'with_texts', 'explore_pipeline', 'answer_facts', 'explore_route', 'pages_of', 'keeper_of',
-           'explore_answers', 'explore_search', 'maker_of', 'carry_question', 'explore_base', 'count_of_text']
+           'explore_answers', 'explore_search', 'explore_documents', 'maker_of', 'carry_question', 'explore_base',
+           'count_of_text']
 
 # %% ../nbs/79_exploring.ipynb #1bdd142b
 from collections.abc import Callable, Mapping
@@ -142,14 +143,25 @@ def explore_search(
     return explorer_of(kb.search, kb.context, kb._listed, narrow, kb._holding, query=query,
                        **{"pages": pages_of(kb), "keeper": keeper_of(kb), **options})
 
+# %% ../nbs/79_exploring.ipynb #3d74d31f
+def explore_documents(
+    kb: "KnowledgeBase",
+    query: str = "",
+    **options: Any,  # of `TreeExplorer`
+) -> Any:
+    "The tree of a knowledge base."
+    from kbase.widgets.tree import explore_tree
+
+    return explore_tree(kb, query, **{"pages": pages_of(kb), "keeper": keeper_of(kb), **options})
+
 # %% ../nbs/79_exploring.ipynb #21ff0bec
 EXPLORERS: dict[str, tuple[str, str]] = {  # name → what stands on its tab, and where the function is that makes it
     "search": ("Search", "kbase.exploring"), "ask": ("Ask", "kbase.exploring"), "route": ("Route", "kbase.exploring"),
-    "tree": ("Tree", "kbase.widgets.tree"), "tables": ("Tables", "kbase.widgets.tables"),
+    "tree": ("Tree", "kbase.exploring"), "tables": ("Tables", "kbase.widgets.tables"),
     "map": ("Map", "kbase.widgets.map"), "ingest": ("Ingest", "kbase.widgets.ingest"),
     "chunks": ("Chunks", "kbase.widgets.chunks"), "evaluation": ("Evaluate", "kbase.widgets.evaluation"),
     "tuning": ("Tune", "kbase.widgets.tuning")}
-_FUNCTIONS = {"ask": "explore_answers"}
+_FUNCTIONS = {"ask": "explore_answers", "tree": "explore_documents"}
 
 def maker_of(
     name: str,  # of EXPLORERS

@@ -60,8 +60,11 @@ class Opening:
 
     @cached_property
     def embedder(self) -> Embedder:
-        "The model that makes vectors."
-        return Embedder.load(self._embedder or self.settings.embedder, batch_size=self.settings.batch_size)
+        "The model that makes vectors; where a tuned one was promoted, that one."
+        from kbase.quality.versions import promoted_model
+
+        model = self._embedder or promoted_model(self.store, self.settings.embedder)
+        return Embedder.load(model, batch_size=self.settings.batch_size)
 
     @cached_property
     def llm(self) -> Any:
@@ -122,8 +125,10 @@ class Filling(Opening):
         return report
 
     def _calibrate(self, progress: bool) -> None:  # anew, where the documents have become others
-        from kbase.quality.calibration import calibration_for, is_due
+        from kbase.quality.calibration import calibration_for, is_due, place_by_language
 
+        embedder = self.embedder if self.store.embedder else None
+        if not self.settings.calibrate: place_by_language(self.store, embedder)
         if not self.settings.calibrate or not is_due(self.store): return
         from tqdm.auto import tqdm
 
@@ -131,7 +136,7 @@ class Filling(Opening):
             def show(done: int, number: int) -> None:
                 bar.total = number
                 bar.update()
-            calibration_for(self.store, self.embedder if self.store.embedder else None, progress=show)
+            calibration_for(self.store, embedder, progress=show)
 
     def connect(
         self,

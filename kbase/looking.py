@@ -28,6 +28,7 @@ from .stores.rows import Source
 if TYPE_CHECKING:
     import pandas as pd
 
+    from kbase.feedback import Feedback
     from kbase.querying.pins import Pin
     from kbase.querying.table_answers import TableAnswer
     from kbase.stored_tables import StoredTables
@@ -247,6 +248,12 @@ class Pinning(Tabulating):
         from kbase.querying.pins import pins_of
 
         return pins_of(self.store)
+
+    def feedback(self) -> "Feedback":
+        "What people judged and asked in the explorers, as an evaluation set."
+        from kbase.feedback import feedback_of
+
+        return feedback_of(self.store, self.settings.question_log)
 
     def unpin(
         self,

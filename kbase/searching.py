@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from .changing import of_one_model
 from .filling import Counting
 from .models import calls_dict, counted_calls, streaming
 from .querying.expansion import expand_hits
@@ -50,6 +51,7 @@ def _known(
 class Searching(Counting):
     "And passages are found."
 
+    @of_one_model
     def search(
         self,
         query: str,
@@ -91,6 +93,7 @@ class Searching(Counting):
         if not wanted or not isinstance(query, str): return NarrowedQuery(query, filters, ())
         return narrowed_query(self.store, query, filters)
 
+    @of_one_model
     def search_many(
         self,
         queries: Iterable[str],
@@ -141,6 +144,7 @@ class Asking(Searching):
 
         return build_pipeline(self.store, self.embedder, self.settings, self.llm)
 
+    @of_one_model
     def ask(
         self,
         question: str,
@@ -194,6 +198,7 @@ class Asking(Searching):
         "Which documents a question asks for by its own words: by whom, when, in which folder. Nothing is looked up."
         return asked_filters(self.store, question, self.where, llm=self.llm, timeout=self.settings.llm_timeout)
 
+    @of_one_model
     def route(self, question: str) -> "Plan":
         "How a question would be answered, how sure that is, and why. Nothing is looked up."
         from kbase.querying.planner import Planner

@@ -41,7 +41,7 @@ def read_prices(
 class Settings:
     "The settings of a knowledge base, checked."
     store: str = "knowledge"  # a folder for the embedded store; http(s)://host:port/name for a cluster
-    embedder: str = "all-MiniLM-L6-v2"  # a sentence-transformers model, by name or path; this one comes with kbase
+    embedder: str = "all-MiniLM-L6-v2"  # a model by name or path, multilingual, or openai:, cohere:, ollama:MODEL
     language: str = "auto"  # ISO 639-1 for every document, or auto: found per document
     chunk_tokens: int = 200  # longest chunk, in tokens of the embedder, 16 or more
     batch_size: int = 16  # chunks that are embedded at a time, 1 or more

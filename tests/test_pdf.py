@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
-
+from collections.abc import Callable
 from pathlib import Path
 
 import pypdfium2
@@ -23,6 +23,7 @@ from kbase.indexing.pdf_headings import title_key
 from kbase.indexing.pdf_lines import Line
 from kbase.indexing.pdf_paragraphs import paragraphs_of
 from kbase.indexing.pdf_reader import convert_pdf, is_garbled, page_ranges
+from kbase.indexing.pdf_running import RunningHeads
 from kbase.indexing.pdf_text import as_markdown
 from kbase.indexing.picture_text import PageReading, ocr_installed, picture_lines
 
@@ -557,3 +558,21 @@ def test_pictures_are_read_in_the_reading_process_or_name_the_extra(monkeypatch)
     monkeypatch.setattr("kbase.indexing.pdf_reader.ocr_installed", lambda: False)
     with pytest.raises(UnsupportedFormat, match=re.escape("pip install 'kbase-jupyter[ocr]'")):
         convert_picture(data, "a.png")
+
+
+def pages_with(heads: list[Line], first: Callable[[int], float]) -> list[list[Line]]:  # where each page's text begins
+    def text(page: int) -> list[Line]:
+        names = "Aurora Beluga Cormoran Dohle Emma Falke Gans Hecht Iltis".split()
+        return [Line(f"{names[page]} with {name}", 40, 300, first(page) + 12 * at, 10) for at, name in enumerate(names)]
+
+    return [[*heads, *text(page)] for page in range(9)]
+
+
+def test_a_head_close_to_the_text_is_one_where_it_stands_apart_on_other_pages() -> None:
+    printed, table = Line("Harbour news, as printed", 40, 200, 22, 8), Line("Boat and crates", 40, 200, 30, 10)
+    near: Callable[[int], float] = lambda page: 31 if page in (3, 5) else 60  # noqa: E731
+    for head, first, taken in ((printed, near, True), (table, lambda _: 42, False)):
+        pages, heads = pages_with([head], first), RunningHeads(9)
+        for page, lines in enumerate(pages):
+            heads.add(page, lines, 792)
+        assert all((head in heads.of(page, lines)) == taken for page, lines in enumerate(pages)), head

@@ -571,6 +571,10 @@ def test_a_text_is_stored_once_and_comes_back_over_the_borders_of_its_chunks(sto
         and store.document_span(document.id, -5, 3) == text[:3]
     )
     assert store.document_span(document.id, end + 1, end + 5) == "" and store.document_span(document.id, 9, 8) == ""
+    spans = [(document.id, a, b) for a in borders for b in borders if a <= b]
+    spans += [(document.id, -5, 3), (document.id, end - 3, end + 50_000), ("nobody", 0, 5), (document.id, 9, 8)]
+    assert store.document_spans(spans) == [store.document_span(*span) for span in spans]
+    assert store.document_spans([]) == []
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -481,3 +481,34 @@ def test_terms_are_counted_exactly_below_a_bound_and_estimated_above(path, monke
         {words[name]: idf[words[name]] for name in ("often", "seldom")}
     )
     store.close()
+
+
+def test_what_is_kept_of_the_account_goes_with_the_next_commit_of_whoever_it_is(path):
+    store, other, made = EmbeddedStore(path), EmbeddedStore(path), []
+
+    def read():
+        made.append(len(made))
+        return {"sources": sorted(source.uri for source in store.sources())}
+
+    def settle():
+        for versions in Path(path).glob("lance/*/_versions"):
+            before = versions.stat().st_mtime - 60
+            os.utime(versions, (before, before))
+
+    assert store.kept("names", read) == {"sources": []}  # no folder yet: nothing is written
+    assert not Path(path, "kept").exists()
+    store.put([item("a")])
+    assert store.kept("names", read) == {"sources": ["docs/a"]} and not Path(path, "kept").exists()  # just now
+    settle()
+    assert store.kept("names", read) == other.kept("names", read) == {"sources": ["docs/a"]}
+    assert (store.count_sources(), other.count_sources(), store.count_sources("failed"), len(made)) == (1, 1, 0, 3)
+    other.put([item("b")])
+    assert store.kept("names", read) == {"sources": ["docs/a", "docs/b"]} and store.count_sources() == 2
+    settle()
+    store.kept("names", read)
+    file = Path(path, "kept", "names.json")
+    for wrong in ("", "{", "[]", "null", '{"of": 3}', '{"of": ["sources", 1], "value": {"sources": ["x"]}}'):
+        file.write_text(wrong)
+        assert other.kept("names", read) == {"sources": ["docs/a", "docs/b"]}
+    store.close()
+    other.close()

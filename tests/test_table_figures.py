@@ -1,5 +1,7 @@
 "Tables of figures: a row for each figure, a column for each year; and rows under headings inside the table."
 
+from dataclasses import replace
+
 import pytest
 
 from kbase.querying.table_answers import TableAnswer, query_table
@@ -148,3 +150,44 @@ def test_a_row_of_dashes_is_no_heading() -> None:
 def test_a_list_is_asked_for_in_the_plural() -> None:
     table = Table((("Bridge", "Opened"), ("Weir Bridge", "1890"), ("Iron Bridge", "1912"), ("Park Bridge", "1975")))
     assert ask("Which bridges opened before 1950?", table).values == ("Weir Bridge", "Iron Bridge")
+
+
+RICHEST = Table(
+    (
+        ("No.", "Name", "Fortune ($ bn)", "Age"),
+        ("1", "Ann Abel", "90", "61"),
+        ("2", "Ben Bock", "80", "44"),
+        ("3", "Cid Cole", "75", "72"),
+        ("4", "Dora Dahl", "60", "58"),
+        ("5", "Eli Esch", "55", "39"),
+    ),
+    title="The five richest of 2021",
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "values"),
+    [
+        ("What is the fortune of the second richest?", ("80",)),
+        ("Who is the third oldest person?", ("Dora Dahl",)),
+        ("Who is the youngest person?", ("Eli Esch",)),
+        ("Who is the oldest person?", ("Cid Cole",)),
+        ("How old is Ben Bock?", ("44",)),
+        ("What is the average age of the top 3?", ("59",)),
+        ("What is the average age of the top 3? Make sure that it is a float.", ("59",)),
+    ],
+)
+def test_a_list_in_order_of_rank(question: str, values: tuple[str, ...]) -> None:
+    assert ask(question, RICHEST).values == values, ask(question, RICHEST)
+
+
+def test_what_holds_of_those_listed_is_not_said_of_all() -> None:
+    found = query_table("Which name has the lowest age?", RICHEST, least_named=0.1)
+    assert found.declined, found
+    assert query_table("Who is the richest of 2021?", RICHEST, least_named=0.1).values == ("Ann Abel",)
+
+
+def test_tables_of_another_year_do_not_contradict() -> None:
+    other = replace(RICHEST, rows=(*RICHEST.rows[:1], ("1", "Zoe Zahn", "70", "50"), *RICHEST.rows[2:]))
+    tables = [replace(other, title="The five richest of 2020"), RICHEST]
+    assert query_table("Who was the richest in 2021?", tables, least_named=0.1).values == ("Ann Abel",)

@@ -60,6 +60,7 @@ DONE = {
         Operation("top", FERRY, measure=ROW, top=2),
         Operation("top", WHO, measure=ROW),
     ],
+    "nth": [Operation("nth", FERRY, measure=FARE, top=2), Operation("nth", FERRY, measure=SPEED, largest=False, top=2)],
     "beside": [
         Operation("beside", FERRY, measure=ROW, other=(SEAL,)),
         Operation("beside", FERRY, measure=SERVICE, largest=False, other=(SEAL,)),

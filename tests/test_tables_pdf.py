@@ -3,7 +3,9 @@
 import pytest
 
 from kbase.indexing.converters import convert_bytes, document_of
+from kbase.indexing.pdf_tables import tables_on_page
 from kbase.indexing.table_finding import find_tables
+from kbase.nodes import Document
 from kbase.typed_table import type_table
 
 typst = pytest.importorskip("typst")
@@ -118,3 +120,31 @@ def test_two_tables_of_a_page_stay_two(tmp_path):
 #table(columns: 2, [Harbour], [Berths], [Emden], [14], [Husum], [3])"""
     _, tables = tables_of_pdf(tmp_path, source)
     assert [found.table.columns for found in tables] == [("Ship", "Built"), ("Harbour", "Berths")]
+
+
+def ruled(top, rows, words):  # three columns of 100 points, rows of 20
+    xs, ys = (40, 140, 240, 340), [top + 20 * at for at in range(len(rows) + 1)]
+    rules = [(40, y, 340, y) for y in ys] + [(x, ys[0], x, ys[-1]) for x in xs]
+    for y, row in zip(ys, rows, strict=False):
+        words += [(cell, x + 4, y + 5, x + 4 + 6 * len(cell), y + 15) for x, cell in zip(xs, row, strict=False)]
+    return rules
+
+
+def test_lines_above_and_below_other_tables_are_no_table():
+    header, words = ("Place", "Name", "Length"), []
+    rules = ruled(10, [header], words)  # printed again where the page turned; its rows were on the page before
+    words.append(("1991", 40, 55, 70, 65))
+    rules += ruled(80, [header, ("1", "Aurora", "12 m"), ("2", "Beluga", "14 m")], words)
+    words.append(("1990", 40, 155, 70, 165))
+    rules += ruled(180, [header, ("1", "Cormoran", "11 m"), ("2", "Dohle", "9 m")], words)
+    tables = [one.table for one in tables_on_page(words, rules, 1, 612, 792)]
+    assert [table.body for table in tables if len(table.rows) > 1] == [
+        (("1", "Aurora", "12 m"), ("2", "Beluga", "14 m")),
+        (("1", "Cormoran", "11 m"), ("2", "Dohle", "9 m")),
+    ]
+
+
+def test_a_header_printed_again_is_no_title():
+    text = "# Boats\n\n## 1991\n\nName Length\n\n| Name | Length |\n| --- | --- |\n| Aurora | 12 |\n| Beluga | 14 |\n"
+    (found,) = find_tables(Document("boats.md", text, "Boats", markup="markdown"))
+    assert found.table.title == "1991", found.table.title

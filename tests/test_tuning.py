@@ -20,6 +20,7 @@ from kbase.quality.training import Pace
 from kbase.quality.tuning import Tuned, promote, rollback, tune
 from kbase.quality.versions import (
     TUNED,
+    copy_versions,
     new_version,
     note_serving,
     promoted_model,
@@ -202,6 +203,29 @@ def test_what_people_asked_has_a_word_in_it():
     assert Tuned("adapter", BASE, better).gained
     tuned = Tuned("adapter", BASE, better, worse)
     assert not tuned.gained and "what people asked" in tuned.verdict
+
+
+def test_a_promotion_that_was_cut_short_is_read_off_the_vectors(village, tmp_path):
+    base = Embedder.load()
+    made = shutil.copytree(base.model.folder, tmp_path / "made")
+    name = new_version(village, made, {"base": BASE, "kind": "weights"})
+    tuned = Embedder.load(version_folder(village, name))
+    village.rebuild(tuned.identity, tuned.embed_texts)  # and killed before anything was noted
+    assert Embedder.load(promoted_model(village, BASE)).identity == village.embedder
+    note_serving(village, name, BASE)
+    village.rebuild(base.identity, base.embed_texts)  # a way back that was cut short
+    assert promoted_model(village, BASE) == BASE
+    with pytest.raises(ValueError, match="rollback"): tune(village, tuned)
+
+
+def test_a_copy_takes_its_versions_along(village, tmp_path):
+    other = fill(open_store(str(tmp_path / "other")))
+    assert copy_versions(village, other) == []
+    tune(village, Embedder.load(), keep_all=True)
+    assert copy_versions(village, other) == copy_versions(village, other) == ["v1"]
+    note_serving(other, "v1", BASE)
+    assert Path(promoted_model(other, BASE)).parent == tmp_path / "other" / TUNED
+    other.close()
 
 
 @pytest.mark.parametrize("version", ["../../etc", "v0", "v1/../../x", "/tmp/v1", "V1", "v1\n"])

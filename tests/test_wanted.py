@@ -2,10 +2,12 @@
 
 import pytest
 
+from kbase.querying.code_names import lacks_code_name
 from kbase.querying.counting import counted_term, counts_part, counts_thing
-from kbase.querying.wanted import (lacks_action, lacks_amount, lacks_extreme, lacks_length, lacks_lettered,
-                                   lacks_measure, lacks_most, lacks_owner, lacks_phrase, lacks_rank, lacks_result,
-                                   lacks_role, lacks_total, lacks_wanted, other_quarter, part_of_year, quarters_of,
+from kbase.querying.outcomes import does_to_thing, lacks_result
+from kbase.querying.wanted import (lacks_amount, lacks_extreme, lacks_length, lacks_lettered, lacks_measure,
+                                   lacks_most, lacks_owner, lacks_phrase, lacks_rank, lacks_role, lacks_total,
+                                   lacks_version, lacks_wanted, other_quarter, part_of_year, quarters_of,
                                    quoted_phrases)
 
 @pytest.mark.parametrize("question, phrases", [
@@ -273,12 +275,28 @@ def test_a_number_of_a_part_of_the_things(text, part):
 
 
 @pytest.mark.parametrize("text, lacks", [
-    ("You can pack boxes yourself. The parcel goes out.", True), ("Pack the whole parcel tightly.", False),
-    ("A parcel is packed by two people.", False), ("Wrap it up.", False), ("", False),
+    ("You can pack boxes yourself. The parcel goes out.", False), ("Pack the whole parcel tightly.", True),
+    ("A parcel is packed by two people.", True), ("Wrap it up.", None), ("", None),
 ])
 def test_what_is_done_is_done_to_the_thing(text, lacks):
-    assert lacks_action("How do I pack a large parcel?", text) == lacks
-    assert not lacks_action("How is a parcel packed?", text) and not lacks_action("How?", text)
+    assert does_to_thing("How do I pack a large parcel?", text) is lacks
+    assert does_to_thing("How is a parcel packed?", text) is None and does_to_thing("How?", text) is None
+
+
+def test_a_code_name_stands_with_its_module():
+    texts = ["kettle\n\nThe stem of the pipe is bent.", "pot\n\nlid_of(pot) lifts it."]
+    assert lacks_code_name("What does pipe.bend_stem do?", texts) == "pipe.bend_stem"
+    assert not lacks_code_name("What does pot.lid_of return?", texts) and not lacks_code_name("What is bent?", texts)
+    assert lacks_wanted("What does pipe.bend_stem do?", texts, texts).startswith("“pipe.bend_stem”")
+
+
+@pytest.mark.parametrize("text, lacks", [
+    ("Kettle 4.2.11 boils.", True), ("Works with Water 3.9 and later.", False), ("It needs Water >= 3.9.", False),
+    ("| Water | 3.9 |", False),
+])
+def test_versions_are_those_of_the_thing(text, lacks):
+    assert lacks_version("Which Water versions does Kettle support?", text) == lacks
+    assert not lacks_version("Which versions are there?", text)
 
 
 def test_a_description_says_what_is_returned_or_raised():

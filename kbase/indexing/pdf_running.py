@@ -79,6 +79,7 @@ class EdgeLine:
     line: Line
     figures: tuple[int | None, ...]
     distance: float  # from its edge of the page, points
+    apart: bool = False  # whether it stands apart from the text of its page
 
 def counts_along(
     edge: EdgeLine,
@@ -118,11 +119,14 @@ class RunningHeads:
 
     def add(self, page: int, lines: Sequence[Line], height: float) -> None:
         "The next page; its height in points, 0 where not known."
+        outer: dict[str, list[Line]] = {"top": [], "bottom": []}
         for edge, row in edge_rows(lines, height):
+            outer[edge] += row
             for line in row:
                 text, figures = head_key(line.text)
                 distance = line.base if edge == "top" else height - line.base
-                self.edges[edge, text].append(EdgeLine(page, line, figures, distance))
+                apart = _is_apart(line, lines, outer[edge])
+                self.edges[edge, text].append(EdgeLine(page, line, figures, distance, apart))
         if self.pages < SHORT_DOCUMENT: self._places.append({(line.text, round(line.base)) for line in lines})
 
     def of(self, page: int, lines: Sequence[Line]) -> list[Line]:
@@ -132,10 +136,20 @@ class RunningHeads:
         keys = {id(line): head_key(line.text)[0] for line in lines}
         running = [line for line in lines for edge in ("top", "bottom")
                    if self._is_running(page, line, keys[id(line)], self.edges.get((edge, keys[id(line)]), []))]
-        apart = [line for line in running if _is_apart(line, lines, running)]
+        known = [line for line in running if self._apart_elsewhere(page, line, keys[id(line)])]
+        apart = [line for line in running if line in known or _is_apart(line, lines, running)]
         while len(apart) < len(running):  # what is no head is text, from which the others must stand apart
-            running, apart = apart, [line for line in apart if _is_apart(line, lines, apart)]
+            running, apart = apart, [line for line in apart if line in known or _is_apart(line, lines, apart)]
         return apart
+
+    def _apart_elsewhere(self, page: int, line: Line, text: str) -> bool:
+        # a page may be full up to its head, as browsers print them; the header of a table is apart on no page
+        edges = [one for edge in ("top", "bottom") for one in self.edges.get((edge, text), [])]
+        own = [one for one in edges if one.page == page and one.line == line]
+        def same(one: EdgeLine, mine: EdgeLine) -> bool:
+            return abs(one.distance - mine.distance) < 4 and (any(map(str.isalpha, text)) or counts_along(one, mine))
+        return any(len({one.page for one in edges if one.apart and one.page != page and same(one, mine)}) >= COPIES
+                   for mine in own)
 
     def take(self, lines: Iterable[Line]) -> None:
         "Remember lines that were taken out of a page."

@@ -101,8 +101,10 @@ def surroundings(
     if inside: before = [document.text[blocks[first].start:table.start].strip()]
     below = [document.text[b.start:b.end] for b in _near(document, blocks, after, 1)]
     if inside and blocks[first].end > table.end: below = [document.text[table.end:blocks[first].end].strip()]
+    named = {word for name in table.columns for word in name.split()}
+    above = [text for text in before if not set(text.split()) <= named]  # a header printed again is no title
     title = table.title
-    title = title or _title_above(before) or (headings[-1] if headings else "")
+    title = title or _title_above(above) or (headings[-1] if headings else "")
     texts = [*(_cut(part, True) for part in reversed(before[:2])), *(_cut(part, False) for part in below[:2])]
     return title, headings, "\n".join(part for part in texts if part and part != title)
 

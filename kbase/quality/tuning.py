@@ -177,6 +177,10 @@ def tune(
 ) -> Tuned:
     "Learn from the documents, and say whether the hybrid search gains by it. ValueError where there is too little."
     began, right = time.monotonic(), judgements or {}
+    if store.embedder != embedder.identity:
+        made_by = store.embedder.name if store.embedder else "no model"
+        raise ValueError(f"{store.place} holds vectors of {made_by}, not of {embedder.identity.name}: tune the model that "
+                         "made them, or go back with rollback() first")
     progress("making pairs")
     wanted = sorted({name for one in right.values() for name in one})
     ground = lay_ground(store, embedder, most, seed, llm, wanted, held_out, left_out)

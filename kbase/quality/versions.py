@@ -7,7 +7,7 @@ here for its embedder, so that a promoted version serves in the next process as 
 
 # %% auto #0
 __all__ = ['TUNED', 'ABOUT', 'versions_folder', 'version_names', 'version_folder', 'new_version', 'read_about', 'Serving',
-           'serving', 'note_serving', 'promoted_model']
+           'serving', 'note_serving', 'promoted_model', 'copy_versions']
 
 # %% ../../nbs/quality/57_versions.ipynb #ver04
 import json
@@ -102,15 +102,36 @@ def note_serving(
     store.remark(TUNED, now._asdict())
     return now
 
+def _serving_model(store: NodeStore, version: str) -> tuple[str, dict[str, Any]]:  # as `Embedder.load` takes it
+    about, folder = read_about(store, version), str(version_folder(store, version))
+    return f"{folder}:{about['keep']}" if about.get("keep") and about["kind"] == "weights" else folder, about
+
 def promoted_model(
     store: NodeStore,
     named: str,  # the embedder of the settings
 ) -> str:  # as `Embedder.load` takes it
     "The model that serves a knowledge base. StoreError where its version is not on this machine."
+    made_by = store.embedder.name if store.embedder else ""
+    version = made_by.partition("@")[0] if "@" in made_by else ""
+    if version in version_names(store):  # the vectors themselves say it, also where a promotion was cut short
+        model, about = _serving_model(store, version)
+        if about["base"] == named: return model
     now = serving(store)
     if now is None or not now.version or now.base != named: return named
-    try: return str(version_folder(store, now.version))
+    try: model, about = _serving_model(store, now.version)
     except KeyError as e:
         raise StoreError(f"{store.place} is served by the tuned embedder {now.version}, which is not in "
                          f"{versions_folder(store)}: copy its folder there from the machine that tuned it, or go back "
                          f"with kb.reembed({now.base!r})") from e
+    return model if about["kind"] == "adapter" else named
+
+# %% ../../nbs/quality/57_versions.ipynb #ver21
+def copy_versions(
+    store: NodeStore,
+    other: NodeStore,
+) -> list[str]:  # their names
+    "Copy the versions of a knowledge base beside another one; a version that is there already stays."
+    for name in version_names(store):
+        place = versions_folder(other) / name
+        if not place.exists(): shutil.copytree(versions_folder(store) / name, place)
+    return version_names(other)

@@ -59,7 +59,7 @@ class QueryPart:
         return cls(**{**_checked(cls, values), "plan": Plan.from_dict(plan) if plan else None})
 
 # %% ../../nbs/querying/44_plan.ipynb #ae472496
-METHODS = ("given", "rules", "examples", "llm", "default")  # who chose the route
+METHODS = ("given", "rules", "corpus", "examples", "llm", "default")  # who chose the route
 
 @dataclass(frozen=True)
 class Plan:

@@ -35,6 +35,7 @@ from .routes import DATABASE_ROUTE, DEFAULT_ROUTE, LISTING, LISTING_ROUTE, PARTS
 from .rules import Rule, load_examples
 from .subquestions import Split, asked_at_once, split_question
 from .things import MAX_THING, MAX_THINGS, apply_rule, parse_things, readable
+from .topics import TopicSpread, bare_topic, topic_spread
 from ..stores.contract import NodeStore
 
 # %% ../../nbs/querying/54_planner.ipynb #89b23b06
@@ -207,6 +208,7 @@ def choose_route(
     llm: ChatGenerator | None = None,  # None leaves this stage out
     timeout: float = 30.0,  # seconds for one call of the model
     routes: Mapping[str, RouteSpec] = ROUTES,
+    spread: Callable[[str], TopicSpread] | None = None,  # of a topic over the documents; None leaves this stage out
 ) -> Choice:
     "The route of a question."
     found = match_rules(asked, routes)
@@ -215,6 +217,12 @@ def choose_route(
         return Choice(DEFAULT_ROUTE, "default", 0.0, ("there is no word in the question",))
     if found: return Choice(found[0], "rules", found[1].confidence, (f"worded as {found[1].name!r}",), found[2])
     reasons, near = ["no rule holds"], tuple(routes)
+    topic = bare_topic(asked) if spread is not None else ""
+    if topic and spread is not None:
+        looked = spread(topic)
+        values["corpus"] = looked.to_dict()
+        reasons.append(looked.reason)
+        if looked.route in routes: return Choice(looked.route, "corpus", 0.7, tuple(reasons), ())
     if examples is not None:
         nearest, confidence, near, reason = examples.choose(asked, values)
         reasons.append(reason)
@@ -322,6 +330,7 @@ def plan_question(
     relax: Relax | None = None,  # gives up filters that no document matches; None: all hold
     known: Callable[[str], bool] | None = None,  # whether a word is the name of something in the base
     connected: Callable[[str], str] | None = None,  # why a question is one for a connected database; "" when it is none
+    spread: Callable[[str], TopicSpread] | None = None,  # of a topic over the documents; None: nobody looks
 ) -> Plan:
     "How a question will be answered. ValueError for a route that does not exist; any text gets a plan."
     if not isinstance(question, str): raise TypeError(f"the question is of type {type(question).__name__}: give text")
@@ -331,7 +340,7 @@ def plan_question(
     open_to_parts = route in (None, PARTS_ROUTE) and PARTS_ROUTE in routes and not databases(question)
     split = split_of(question, routes, known, llm, timeout) if open_to_parts else Split()
     single = {name: spec for name, spec in routes.items() if name != PARTS_ROUTE} if split.parts else routes
-    choose = partial(choose_route, examples=examples, llm=llm, timeout=timeout, routes=single)
+    choose = partial(choose_route, examples=examples, llm=llm, timeout=timeout, routes=single, spread=spread)
     def planned(text: str, chosen: str | None = None) -> Plan:
         reason = databases(text) if chosen is None else ""
         plan = _plan_one(text, filters, DATABASE_ROUTE if reason else chosen, choose, single, read_filters, relax)
@@ -393,4 +402,5 @@ class Planner:
         known = partial(is_titled, self.store) if self.store is not None else None
         connected = partial(connected_route, self.store, filters=filters) if self.store is not None else None
         return {"plan": plan_question(question, filters, route, self._examples, self.llm, self.timeout,
-                                      read_filters=read, relax=relax, known=known, connected=connected)}
+                                      read_filters=read, relax=relax, known=known, connected=connected,
+                                      spread=partial(topic_spread, self.store) if self.store is not None else None)}

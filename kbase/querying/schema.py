@@ -134,6 +134,17 @@ class Schema:
         return [one for name in _role(role) for one in self.fields.values()
                 if _plain_name(one.name) == name and kind in ("", one.kind)]
 
+    def to_dict(self) -> dict[str, Any]:
+        "JSON values, to be kept."
+        values = {name: [list(one.counts), list(one.counts.values())] for name, one in self.fields.items()}
+        return {"documents": self.documents, "fields": values}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Schema":
+        "As `to_dict` wrote it."
+        counts = {name: Counter(dict(zip(*pair, strict=True))) for name, pair in data["fields"].items()}
+        return cls({name: FieldValues(name, one) for name, one in counts.items()}, int(data["documents"]))
+
     @property
     def newest(self) -> date | None:
         "The day of the newest document."
@@ -157,6 +168,10 @@ KEEP, KEEP_CHANGED = 50, 5  # times what reading took: a fiftieth of the time go
 MOST_KEPT = 20  # schemas of a store, for what different callers may see
 _KEPT: WeakKeyDictionary[NodeStore, dict[str, tuple[float, float, int, Schema]]] = WeakKeyDictionary()
 
+def _read_schema(store: NodeStore, where: Mapping[str, Any] | None) -> Schema:
+    def read() -> Schema: return schema_of_sources(indexed(account_sources(store, where)))
+    return read() if where else Schema.from_dict(store.kept("fields", lambda: read().to_dict()))
+
 def schema_of(
     store: NodeStore,
     where: Mapping[str, Any] | None = None,  # Haystack's form: the documents that may be seen
@@ -166,7 +181,7 @@ def schema_of(
     read, took, count, schema = kept.get(key, (0.0, 0.0, -1, Schema()))
     known, began = store.count_sources(), time.monotonic()
     if count >= 0 and began < read + (max(2.0, KEEP * took) if count == known else KEEP_CHANGED * took): return schema
-    schema = schema_of_sources(indexed(account_sources(store, where)))
+    schema = _read_schema(store, where)
     if len(kept) >= MOST_KEPT: kept.clear()  # filters of many callers
     kept[key] = (time.monotonic(), time.monotonic() - began, known, schema)
     return schema

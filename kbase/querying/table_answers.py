@@ -10,7 +10,8 @@ all the same."""
 __all__ = ['SHOWN_ROWS_AROUND', 'NEAR_TABLE', 'RIVAL', 'MOST_DIFFERING', 'NAMED_SHARE', 'IN_PERCENT', 'WITHOUT_UNIT',
            'READ_WEIGHT', 'MOST_TABLES', 'PlacedTable', 'place_table', 'said_value', 'CitedCell', 'with_unit',
            'short_names', 'told_apart', 'TableAnswer', 'marked_table', 'unit_of_cell', 'cited_cells', 'named_share',
-           'ReadQuestion', 'read_question', 'ranked_tables', 'read_tables', 'question_language', 'query_table']
+           'ReadQuestion', 'read_question', 'ranked_tables', 'TableReading', 'read_tables', 'question_language',
+           'query_table']
 
 # %% ../../nbs/querying/51_table_answers.ipynb #tan03
 import re
@@ -23,11 +24,11 @@ from ..cell_values import table_words
 from ..language import detect_language
 from ..printable import printable
 from .rules import LANGUAGES, read_language
-from .table_asked import AskedGrid, ask_grid
+from .table_asked import AskedGrid, ask_grid, is_year, number_of_word
 from .table_grid import Grid, GridColumn, grid_of
 from .table_mentions import CellIndex
 from .table_periods import time_of_column
-from .table_readings import READING_TAKEN, choose_reading, question_readings, unsure
+from .table_readings import READING_TAKEN, choose_reading, of_those_listed, question_readings, unsure
 from .table_shapes import Reading
 from ..rendering import html_table
 from ..tables import Table
@@ -76,13 +77,13 @@ def place_table(
     inner = typed if isinstance(typed, Table) else typed.table
     grid = grid_of(typed, language)
     if typed is not table:
-        grid = replace(grid, around=" ".join([table.node.title, *table.node.headings, table.node.text]))
+        under = " ".join([table.node.title, *table.node.headings])
+        grid = replace(grid, around=f"{under} {table.node.text}", under=under)
     found = PlacedTable(grid, start=inner.start, end=inner.end, page=inner.page, sheet=inner.sheet, range=inner.range,
                         score=score, index=CellIndex(grid))
     if typed is table: return found
-    return replace(found, document_id=table.document_id, uri=table.uri,
-                   document=table.document_title, start=table.node.start, end=table.node.end, page=table.page, sheet=table.sheet,
-                   range=table.range)
+    return replace(found, document_id=table.document_id, uri=table.uri, document=table.document_title,
+                   start=table.node.start, end=table.node.end, page=table.page, sheet=table.sheet, range=table.range)
 
 # %% ../../nbs/querying/51_table_answers.ipynb #tan09
 def said_value(
@@ -300,6 +301,25 @@ def ranked_tables(
     return [replace(tables[number], score=scores[number] / best) for number in order]
 
 # %% ../../nbs/querying/51_table_answers.ipynb #tan25
+class TableReading(NamedTuple):
+    "What one table says."
+    table: PlacedTable
+    reading: Reading
+    sure: bool  # whether it may be the answer; else it may only contradict one
+    of_year: bool  # whether it has the years of the question
+
+def _read_table(question: str, table: PlacedTable, least_named: float) -> tuple[TableReading | None, str]:
+    # the reading, or why there is none; the reason stands also beside one that is not sure
+    asked, readings = read_question(question, table)
+    if least_named: readings = [of_those_listed(reading, asked) for reading in readings]
+    reading, reason = choose_reading(readings, RIVAL)
+    if reading is None: return None, reason
+    share = named_share(asked, reading)
+    reason = unsure(reading) if share >= least_named else "the question names too little of it"
+    if share == 0 and least_named: return None, reason
+    sure = reading.score >= READING_TAKEN and share >= least_named
+    return TableReading(table, reading, sure, _reads_years(asked, reading)), reason
+
 def read_tables(
     question: str,
     tables: Sequence[PlacedTable],  # best first
@@ -307,29 +327,25 @@ def read_tables(
 ) -> TableAnswer:
     "Answer by rules, or decline."
     if not tables: return _declined(question, None, "there is no table that fits the question")
-    best, reasons = tables[0].score, list[str]()
-    able, rivals = list[tuple[PlacedTable, Reading]](), list[tuple[PlacedTable, Reading]]()
-    for table in tables[:MOST_TABLES]:
-        if table.score < best * (1 - NEAR_TABLE): continue
-        asked, readings = read_question(question, table)
-        reading, reason = choose_reading(readings, RIVAL)
-        if reading is None: reasons.append(reason)
-        else:
-            share = named_share(asked, reading)
-            named = share >= least_named
-            if share > 0 or not least_named: rivals.append((table, reading))
-            if reading.score >= READING_TAKEN and named: able.append((table, reading))
-            else: reasons.append(unsure(reading) if named else "the question names too little of it")
-    if not able: return _declined(question, tables[0], reasons[0])
-    table, reading = able[0]
-    differing: dict[Any, tuple[PlacedTable, Reading]] = {}
-    for one in [able[0], *rivals]: differing.setdefault(_worth(*one), one)
-    if len(differing) == 1: return _answer(question, table, reading)
-    answers = tuple(_answer(question, *one) for one in list(differing.values())[:MOST_DIFFERING])
+    near = [table for table in tables[:MOST_TABLES] if table.score >= tables[0].score * (1 - NEAR_TABLE)]
+    read = [_read_table(question, table, least_named) for table in near]
+    found = [one for one, _ in read if one is not None]
+    able = sorted((one for one in found if one.sure), key=lambda one: not one.of_year)
+    if not able: return _declined(question, tables[0], read[0][1])
+    rivals = [one for one in found if one.of_year or not able[0].of_year]  # others are of other years
+    differing: dict[Any, TableReading] = {}
+    for one in [able[0], *rivals]: differing.setdefault(_worth(one.table, one.reading), one)
+    if len(differing) == 1: return _answer(question, able[0].table, able[0].reading)
+    answers = tuple(_answer(question, one.table, one.reading) for one in list(differing.values())[:MOST_DIFFERING])
     number = "two" if len(differing) == 2 else str(len(differing))
     places = "; ".join(answer.table.place for answer in answers if answer.table)
-    reason = f"{number} tables answer it differently: {places}"
-    return replace(_declined(question, table, reason), differing=answers)
+    return replace(_declined(question, able[0].table, f"{number} tables answer it differently: {places}"),
+                   differing=answers)
+
+def _reads_years(asked: AskedGrid, reading: Reading) -> bool:  # whether no year of the question is left over
+    numbers = {at: number_of_word(word) for at, word in enumerate(asked.words)}
+    years = {at for at, value in numbers.items() if value is not None and is_year(value)}
+    return years <= reading.places | asked.title_places
 
 def _worth(table: PlacedTable, reading: Reading) -> tuple[Any, ...]:
     # what a reading says, however it is written: 1,006 in one table and 1006 in another is one number

@@ -8,8 +8,8 @@ The words that a question shares with a table are known (`querying.table_mention
 
 # %% auto #0
 __all__ = ['IN_PART', 'IN_PROSE', 'NEARLY', 'ONE_OF_SEVERAL', 'BY_KIND', 'BY_LABEL', 'PROSE_WORDS', 'LIGHT', 'NOUN', 'CUE',
-           'MILD', 'IDLE', 'Meaning', 'AskedGrid', 'word_family_stems', 'place_run', 'ask_grid', 'NumberLimit',
-           'number_of_word', 'is_year', 'find_limits', 'limit_parts', 'rows_holding', 'cell_parts']
+           'MILD', 'IDLE', 'Meaning', 'AskedGrid', 'word_family_stems', 'place_run', 'without_instruction', 'ask_grid',
+           'NumberLimit', 'number_of_word', 'is_year', 'find_limits', 'limit_parts', 'rows_holding', 'cell_parts']
 
 # %% ../../nbs/querying/45_table_asked.ipynb #tas03
 import re
@@ -62,9 +62,11 @@ class AskedGrid:
     @cached_property
     def title_places(self) -> frozenset[int]:
         "The places of words that stand in the title of the table, or in its notes."
-        title = {word.stem for word in asked_words(f"{self.grid.table.title} {self.grid.table.notes}",
-                                                   self.grid.language)}
-        return frozenset(at for at, word in enumerate(self.words) if word.stem in title)
+        return self._places_in(f"{self.grid.table.title} {self.grid.table.notes}")
+
+    def _places_in(self, text: str) -> frozenset[int]:
+        stems = {word.stem for word in asked_words(text, self.grid.language)}
+        return frozenset(at for at, word in enumerate(self.words) if word.stem in stems)
 
     @cached_property
     def around_places(self) -> frozenset[int]:
@@ -78,7 +80,9 @@ class AskedGrid:
     @cached_property
     def weights(self) -> tuple[float, ...]:
         "How much each word would be missed."
-        return tuple(0.0 if at in self.title_places else weight for at, weight in enumerate(self.full_weights))
+        under = self._places_in(self.grid.under) - self.in_cues  # billionaires, in a document of that title
+        return tuple(0.0 if at in self.title_places else min(LIGHT, weight) if at in under else weight
+                     for at, weight in enumerate(self.full_weights))
 
     @cached_property
     def full_weights(self) -> tuple[float, ...]:
@@ -98,7 +102,7 @@ NOUN = 0.5  # of a word for what rows often are (game, player), and of one that 
 CUE = 2.0  # of words that say what is to be done: an answer that leaves them out is to another question
 MILD = frozenset({"sum", "only", "count", "distinct"})
 IDLE = frozenset({"having", "from", "which", "who", "when", "where", "listed", "yes_no",
-                  "how_much"})  # cues that need no operation of their own
+                  "how_much", "how_old"})  # cues that need no operation of their own
 
 def _word_weight(word: AskedWord, language: str) -> float:
     lists = question_data(language)["words"]
@@ -121,13 +125,23 @@ def place_run(start: int, end: int) -> frozenset[int]:
     return frozenset(range(start, end))
 
 # %% ../../nbs/querying/45_table_asked.ipynb #tas08
+def without_instruction(
+    question: str,
+    language: str = "en",
+) -> str:
+    "A question without what stands behind it on how to answer: *Make sure that it is a number.*"
+    asked, mark, more = question.partition("?")
+    words = question_data(language)["words"].get("instructions", [])
+    on_form = any(re.match(rf"(?i)\s*{word}\b", more) for word in words) and "?" not in more
+    return asked + mark if on_form else question
+
 def ask_grid(
     question: str,
     grid: Grid,
     index: CellIndex | None = None,  # of the grid; made when it is not given
 ) -> AskedGrid:
     "A question, held against a table."
-    asked = tuple(asked_words(question, grid.language))
+    asked = tuple(asked_words(without_instruction(question, grid.language), grid.language))
     cues = find_cues(asked, grid.language)
     columns = find_columns(asked, grid)
     cells = find_cells(asked, index or CellIndex(grid))
@@ -202,6 +216,7 @@ def find_limits(asked: AskedGrid) -> list[NumberLimit]:
             if before is not None:
                 found.append(NumberLimit(frozenset({before, *range(cue.start, cue.end)}),
                                          ">=" if cue.name == "or_more" else "<=", at(before) or 0.0, False))
+    found += [limit for cue in asked.cued("most") if (limit := _top_of_ranks(asked, cue, at(cue.end))) is not None]
     taken = {place for limit in found for place in limit.places}
     found += _exact_limits(asked, taken)
     taken |= {place for limit in found for place in limit.places}
@@ -211,6 +226,14 @@ def find_limits(asked: AskedGrid) -> list[NumberLimit]:
             start = float(decade[1] or f"19{decade[2]}")
             found.append(NumberLimit(place_run(place, place + 1), ">=", start, True, start + 9))
     return found
+
+def _top_of_ranks(asked: AskedGrid, cue: QuestionCue, number: float | None) -> NumberLimit | None:
+    # the mean age of the top five: those whose rank is five at most
+    summed = asked.cued("mean", "sum")
+    if cue.hint or number is None or not summed or not 1 < number <= 50: return None
+    ranks = [column for column in asked.grid.columns if column.kind == "rank"]
+    if not ranks: return None
+    return NumberLimit(place_run(cue.start, cue.end + 1), "<=", number, False, about=(ranks[0].name,))
 
 def _exact_limits(asked: AskedGrid, taken: set[int]) -> Iterable[NumberLimit]:
     # 7 draws, no gold medals: a number right before the name of a column of numbers
@@ -223,6 +246,7 @@ def _exact_limits(asked: AskedGrid, taken: set[int]) -> Iterable[NumberLimit]:
         if value is None or not follows or place in taken or re.fullmatch(r"\d+(st|nd|rd|th)", word.text): continue
         yield NumberLimit(place_run(place, place + 1), "=", value, False)
 
+# %% ../../nbs/querying/45_table_asked.ipynb #tas22
 def limit_parts(
     asked: AskedGrid,
     limit: NumberLimit,
@@ -230,8 +254,10 @@ def limit_parts(
     "The columns that a limit may be for."
     near = [one for one in asked.columns if one.column.ordered and one.share >= 0.5
             and any(abs(place - other) <= 3 for place in one.places for other in limit.places)]
-    options = [(one.column, 1.0 if number == 0 else ONE_OF_SEVERAL, one.places) for number,
-               one in enumerate(_nearest(near, limit.places))]
+    ranks = [column for column in asked.grid.columns if column.kind == "rank" and column.name in limit.about]
+    options = [(column, 1.0, frozenset[int]()) for column in ranks]
+    options = options or [(one.column, 1.0 if number == 0 else ONE_OF_SEVERAL, one.places) for number,
+                          one in enumerate(_nearest(near, limit.places))]
     if not options and limit.about:
         called = columns_called(asked.grid, limit.about, ("number", "time"))
         options = [(column, BY_KIND, frozenset()) for column in called]

@@ -54,7 +54,7 @@ def _places_of_cues(cues: Sequence[QuestionCue]) -> frozenset[int]:
     return frozenset(at for cue in cues for at in place_run(cue.start, cue.end))
 
 def _asking_places(asked: AskedGrid) -> frozenset[int]:
-    return _places_of_cues(asked.cued("which", "when", "how_much", "count", "how_long"))
+    return _places_of_cues(asked.cued("which", "when", "how_much", "count", "how_long", "how_old"))
 
 def _figures(asked: AskedGrid) -> Iterator[Reading]:
     columns = columns_of_figures(asked.grid)

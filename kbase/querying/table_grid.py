@@ -168,6 +168,7 @@ class Grid:
     language: str = "en"
     section: GridColumn | None = None  # one of `columns`: the headings inside the table, where it has some
     around: str = ""  # what the text beside it says of it
+    under: str = ""  # the title of its document and the headings that it stands under
 
     @property
     def height(self) -> int: return len(self.table.body)

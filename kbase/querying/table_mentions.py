@@ -256,7 +256,7 @@ class QuestionCue(NamedTuple):
     hint: tuple[str, ...] = ()  # columns that an adjective is about: "longest" is about lengths and times
     text: str = ""
 
-ASKING = ("count", "which", "who", "when", "where", "how_long", "how_much")  # cues that ask for something
+ASKING = ("count", "which", "who", "when", "where", "how_long", "how_old", "how_much")  # cues that ask for something
 
 @lru_cache
 def _cues(language: str) -> list[tuple[str, re.Pattern[str], tuple[str, ...]]]:

@@ -322,6 +322,28 @@ def _said_top(operation: Operation) -> str:
 
 OPERATIONS["top"] = OperationKind(_top, _said_top, _top_sql)
 
+def _nth(operation: Operation, grid: Grid) -> Outcome:  # of two that are level, both are second
+    found = _valued(operation, grid, _filled(operation))
+    values = sorted({value for _, value in found}, reverse=operation.largest)
+    if len(values) < operation.top: return Outcome(())
+    return _texts(operation, [row for row, value in found if value == values[operation.top - 1]])
+
+def _nth_sql(operation: Operation, grid: Grid) -> Sql:
+    (name, _), (_, text) = _names(grid, operation.measure), _names(grid, operation.target)  # type: ignore[arg-type]
+    where, order = where_sql(grid, _filled(operation)), "DESC" if operation.largest else "ASC"
+    value = (f"(SELECT DISTINCT {name} FROM {TABLE}{where.text} AND {name} IS NOT NULL ORDER BY {name} {order} "
+             f"LIMIT 1 OFFSET {operation.top - 1})")
+    return Sql(f"SELECT {text} FROM {TABLE}{where.text} AND {name} = {value} GROUP BY {text} ORDER BY min(row)",
+               where.values * 2)
+
+def _said_nth(operation: Operation) -> str:
+    assert operation.target is not None and operation.measure is not None
+    which = "highest" if operation.largest else "lowest"
+    return (f"{operation.target.name} of the one with the {which} {operation.measure.name} "
+            f"but {operation.top - 1}{said_where(operation.where)}")
+
+OPERATIONS["nth"] = OperationKind(_nth, _said_nth, _nth_sql)
+
 # %% ../../nbs/querying/44_table_operations.ipynb #top25
 def _beside(operation: Operation, grid: Grid) -> Outcome:
     anchors = _valued(operation, grid, operation.other)

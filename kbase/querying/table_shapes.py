@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import product
 from typing import NamedTuple
 
-from .table_asked import BY_KIND, BY_LABEL, ONE_OF_SEVERAL, AskedGrid, Meaning, cell_parts, place_run
+from .table_asked import (
+    BY_KIND, BY_LABEL, ONE_OF_SEVERAL, AskedGrid, Meaning, cell_parts, number_of_word, place_run)
 from .table_grid import GridColumn
 from .table_mentions import (
     ASKING, QuestionCue, adjective_columns, asked_word, columns_called, question_data)
 from .table_operations import ROW, CellCondition, Operation, Outcome
 from .table_rows import Rows, row_sets
-from .table_wanted import head_places, how_many, measure_parts, named_column, target_parts
+from .table_wanted import age_columns, head_places, how_many, measure_parts, named_column, target_parts
 
 # %% ../../nbs/querying/48_table_shapes.ipynb #tre08
 class Reading(NamedTuple):
@@ -43,7 +44,8 @@ def _places_of(cues: Iterable[QuestionCue]) -> frozenset[int]:
 def asking_cue(asked: AskedGrid) -> QuestionCue:
     "The word that asks; one of no length at the beginning where there is none."
     found = asked.cued(*ASKING)
-    first = next((cue for cue in found if cue.name in ("count", "when", "who", "where", "how_long")), None)
+    first = next((cue for cue in found if cue.name in ("count", "when", "who", "where", "how_long", "how_old")),
+                 None)
     if not found: return QuestionCue("which", 0, 0)
     return first if first and (first is found[0] or found[0].name == "which") else found[0]
 
@@ -146,10 +148,20 @@ def _extreme(asked: AskedGrid) -> Iterator[Reading]:
             for rows in row_sets(asked, measure.places):
                 yield from _extremes(asked, asks, cue, measure, rows)
 
+def _ordinal_before(asked: AskedGrid, cue: QuestionCue) -> int:  # the second highest, the 3rd oldest; else 0
+    word = asked.words[cue.start - 1].text if cue.start else ""
+    known = word in question_data(asked.grid.language)["words"].get("ordinals", [])
+    known = known or bool(re.fullmatch(r"\d+(?:st|nd|rd|th)", word))
+    return int(number_of_word(asked.words[cue.start - 1], asked.grid.language) or 0) if known else 0
+
+def _is_of_dates(asked: AskedGrid, cue: QuestionCue) -> bool:
+    return bool(set(question_data(asked.grid.language)["words"]["date_names"]) & set(cue.hint))
+
 def _extremes(asked: AskedGrid, asks: QuestionCue, cue: QuestionCue, measure: Meaning, rows: Rows) -> Iterator[Reading]:
     largest, column = cue.name == "most", measure.column
     own = measure.places | rows.places | place_run(asks.start, asks.end) | _places_of(asked.cued("sum", "listed"))
     if column is not None and column.kind == "rank" and not cue.hint: largest = not largest
+    if column in age_columns(asked) and _is_of_dates(asked, cue): largest = not largest  # the oldest has most years
     targets = target_parts(asked, asks)
     for target in targets[:3]:
         sure, used = measure.sure * rows.sure * target.sure, own | target.places
@@ -160,6 +172,11 @@ def _extremes(asked: AskedGrid, asks: QuestionCue, cue: QuestionCue, measure: Me
                 yield Reading(Operation("frequent", target.column, rows.conditions, largest=largest), used | noun, sure)
         elif target.column is column or not _asks_for_number(asks):
             top, words = how_many(asked, cue)
+            ordinal = _ordinal_before(asked, cue)
+            if ordinal > 1:
+                made = Operation("nth", target.column, rows.conditions, column, largest, top=ordinal)
+                yield Reading(made, used | place_run(cue.start - 1, cue.start), sure)
+                continue
             if top > 1 and (asked.cued("sum", "mean") or asks.name == "count"): continue  # one number of several rows
             made = Operation("top", target.column, rows.conditions, column, largest, top=top)
             yield Reading(made, used | words, sure)

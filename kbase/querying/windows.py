@@ -177,12 +177,13 @@ def window_node(
     around: Sequence[Node],  # the passages that it touches, in order
     start: int,  # in the document, characters
     end: int,
+    read: str | None = None,  # its text, where that is known
 ) -> Node:
     "A span of a document as a node; it stands in no store."
     first, last = around[0], around[-1]
     inner = first.start <= start and end <= first.end
-    text = first.text[start - first.start:end - first.start] if inner else store.document_span(first.document_id, start,
-                                                                                               end)
+    text = first.text[start - first.start:end - first.start] if inner else read
+    if text is None: text = store.document_span(first.document_id, start, end)
     pages = _pages(around)
     page = next((number for at, number in reversed(pages) if at <= start), first.page)
     payload: dict[str, Any] = {name: value for name, value in first.payload.items() if name in ("markup", "headings")}
@@ -193,13 +194,20 @@ def window_node(
 
 # %% ../../nbs/querying/43_windows.ipynb #win19
 def _window_hit(store: NodeStore, nodes: Sequence[Node], within: Sequence[ReadSentence], sources: Sequence[Hit],
-                idf: Mapping[str, float]) -> Hit:
+                idf: Mapping[str, float], read: Mapping[tuple[str, int, int], str]) -> Hit:
     best = max(sources, key=lambda hit: hit.score)
-    node = window_node(store, nodes, within[0].start, within[-1].end)
+    start, end = within[0].start, within[-1].end
+    node = window_node(store, nodes, start, end, read.get((nodes[0].document_id, start, end)))
     reading = f"{number_of(len(within), 'sentence')}, {node.end - node.start:,} characters"
     if len(sources) > 1: reading += f", out of {len(sources)} hits"
     marked = tuple(matched_spans(node.text, node.language, idf))
     return noted(replace(best, node=node, matched=marked), "window", reading)
+
+def _texts_of(store: NodeStore, windows: Sequence[tuple[Sequence[Node], int, int]]) -> dict[tuple[str, int, int], str]:
+    # of those that reach beyond a passage, in one go
+    wanted = [(nodes[0].document_id, start, end) for nodes, start, end in windows
+              if not (nodes[0].start <= start and end <= nodes[0].end)]
+    return dict(zip(wanted, store.document_spans(wanted), strict=True)) if wanted else {}
 
 def expand_windows(
     store: NodeStore,
@@ -217,8 +225,7 @@ def expand_windows(
     if pins.passages: passages = [one for one in passages if not pins.bans(one[0])]
     idf = hits.idf or dict.fromkeys(query_terms(hits.query, list({node.language for node, _ in passages})), 1.0)
     sentences = read_sentences(passages, idf, hits.query)
-    made: list[tuple[int, Hit]] = []  # the place of the hit that a window grew from, and the window
-    used: set[str] = set()
+    grown: list[tuple[list[Node], Sequence[ReadSentence], list[Hit]]] = []  # and the hits that a window grew from
     ranks = {hit.id: rank for rank, hit in enumerate(hits)}
     for first, last in window_places(sentences, share):
         within = sentences[first:last + 1]
@@ -226,8 +233,11 @@ def expand_windows(
         nodes = [passages[place][0] for place in around]
         sources = [hits[ranks[node.id]] for node in nodes if node.id in ranks]
         if not sources: continue  # a neighbour alone is no hit
-        used |= {hit.id for hit in sources}
-        made.append((ranks[sources[0].id], _window_hit(store, nodes, within, sources, idf)))
+        grown.append((nodes, within, sources))
+    read = _texts_of(store, [(nodes, within[0].start, within[-1].end) for nodes, within, _ in grown])
+    made = [(ranks[sources[0].id], _window_hit(store, nodes, within, sources, idf, read))
+            for nodes, within, sources in grown]
+    used = {hit.id for _, _, sources in grown for hit in sources}
     kept = [(ranks[hit.id], hit) for hit in hits if not carries_text(hit.kind)]
     left = sum(hit.id not in used for hit, _ in spans)
     ordered = sorted([*made, *kept], key=lambda one: (-one[1].score, one[0]))

@@ -1,5 +1,5 @@
 // The ask explorer: a conversation, and the source that is open in its document (kbase/widgets/ask.py).
-import { View, button, el, key_hints, refill, role, shows, textbox } from "./base.js";
+import { View, button, dropdown, el, key_hints, offer, refill, role, shows, textbox } from "./base.js";
 import { judge_buttons } from "./judge.js";
 import { Pane } from "./pane.js";
 import { counted, fold, grown, near_row, part_row, source_row, state_of } from "./answer.js";
@@ -143,10 +143,7 @@ class Ask extends View {
   }
 
   picker(label, first, options, act) {
-    const node = el("select", "kb-pick", ...[["", first], ...options].map(([value, text]) => Object.assign(el("option", "", text), { value })));
-    node.setAttribute("aria-label", label);
-    node.addEventListener("change", () => node.value && act(node.value));
-    return node;
+    return offer(dropdown("kb-pick", label, (value) => value && act(value)), [["", first], ...options]);
   }
 
   /** The queries of the parts, to be worded otherwise. */

@@ -71,6 +71,11 @@ export function count(n, one, many = `${one}s`) {
   return `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 }
 
+/** By how much a key moves in a list; undefined for one that does not. */
+export function move_of(key) {
+  return { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1, Home: -Infinity, End: Infinity }[key];
+}
+
 /** Where a move leads: stays within the list. */
 export function moved(active, by, length) {
   return length ? Math.min(length - 1, Math.max(0, active + by)) : -1;
@@ -123,6 +128,21 @@ export function textbox(label) {
   return node;
 }
 
+/** A list to choose from. `act` gets the value that is chosen; `offer` fills it anew where it holds others. */
+export function dropdown(name, label, act) {
+  const node = el("select", name);
+  node.setAttribute("aria-label", label);
+  node.addEventListener("change", () => act(node.value));
+  return node;
+}
+
+export function offer(node, options) {
+  if (node.options.length !== options.length || options.some(([value, text], i) => node.options[i].value !== value || node.options[i].text !== text)) {
+    node.replaceChildren(...options.map(([value, text]) => Object.assign(el("option", "", text), { value })));
+  }
+  return node;
+}
+
 /** Buttons of which one is pressed; `pick` says which. */
 export class Choice {
   constructor(label, values, act) {
@@ -155,6 +175,12 @@ export class Listbox {
   }
   /** The index of the option in which a node lies; -1 for none. */
   index(node) { return this.options.indexOf(node.closest("[role=option]")); }
+  /** Mark the option that was clicked; false where none was. */
+  picks(event) {
+    const index = this.index(event.target);
+    if (index >= 0) this.mark(index);
+    return index >= 0;
+  }
   mark(index) {
     this.active = index;
     this.options.forEach((option, i) => option.setAttribute("aria-selected", String(i === index)));

@@ -1,5 +1,5 @@
 // The chunk lab: one document cut in two ways, borders painted into its text (kbase/widgets/chunks.py).
-import { TYPING, View, button, count, el, key_hints, number, role, shows, textbox } from "./base.js";
+import { TYPING, View, button, count, dropdown, el, key_hints, number, offer, role, shows, textbox } from "./base.js";
 
 const REMARKS = { long: "longer than the embedder reads", short: "too short", sentence: "cuts a sentence", table: "cuts a table" };
 const KEYS = [["/", "find a document"], ["n", ""], ["p", "next, previous remark"]];
@@ -31,9 +31,7 @@ class Lab extends View {
   build() {
     this.input = textbox("Find a document");
     this.listen(this.input, "input", () => this.ask({ find: this.input.value }, TYPING));
-    this.picker = el("select", "kb-select");
-    this.picker.setAttribute("aria-label", "Document");
-    this.listen(this.picker, "change", () => this.ask({ document: this.results.documents[this.picker.selectedIndex].id, shown: 80 }));
+    this.picker = dropdown("kb-select", "Document", (at) => this.ask({ document: this.results.documents[Number(at)].id, shown: 80 }));
     this.sides = ["first", "second"].map((name) => this.side(name));
     this.measure = button("kb-go", "Measure both on my questions", () => this.measuring());
     this.cost = el("span", "kb-note");
@@ -60,7 +58,7 @@ class Lab extends View {
   draw(results) {
     const { documents, ways } = results;
     if (this.input.value !== this.value("find")) this.input.value = this.value("find");
-    this.picker.replaceChildren(...documents.map(({ name }) => el("option", "", name)));
+    offer(this.picker, documents.map(({ name }, i) => [String(i), name]));
     this.picker.selectedIndex = documents.findIndex(({ id }) => id === results.document);
     this.sides.forEach((side, i) => this.draw_side(side, ways[i], results));
     this.more.hidden = !ways.some(({ chunks, count: all }) => chunks.length < all);

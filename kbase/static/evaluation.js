@@ -1,5 +1,5 @@
 // Two evaluations of the same questions: measures with intervals, questions by damage, both lists (kbase/widgets/evaluation.py).
-import { Choice, Listbox, TYPING, View, button, el, key_hints, number, shows, textbox } from "./base.js";
+import { Choice, Listbox, TYPING, View, button, dropdown, el, key_hints, move_of, number, offer, shows, textbox } from "./base.js";
 import { balance_of, both_lists, listed_words, measure_table, question_option } from "./compare.js";
 
 const SHOWN = [["all", "All"], ["worse", "Worse"], ["better", "Better"], ["same", "Same"]];
@@ -9,8 +9,8 @@ const KEYS = [["/", "find a question"], ["j", ""], ["k", "move"], ["Enter", "bot
 
 class Evaluation extends View {
   build() {
-    this.first = this.select("Before", "before");
-    this.second = this.select("After", "after");
+    this.first = dropdown("kb-select", "Before", (before) => this.ask({ before }));
+    this.second = dropdown("kb-select", "After", (after) => this.ask({ after }));
     this.choice = new Choice("Questions", SHOWN, (show) => this.ask({ show }));
     this.input = textbox("Find a question");
     this.listen(this.input, "input", () => this.ask({ find: this.input.value }, TYPING));
@@ -30,17 +30,10 @@ class Evaluation extends View {
     this.watch("opened", () => this.draw_opened());
   }
 
-  select(label, name) {
-    const node = el("select", "kb-select");
-    node.setAttribute("aria-label", label);
-    this.listen(node, "change", () => this.ask({ [name]: node.value }));
-    return node;
-  }
-
   draw(results) {
     const { rows, ways } = results, key = this.rows?.[this.list.active]?.at;
     for (const [node, name] of [[this.first, "before"], [this.second, "after"]]) {
-      if (node.options.length !== ways.length) node.replaceChildren(...ways.map((way) => Object.assign(el("option", "", way), { value: way })));
+      offer(node, ways.map((way) => [way, way]));
       node.value = this.value(name);
     }
     if (this.input.value !== this.value("find")) this.input.value = this.value("find");
@@ -105,10 +98,7 @@ class Evaluation extends View {
   }
 
   clicked(event) {
-    const index = this.list.index(event.target);
-    if (index < 0) return;
-    this.list.mark(index);
-    this.open();
+    if (this.list.picks(event)) this.open();
   }
 
   open() {
@@ -126,8 +116,8 @@ class Evaluation extends View {
   }
 
   key_of_list(key) {
-    const moves = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1, Home: -Infinity, End: Infinity };
-    if (Object.hasOwn(moves, key)) return () => this.step(moves[key]);
+    const by = move_of(key);
+    if (by) return () => this.step(by);
     if (key === "Enter" || key === "o") return () => this.open();
     return null;
   }

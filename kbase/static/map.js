@@ -1,5 +1,5 @@
 // The panel of the map: a question, colours, what was found and what is encircled (kbase/widgets/map.py).
-import { Choice, Listbox, TYPING, View, count, el, key_hints, shows, textbox } from "./base.js";
+import { Choice, Listbox, TYPING, View, count, dropdown, el, key_hints, move_of, offer, shows, textbox } from "./base.js";
 
 const SHOWN = [["marked", "Hits"], ["chosen", "Encircled"]];
 const KEYS = [["/", "question"], ["j", ""], ["k", "move"], ["Enter", "show on the map"]];
@@ -16,9 +16,7 @@ class Panel extends View {
   build() {
     this.input = textbox("Question to put on the map");
     this.listen(this.input, "input", () => this.ask({ query: this.input.value }, 3 * TYPING));
-    this.colors = el("select", "kb-select");
-    this.colors.setAttribute("aria-label", "Colour by");
-    this.listen(this.colors, "change", () => this.ask({ color: this.results.colors[this.colors.selectedIndex] }));
+    this.colors = dropdown("kb-select", "Colour by", (at) => this.ask({ color: this.results.colors[Number(at)] }));
     this.legend = el("ul", "kb-legend");
     this.hover = el("div", "kb-hover");
     this.choice = new Choice("Listed passages", SHOWN, (kind) => this.list_of(kind));
@@ -36,9 +34,7 @@ class Panel extends View {
   draw(results) {
     if (this.input.value !== this.value("query")) this.input.value = this.value("query");
     this.input.hidden = !results.can_search;
-    if (this.colors.options.length !== results.colors.length) {
-      this.colors.replaceChildren(...results.colors.map((name, i) => Object.assign(el("option", "", name.replace(/^meta\./, "")), { value: String(i) })));
-    }
+    offer(this.colors, results.colors.map((name, i) => [String(i), name.replace(/^meta\./, "")]));
     this.colors.value = String(results.colors.indexOf(this.value("color")));
     const asked = results.query.trim(), states = [["question", "question"], ["hit", "hit"], ["twin", "near duplicate"], ["passage", "passage"]];
     const rows = asked ? states.map(([name, label]) => [`kb-tone-${name}`, label]) : results.legend.map(([label, n], i) => [`kb-tone-${i % TONES}`, `${label} (${n.toLocaleString("en")})`]);
@@ -66,10 +62,7 @@ class Panel extends View {
   }
 
   clicked(event) {
-    const index = this.list.index(event.target);
-    if (index < 0) return;
-    this.list.mark(index);
-    this.look();
+    if (this.list.picks(event)) this.look();
   }
 
   look() {
@@ -81,8 +74,8 @@ class Panel extends View {
     if (target === this.input) return key === "ArrowDown" || key === "Escape" ? () => this.list.node.focus() : null;
     if (target.tagName === "SELECT") return null;
     if (key === "/") return () => this.input.select();
-    const moves = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1, Home: -Infinity, End: Infinity };
-    if (target === this.list.node && Object.hasOwn(moves, key)) return () => this.list.step(moves[key]);
+    const by = move_of(key);
+    if (target === this.list.node && by) return () => this.list.step(by);
     if (target === this.list.node && (key === "Enter" || key === "o")) return () => this.look();
     return null;
   }

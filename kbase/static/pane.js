@@ -173,7 +173,7 @@ export class Pane {
 
   foot() {
     const { shown, view } = this, { hits } = view.model.get("judged") ?? {};
-    const judging = hits ? judge_buttons(hits[shown.id], "kb-quiet", (right) => view.send("judge", { right })) : [];
+    const judging = hits && view.results.query?.trim() ? judge_buttons(hits[shown.id], "kb-quiet", (right) => view.send("judge", { right })) : [];
     const parts = [...judging, file_button(shown, (path) => view.copy(path, "path")), shown.page && this.looker("Page picture", "page"),
       this.looker("As written", "written"), shown.index >= 0 && button("kb-quiet", "Copy citation", () => this.cite(shown)),
       shown.bibtex && button("kb-quiet", "Copy BibTeX", () => view.copy(shown.bibtex, "BibTeX")),

@@ -1,5 +1,5 @@
 // The route explorer: a pipeline as a graph, with a run laid over it (kbase/widgets/route.py).
-import { View, button, count, el, key_hints, refill, role, shows, textbox } from "./base.js";
+import { View, button, count, dropdown, el, key_hints, offer, refill, role, shows, textbox } from "./base.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const NAMED = 20; // characters of a name that fit a box
@@ -96,10 +96,8 @@ class Route extends View {
 
   field({ name, label, options, value = "" }) {
     if (!options) return Object.assign(textbox(label), { value });
-    const node = el("select", "kb-pick", ...["", ...options].map((one) => Object.assign(el("option", "", one || `${label}: chosen`), { value: one })));
-    node.setAttribute("aria-label", label);
-    node.addEventListener("change", () => this.results.run && this.submit()); // what if
-    return node;
+    const node = dropdown("kb-pick", label, () => this.results.run && this.submit()); // what if
+    return offer(node, ["", ...options].map((one) => [one, one || `${label}: chosen`]));
   }
 
   submit() {

@@ -1,5 +1,5 @@
 // The search explorer: a question, filters, hits, and the open hit in its document (kbase/widgets/search.py).
-import { Choice, Listbox, TYPING, View, button, count, el, key_hints, number, refill, role, shows, textbox } from "./base.js";
+import { Choice, Listbox, TYPING, View, button, count, el, key_hints, move_of, number, refill, role, shows, textbox } from "./base.js";
 import { axis, clip, hit_option, judge_option } from "./hits.js";
 import { next_right } from "./judge.js";
 import { Pane } from "./pane.js";
@@ -389,8 +389,8 @@ class Search extends View {
   }
 
   key_of_list(key) {
-    const moves = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1, Home: -Infinity, End: Infinity };
-    if (Object.hasOwn(moves, key)) return () => this.step(moves[key]);
+    const by = move_of(key);
+    if (by) return () => this.step(by);
     if (key === "Enter" || key === "o") return () => this.open();
     if (key === "c") return () => this.pane.cite(this.results.hits[this.list.active]);
     if (key === "m") return () => this.unclip(this.list.options[this.list.active]);

@@ -1,5 +1,5 @@
 // The tables: a list to find one in, and the one that is open, sorted, filtered, asked (kbase/widgets/tables.py).
-import { Listbox, TYPING, View, button, count, el, key_hints, role, shows, textbox } from "./base.js";
+import { Listbox, TYPING, View, button, count, el, key_hints, move_of, role, shows, textbox } from "./base.js";
 
 const KEYS = [["/", "find a table"], ["j", ""], ["k", "move"], ["Enter", "open"], ["?", "ask"], ["f", "rows with"], ["Esc", "back to the list"]];
 
@@ -167,10 +167,7 @@ class Tables extends View {
   }
 
   clicked(event) {
-    const index = this.list.index(event.target);
-    if (index < 0) return;
-    this.list.mark(index);
-    this.open();
+    if (this.list.picks(event)) this.open();
   }
 
   open() {
@@ -192,8 +189,8 @@ class Tables extends View {
   }
 
   key_of_list(key) {
-    const moves = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1, Home: -Infinity, End: Infinity };
-    if (Object.hasOwn(moves, key)) return () => this.list.step(moves[key]);
+    const by = move_of(key);
+    if (by) return () => this.list.step(by);
     if (key === "Enter" || key === "o") return () => this.open();
     return null;
   }

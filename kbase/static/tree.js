@@ -1,5 +1,5 @@
 // The tree: folders, documents, sections and passages, with the hits of a question over them (kbase/widgets/tree.py).
-import { Choice, Listbox, TYPING, View, button, count, el, key_hints, marked, shows, textbox } from "./base.js";
+import { Choice, Listbox, TYPING, View, button, count, el, key_hints, marked, move_of, shows, textbox } from "./base.js";
 import { Pane } from "./pane.js";
 
 const KEYS = [["/", "question"], ["↑", ""], ["↓", "move"], ["→", "unfold"], ["←", "fold, to what is above"], ["Enter", "open"],
@@ -127,9 +127,7 @@ class Tree extends View {
   }
 
   clicked(event) {
-    const index = this.list.index(event.target);
-    if (index < 0) return;
-    this.list.mark(index);
+    if (!this.list.picks(event)) return;
     this.list.node.focus({ preventScroll: true });
     this.open();
   }
@@ -154,8 +152,8 @@ class Tree extends View {
   }
 
   key_of_tree(key) {
-    const moves = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1, Home: -Infinity, End: Infinity };
-    if (Object.hasOwn(moves, key)) return () => this.list.step(moves[key]);
+    const by = move_of(key);
+    if (by) return () => this.list.step(by);
     if (key === "Enter" || key === "o" || key === " ") return () => this.open();
     if (key === "ArrowRight") return () => this.unfold();
     if (key === "ArrowLeft") return () => this.fold();

@@ -1,5 +1,5 @@
 // The tuning explorer: pairs under review, the curve of a training, and what it changed (kbase/widgets/tuning.py).
-import { Choice, Listbox, TYPING, View, button, count, el, key_hints, number, role, shows, textbox } from "./base.js";
+import { Choice, Listbox, TYPING, View, button, count, el, key_hints, move_of, number, role, shows, textbox } from "./base.js";
 import { both_lists, heads, listed_words, measure_table, question_option } from "./compare.js";
 
 const PARTS = [["pairs", "Pairs"], ["training", "Training"], ["questions", "Before and after"]];
@@ -189,10 +189,7 @@ class Tuning extends View {
   }
 
   clicked(event) {
-    const index = this.list.index(event.target);
-    if (index < 0) return;
-    this.list.mark(index);
-    this.open();
+    if (this.list.picks(event)) this.open();
   }
 
   open() {
@@ -210,8 +207,8 @@ class Tuning extends View {
   }
 
   key_of_list(key) {
-    const moves = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1, Home: -Infinity, End: Infinity };
-    if (Object.hasOwn(moves, key)) return () => this.step(moves[key]);
+    const by = move_of(key);
+    if (by) return () => this.step(by);
     if (key === "y" || key === "x") return () => this.review(key === "y");
     if (/^[1-9]$/.test(key)) return () => this.strike(Number(key) - 1);
     return key === "Enter" || key === "o" ? () => this.open() : null;

@@ -3,10 +3,14 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from kbase.deferring import defer_package
+
 if TYPE_CHECKING:
     from kbase.stores.contract import NodeStore, open_store
 
 __all__ = ["NodeStore", "open_store"]
+
+defer_package("lance_namespace_urllib3_client")  # before anything imports LanceDB: a third of a second
 
 
 def __getattr__(name: str) -> Any:

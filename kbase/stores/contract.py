@@ -8,8 +8,8 @@ written down here. It is a Haystack DocumentStore as well: that half is `stores.
 
 # %% auto #0
 __all__ = ['BY_ALL_WORDS', 'BY_SUMMARY', 'SAMPLE', 'StoreError', 'StoreLocked', 'EmbedderMismatch', 'WriteError', 'FormatError',
-           'Found', 'Candidates', 'cosines_between', 'background_of', 'StoreWriting', 'NodeStore', 'retrying',
-           'public_place', 'open_store']
+           'Found', 'Candidates', 'cosines_between', 'background_of', 'StoreWriting', 'StoreFinding', 'NodeStore',
+           'retrying', 'public_place', 'open_store']
 
 # %% ../../nbs/stores/12_contract.ipynb #ctr03
 import time
@@ -132,6 +132,14 @@ class StoreWriting(ABC):
     def remark(self, name: str, value: Any) -> None:  # noqa: B027  a store that keeps none says that nobody knows
         "Note it."
 
+    def kept(
+        self,
+        name: str,  # letters alone: one a purpose
+        make: Callable[[], Any],  # JSON values, worked out from the account alone
+    ) -> Any:
+        "What is worked out from the account, kept with the store until that changes; a store may keep nothing."
+        return make()
+
     many_writers = False  # whether several may write at the same time, and so have to claim what they work on
 
     def claim(
@@ -152,8 +160,8 @@ class StoreWriting(ABC):
         return nullcontext()
 
 # %% ../../nbs/stores/12_contract.ipynb #ctr10
-class NodeStore(StoreWriting):
-    "What every store of kbase can do, beside Haystack's DocumentStore protocol."
+class StoreFinding(StoreWriting):
+    "How nodes are found."
     place: str  # a folder, or a URL without user and password
     name: str  # for people: the last part of it
 
@@ -199,6 +207,10 @@ class NodeStore(StoreWriting):
     ) -> list[Node]:  # in order of document, start and end
         "The nodes that name one of these as their parent."
 
+# %% ../../nbs/stores/12_contract.ipynb #s1de0011
+class NodeStore(StoreFinding):
+    "What every store of kbase can do, beside Haystack's DocumentStore protocol."
+
     @abstractmethod
     def sources(self, document_ids: Sequence[str] | None = None) -> list[Source]:
         "The account, whole or of some documents, in order of uri."
@@ -242,6 +254,10 @@ class NodeStore(StoreWriting):
     @abstractmethod
     def document_span(self, document_id: str, start: int, end: int) -> str:
         "A part of a document's text, by characters; cut short at the document's end."
+
+    def document_spans(self, spans: Sequence[tuple[str, int, int]]) -> list[str]:
+        "The same for many, in their order; a store may read them all at once."
+        return [self.document_span(*span) for span in spans]
 
     @abstractmethod
     def scan(

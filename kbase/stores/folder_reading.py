@@ -26,8 +26,8 @@ from .contract import BY_ALL_WORDS, BY_SUMMARY, Candidates, Found, background_of
 from .folder import Folder, FolderWriter
 from .haystack import query_direction
 from .rows import Source, carries_text, node_of_row, revision_of, slices
-from .snapshot import (FolderSnapshot, cut_texts, new_query, read_together, search_bm25, search_dense,
-                                   stored_vectors)
+from .snapshot import (FolderSnapshot, cut_texts, new_query, read_batches, read_together, search_bm25,
+                                   search_dense, stored_vectors)
 from .tables import source_of, tokens_column
 from .upkeep import LOCK_TIMEOUT, Lease
 
@@ -184,6 +184,12 @@ class FolderReading(FolderSearch):
         "A part of a document's text, by characters; cut short at the document's end."
         with self._folder.lease(): return self.snapshot().text(document_id, max(0, start), end)[0]
 
+    def document_spans(self, spans: Sequence[tuple[str, int, int]]) -> list[str]:
+        "See `NodeStore.document_spans`."
+        with self._folder.lease():
+            at = self.snapshot()
+            return [""] * len(spans) if at.nodes is None else at.texts([(name, max(0, a), b) for name, a, b in spans])
+
     def scan(
         self,
         filters: Mapping[str, Any] | None = None,
@@ -210,8 +216,9 @@ class FolderReading(FolderSearch):
             if at.nodes is None: return
             where = at.expression(tree)
             if among is not None: where = among if where is None else where & among
-            query = at.nodes.search().select([*at.columns, *extra, *(["vector"] if vectors and at.dimension else [])])
-            for batch in (query if where is None else query.where(where)).to_batches(batch_size):
+            query = new_query(at.nodes)
+            query = query.select([*at.columns, *extra, *(["vector"] if vectors and at.dimension else [])])
+            for batch in read_batches(query if where is None else query.where(where), batch_size):
                 yield list(cut_texts(at.nodes, batch.to_pylist()))
 
     def vectors_by_hash(self, hashes: Sequence[str]) -> dict[str, np.ndarray]:
@@ -227,7 +234,9 @@ class FolderReading(FolderSearch):
         return found
 
 # %% ../../nbs/stores/19_folder_reading.ipynb #rea17
-def _count(table: Any, states: Sequence[str]) -> int:
+def _count(newest: Callable[[], Any], states: Sequence[str]) -> int:
+    table = newest()
+    if table is None: return 0
     if not states: return int(table.count_rows())
     where = col("state").isin(list(states))
     if "ok" in states: where = where | (col("nodes") > lit(0))
@@ -258,8 +267,14 @@ class FolderAccount(FolderReading):
     def count_sources(self, *states: str) -> int:
         "How many sources are in one of these states; \"ok\" counts one that fails now but was indexed before."
         with self._folder.lease():
-            table = self._sources_table()
-            return 0 if table is None else self._folder.counted("sources", states, lambda: _count(table, states))
+            if not self._folder.about(): return 0
+            count = partial(_count, self._sources_table, states)
+            return int(self._folder.kept.value(self._folder.table_name("sources"), ("count", *states), count))
+
+    def kept(self, name: str, make: Callable[[], Any]) -> Any:
+        "See `NodeStore.kept`."
+        if not self._folder.about(): return make()
+        return self._folder.kept.file(self._folder.table_name("sources"), name, make)
 
     def sources_named(self, name: str, field: str) -> list[Source]:
         "The sources whose document_id, uri or title is this; ten at most."

@@ -45,6 +45,7 @@ class JudgedExplorer(PagedExplorer):
         "Say of a hit whether it is useful. ValueError where no hit is open, or nobody keeps judgements."
         hit, question = hit or self.selected, self.question_of() if question is None else question
         if hit is None: raise ValueError("no hit is open: open one, then judge it")
+        if not question.strip(): raise ValueError("nothing is asked: a hit is useful for a question")
         self._keeper().judge_hit(question, hit, right)
         self._note(hits={hit.id: right})
 

@@ -24,6 +24,8 @@ from ..results import Hit, Hits
 from .base import module, stylesheet
 from .branches import LINE_WORDS, TreeBranch, Shelves, branch_name, branches_of, leaf_opening
 from .overview import Listed
+from .judging import Keeper
+from .pages import PageSource
 from .pieces import json_safe
 from .search import ReadingExplorer, pane_html
 
@@ -179,9 +181,11 @@ class TreeExplorer(ReadingExplorer):
         context: Callable[..., Mapping[str, Any]] | None = None,  # hit, before=, after= → see `pane_payload`
         query: str = "",
         only_hits: bool = False,
+        pages: PageSource | None = None,  # pictures of the passages' pages
+        keeper: Keeper | None = None,  # of what people say of hits
     ):
         self._rows, self._search = TreeRows(documents, nodes), search
-        super().__init__(self._found_hits, context, query=query, only_hits=only_hits)
+        super().__init__(self._found_hits, context, query=query, only_hits=only_hits, pages=pages, keeper=keeper)
 
     def _found_hits(self) -> Hits:
         if self._search is None: return Hits((), self.query)
