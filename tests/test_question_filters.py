@@ -50,6 +50,10 @@ def chosen(filters, sources=SOURCES):
 
 
 WANTED = [
+    ("papers from 2022 on Norway", "bail.pdf"),
+    ("papers from 2022 on about Norway", "bail.pdf leave.pdf urlaub.docx 1.eml 2.eml"),
+    ("What was published before 2022 on Norway?", "lease.pdf"),
+    ("What has been written in 2023 about leave?", "leave.pdf"),
     ("What do the letters by Ada Brandt say about leave?", "leave.pdf"),
     ("Which documents written by ada brandt mention leave?", "leave.pdf"),
     ("Which reports by Otto Klee deal with holidays?", "leave.pdf urlaub.docx"),

@@ -21,7 +21,7 @@ from haystack import Document as HaystackDocument
 from haystack.document_stores.types import DuplicatePolicy
 
 from .account import file_hash
-from .archive import MOST_KEPT, Archive
+from .archive import MOST_ARCHIVED_PINS, Archive
 from .copying import DOCUMENTS_READ, batches_of, check_target, read_indexed, take_inventory
 from .jobs import renamed
 from .sources import Item
@@ -154,7 +154,7 @@ class Merging:
             row = self.rows.get(pin["document_id"])
             if row is None or row.state == "failed": continue
             own = {**pin, "document_id": row.document_id, "uri": row.uri}
-            if _pinned(own) in settled or len(pins) >= MOST_KEPT: continue
+            if _pinned(own) in settled or len(pins) >= MOST_ARCHIVED_PINS: continue
             pins.append(own)
             settled.add(_pinned(own))
             reason = "; ".join(filter(None, [row.reason, "a ban came along" if own["banned"] else "a pin came along"]))
