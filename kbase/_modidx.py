@@ -2627,6 +2627,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                  'kbase.knowledge.Sharing.load': ('knowledge.html#sharing.load', 'kbase/knowledge.py'),
                                  'kbase.knowledge.Sharing.merge': ('knowledge.html#sharing.merge', 'kbase/knowledge.py'),
                                  'kbase.knowledge.Tuning': ('knowledge.html#tuning', 'kbase/knowledge.py'),
+                                 'kbase.knowledge.Tuning._changing': ('knowledge.html#tuning._changing', 'kbase/knowledge.py'),
                                  'kbase.knowledge.Tuning._embed_anew': ('knowledge.html#tuning._embed_anew', 'kbase/knowledge.py'),
                                  'kbase.knowledge.Tuning._use': ('knowledge.html#tuning._use', 'kbase/knowledge.py'),
                                  'kbase.knowledge.Tuning.promote': ('knowledge.html#tuning.promote', 'kbase/knowledge.py'),

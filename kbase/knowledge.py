@@ -13,7 +13,7 @@ __all__ = ['KEPT_WITH_COPIES', 'Measuring', 'Sharing', 'Tuning', 'KnowledgeBase'
 
 # %% ../nbs/61_knowledge.ipynb #kno03
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from .embedding import Embedder
 from .looking import Pinning
 from .results import Report
-from .stores.contract import NodeStore
+from .stores.contract import NodeStore, StoreError
+from .weights import EmbedderError
 
 if TYPE_CHECKING:
     from kbase.quality.calibration import Calibration
@@ -155,13 +156,17 @@ class Tuning(Sharing):
 
         self._whole("embed")
         loaded = Embedder.load(model, batch_size=self.settings.batch_size)
-        asked = vars(self).get("embedder")  # not loaded where nothing was asked yet, or where it cannot be
-        changing = asked.changing(loaded, lambda: self.store.embedder) if asked else nullcontext()
+        changing = self._changing(loaded)
         with resumed(self.store.place, loaded.identity, loaded.embed_texts) as embed, changing:
             count = self.store.rebuild(loaded.identity, embed, progress=progress)
         self._use(loaded)
         if not self.settings.calibrate: place_by_language(self.store, loaded if self.store.embedder else None)
         return count
+
+    def _changing(self, loaded: Embedder) -> AbstractContextManager[None]:
+        try: asked = self.embedder  # reads no weights
+        except (EmbedderError, StoreError, ImportError): return nullcontext()  # nobody asks with what cannot be loaded
+        return asked.changing(loaded, lambda: self.store.embedder)
 
     def _use(self, model: Any) -> None:
         self.embedder = Embedder.load(model, batch_size=self.settings.batch_size)
