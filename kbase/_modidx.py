@@ -3133,6 +3133,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                  'kbase/quality/tuning.py'),
                                       'kbase.quality.tuning._changes': ('quality/tuning.html#_changes', 'kbase/quality/tuning.py'),
                                       'kbase.quality.tuning._enough': ('quality/tuning.html#_enough', 'kbase/quality/tuning.py'),
+                                      'kbase.quality.tuning._has_vectors_of': ( 'quality/tuning.html#_has_vectors_of',
+                                                                                'kbase/quality/tuning.py'),
                                       'kbase.quality.tuning._learn': ('quality/tuning.html#_learn', 'kbase/quality/tuning.py'),
                                       'kbase.quality.tuning._models_of': ('quality/tuning.html#_models_of', 'kbase/quality/tuning.py'),
                                       'kbase.quality.tuning._notes': ('quality/tuning.html#_notes', 'kbase/quality/tuning.py'),

@@ -180,10 +180,7 @@ def tune(
 ) -> Tuned:
     "Learn from the documents, and say whether the hybrid search gains by it. ValueError where there is too little."
     began, right = time.monotonic(), judgements or {}
-    if store.embedder != embedder.identity:
-        made_by = store.embedder.name if store.embedder else "no model"
-        raise ValueError(f"{store.place} holds vectors of {made_by}, not of {embedder.identity.name}: tune the model "
-                         "that made them, or go back with rollback() first")
+    _has_vectors_of(store, embedder)
     progress("making pairs")
     wanted = sorted({name for one in right.values() for name in one})
     ground = lay_ground(store, embedder, most, seed, llm, wanted, held_out, left_out)
@@ -204,6 +201,12 @@ def tune(
         one.save(Path(work) / "version")
         about = {**tuned.to_dict(), "identity": embedder.identity._asdict(), "keep": embedder.model.keep, "pairs": []}
         return replace(tuned, name=new_version(store, Path(work) / "version", about))
+
+def _has_vectors_of(store: NodeStore, embedder: Embedder) -> None:
+    if store.embedder == embedder.identity: return
+    made_by = store.embedder.name if store.embedder else "no model"
+    raise ValueError(f"{store.place} holds vectors of {made_by}, not of {embedder.identity.name}: tune the model "
+                     "that made them, or go back with rollback() first")
 
 def _learn(
     ground: Ground, embedder: Embedder, kind: TuneKind, base: str, pace: Pace, work: Path, weight: float, seed: int,
