@@ -162,6 +162,12 @@ def _enough(ground: Ground) -> None:
     raise ValueError(f"{learnt} pairs to learn from and {judged} to judge by are too few ({FEWEST_PAIRS} and "
                      f"{FEWEST_PAIRS // 2} at least): add documents, or leave the embedder as it is")
 
+def _same_model(store: NodeStore, embedder: Embedder) -> None:
+    if store.embedder == embedder.identity: return
+    made_by = store.embedder.name if store.embedder else "no model"
+    raise ValueError(f"{store.place} holds vectors of {made_by}, not of {embedder.identity.name}: tune the model "
+                     "that made them, or go back with rollback() first")
+
 def tune(
     store: NodeStore,
     embedder: Embedder,  # the one that serves, untuned
@@ -180,10 +186,7 @@ def tune(
 ) -> Tuned:
     "Learn from the documents, and say whether the hybrid search gains by it. ValueError where there is too little."
     began, right = time.monotonic(), judgements or {}
-    if store.embedder != embedder.identity:
-        made_by = store.embedder.name if store.embedder else "no model"
-        raise ValueError(f"{store.place} holds vectors of {made_by}, not of {embedder.identity.name}: tune the model "
-                         "that made them, or go back with rollback() first")
+    _same_model(store, embedder)
     progress("making pairs")
     wanted = sorted({name for one in right.values() for name in one})
     ground = lay_ground(store, embedder, most, seed, llm, wanted, held_out, left_out)
