@@ -3141,7 +3141,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                       'kbase.quality.tuning._on_trial': ('quality/tuning.html#_on_trial', 'kbase/quality/tuning.py'),
                                       'kbase.quality.tuning._plain': ('quality/tuning.html#_plain', 'kbase/quality/tuning.py'),
                                       'kbase.quality.tuning._questions': ('quality/tuning.html#_questions', 'kbase/quality/tuning.py'),
-                                      'kbase.quality.tuning._same_model': ('quality/tuning.html#_same_model', 'kbase/quality/tuning.py'),
                                       'kbase.quality.tuning._served': ('quality/tuning.html#_served', 'kbase/quality/tuning.py'),
                                       'kbase.quality.tuning._strongest': ('quality/tuning.html#_strongest', 'kbase/quality/tuning.py'),
                                       'kbase.quality.tuning.promote': ('quality/tuning.html#promote', 'kbase/quality/tuning.py'),
