@@ -112,3 +112,14 @@ def test_an_extract_leaves_out_questions_licences_and_pieces() -> None:
     assert "Permission" not in summary.text and "?" not in summary.text and "from the basin" not in summary.text
     licence = Document("LICENSE", "Permission is granted to make verbatim copies of it. " * 3, language="en")
     assert extract_summary(licence).text
+
+
+def test_what_is_banned_is_in_no_summary(kb: KnowledgeBase) -> None:
+    ovens = next(hit for hit in kb.search("ovens heated with peat", group_by=None) if hit.title == "Baker")
+    ban = kb.ban(ovens)
+    try:
+        for question in ("Summarise everything", "Summarise the note on the baker", "What is Baker about?"):
+            assert "peat" not in kb.ask(question, route="summary").text, question
+    finally:
+        kb.unpin(ban)
+    assert "1870" in kb.ask("Summarise everything", route="summary").text

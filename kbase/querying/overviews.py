@@ -26,8 +26,9 @@ from ..nodes import Document, Node
 from .filters import all_of
 from .openings import is_sentence
 from .passages import ALMOST, Passage, Quotes, as_prose
+from .pins import NO_PINS, Pins, pins_for
 from .retrieval import search_store
-from .summary_passages import MOST_QUOTED, passage_at, quoted_summary
+from .summary_passages import BANNED, MOST_QUOTED, passage_at, quoted_summary
 from .summary_scope import DocumentPart, SummaryScope
 from .support import answer_strength, cover_of, find_evidence, refuse
 from ..results import Answer, Hit, Hits
@@ -72,10 +73,13 @@ def typical(
 # %% ../../nbs/querying/51_overviews.ipynb #ovw08
 def _count(number: int, noun: str = "document") -> str: return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
-def _told(node: Node, document: Callable[[str], Document | None] | None, quotes: Quotes, most: int) -> str:
+def _told(
+    node: Node, document: Callable[[str], Document | None] | None, quotes: Quotes, most: int, pins: Pins,
+) -> str:
     source = document(node.document_id) if document else None
-    passages, _ = quoted_summary(Hit(node, 0.0), source)
-    if passages: return quotes.text(passages[:most])
+    quoted = quoted_summary(Hit(node, 0.0), source, pins)
+    if quoted.banned: return BANNED
+    if quoted.passages: return quotes.text(quoted.passages[:most])
     return " ".join(as_prose(node.text).split())[:300 * most]
 
 def _shares(groups: Mapping[str, Sequence[Node]], most: int) -> dict[str, int]:
@@ -94,6 +98,7 @@ def overview_text(
     document: Callable[[str], Document | None] | None,  # by its id; None: nothing is cited
     quotes: Quotes,
     most: int = MOST_NAMED,
+    pins: Pins = NO_PINS,
 ) -> tuple[str, int]:  # documents that are named
     "Documents by folder, each folder with those that stand for it."
     groups = by_folder(nodes)
@@ -102,7 +107,7 @@ def overview_text(
     for folder, share in shares.items():
         chosen = typical(groups[folder], share)
         if len(groups) > 1: lines.append(f"**{folder or 'In no folder'}** ({_count(len(groups[folder]))})")
-        for one in chosen: lines.append(f"- **{one.title or one.uri}**: {_told(one, document, quotes, sentences)}")
+        for one in chosen: lines.append(f"- **{one.title or one.uri}**: {_told(one, document, quotes, sentences, pins)}")
         lines.append("")
         named += len(chosen)
     rest = [name for name in groups if name not in shares]
@@ -132,12 +137,13 @@ def answer_overview(
     route: str = "summary",
 ) -> Answer:
     "An overview of all documents, or of those that match."
-    nodes = stored_summaries(store, filters)
+    pins = pins_for(store, question)
+    nodes = [one for one in stored_summaries(store, filters) if one.document_id not in pins.banned]
     if not nodes:
         reason = "no document matches" if filters else "nothing is in it yet"
         return Answer(question, "", route, refused=True, reason=reason)
     quotes = Quotes()
-    text, named = overview_text(nodes, store.document, quotes)
+    text, named = overview_text(nodes, store.document, quotes, pins=pins)
     sources = store.sources([one.document_id for one in nodes]) if len(nodes) <= SUMMARIES_COMPARED else store.sources()
     wanted = {one.document_id for one in nodes}
     characters = sum(one.characters for one in sources if one.document_id in wanted)
@@ -171,8 +177,8 @@ def answer_part(
     route: str = "summary",
 ) -> Answer | None:  # None when nothing of it can be quoted
     "A section of a document in a few of its sentences."
-    document = store.document(part.document_id)
-    passages = part_passages(document, part) if document else []
+    document, pins = store.document(part.document_id), pins_for(store, question)
+    passages = [p for p in part_passages(document, part) if not pins.bans_span(*p.span)] if document else []
     if document is None or not passages: return None
     quotes = Quotes()
     body = quotes.text(passages)

@@ -29,10 +29,11 @@ from .claims import write_answer
 from .openings import is_called
 from .overviews import answer_overview, answer_part, answer_subject
 from .passages import ALMOST, Passage, Quotes, as_prose, cite
+from .pins import NO_PINS, Pins, pins_for
 from .plan import Plan
 from .retrieval import search_store
 from .speakers import person_name
-from .summary_passages import quoted_summary
+from .summary_passages import BANNED, quoted_summary
 from .summary_scope import SummaryScope, asked_scope, find_part
 from .support import HELD, Evidence, Support, answer_strength, check_limits, read_documents, refuse
 from .terms import TASK_WEIGHT, languages_of, question_words
@@ -74,6 +75,7 @@ class ToldDocument:
     summary: Hit
     passages: tuple[Passage, ...]  # () where the summary is not the document's own words
     sentences: int = 0  # of the summary
+    banned: bool = False  # all of it is
 
     def to_dict(self) -> dict[str, Any]:  # JSON values
         "For the trace."
@@ -86,7 +88,7 @@ class ToldDocument:
         quotes: Quotes,
     ) -> str:
         "The title, and the sentences with their markers."
-        body = quotes.text(self.passages)
+        body = BANNED if self.banned else quotes.text(self.passages)
         if not body:
             body = as_prose(self.summary.text).strip()
             if self.evidence.passages: body += f" {quotes.mark(cite(self.evidence.passages[0]))}"
@@ -98,10 +100,11 @@ def told_document(
     evidence: Evidence,
     summary: Hit,
     document: Document | None,
+    pins: Pins = NO_PINS,
 ) -> ToldDocument:
     "What is told of a document."
-    passages, sentences = quoted_summary(summary, document)
-    return ToldDocument(evidence, summary, tuple(passages), sentences)
+    quoted = quoted_summary(summary, document, pins)
+    return ToldDocument(evidence, summary, tuple(quoted.passages), quoted.sentences, quoted.banned)
 
 # %% ../../nbs/querying/52_summary_writer.ipynb #d8bfe0dc
 def _asked_for(evidence: Evidence) -> Evidence:  # a document that is named is what was asked for, whatever it says
@@ -115,6 +118,7 @@ def answer_summary(
     support: float = 0.5,  # how well evidence must cover the question, 0 to 1
     most: int = MOST_SUMMARIES,
     route: str = "summary",
+    pins: Pins = NO_PINS,  # what is banned is not quoted
 ) -> Answer:
     "The summaries of the documents that the question is about."
     summaries: dict[str, Hit] = {}
@@ -129,7 +133,7 @@ def answer_summary(
     trace: dict[str, Any] = {"support": {**best.to_dict(), "needed": support}, "documents": []}
     if best.score < support: return refuse(question, route, hits, best, support, trace)
     chosen = [key for key, one in read.items() if one.support.score >= max(support, ALMOST * best.score)][:most]
-    told = [told_document(read[key], summaries[key], document(key) if document else None) for key in chosen]
+    told = [told_document(read[key], summaries[key], document(key) if document else None, pins) for key in chosen]
     quotes = Quotes()
     text = "\n\n".join(one.text(quotes) for one in told)
     trace["documents"] = [one.to_dict() for one in told]
@@ -207,7 +211,9 @@ class SummaryWriter:
         scope, document = asked_scope(plan.question, languages_of(hits)), self.store.document if self.store else None
         answer = self._scoped(plan, hits, scope) or self._as_fact(plan, hits)
         if answer is None:
-            answer = answer_summary(plan.question, hits, document, self.embedder, self.support, route=plan.route)
+            pins = pins_for(self.store, plan.question) if self.store else NO_PINS
+            answer = answer_summary(plan.question, hits, document, self.embedder, self.support, route=plan.route,
+                                    pins=pins)
             answer = self._by_subject(plan, scope, answer)
             if scope.of_part: answer = instead_of_part(answer)
         if self.llm is not None and not answer.refused:
