@@ -107,7 +107,8 @@ def overview_text(
     for folder, share in shares.items():
         chosen = typical(groups[folder], share)
         if len(groups) > 1: lines.append(f"**{folder or 'In no folder'}** ({_count(len(groups[folder]))})")
-        for one in chosen: lines.append(f"- **{one.title or one.uri}**: {_told(one, document, quotes, sentences, pins)}")
+        for one in chosen:
+            lines.append(f"- **{one.title or one.uri}**: {_told(one, document, quotes, sentences, pins)}")
         lines.append("")
         named += len(chosen)
     rest = [name for name in groups if name not in shares]
