@@ -3,8 +3,8 @@
 import pytest
 
 from kbase.nodes import Node
-from kbase.querying.described import (CodeName, below_signature, code_names, described_first, signature_name,
-                                      thing_described)
+from kbase.querying.described import (CodeName, below_signature, code_names, described_first, in_its_entry,
+                                      signature_name, thing_described)
 from kbase.querying.passages import find_passages
 from kbase.results import Hit, Hits
 
@@ -108,3 +108,51 @@ def test_other_questions_keep_their_order():
     question = "How many degrees does the water have?"
     found = find_passages(question, HITS)
     assert described_first(question, found) == found and described_first(question, []) == []
+
+
+BREW = """# brew(1) Manual Page
+
+## SYNOPSIS
+
+Usage: brew steep [--quiet] or brew rinse. Then use brew rinse when brew steep has left some leaves.
+
+## COMMANDS
+
+**steep [--quiet] [<minutes>]**
+
+Leave the leaves in hot water until the time is over. A bell rings.
+
+**rinse**
+
+Wash the pot, and dry it with the cloth that hangs beside it.
+
+## OPTIONS
+
+**--quiet**
+
+Ring no bell. The brew is ready when the lamp is green.
+
+**-m <minutes>, --minutes=<minutes>**
+
+How long the leaves are left in the water of the brew.
+"""
+OTHER = "# mill(1)\n\n## OPTIONS\n\n**--quiet**\n\nGrind the corn of the mill without any noise at all.\n"
+MANUAL = Hits([hit("mill", OTHER), hit("brew", BREW)])
+
+
+@pytest.mark.parametrize("question, beginning", [
+    ("What does brew steep do?", "Leave the leaves"),
+    ("What does brew rinse do?", "Wash the pot"),
+    ("What does brew --quiet do?", "Ring no bell"),
+    ("What does the --quiet option of mill do?", "Grind the corn"),
+    ("What is the --minutes option of brew for?", "How long the leaves"),
+])
+def test_an_option_or_a_subcommand_is_answered_by_its_entry(question, beginning):
+    passages = described_first(question, find_passages(question, MANUAL))
+    assert passages[0].text.startswith(beginning), [p.text for p in passages]
+    assert len({p.headings for p in passages}) == 1
+
+
+def test_an_entry_of_another_manual_is_not_taken():
+    question = "What does kiln --quiet do?"
+    assert in_its_entry("kiln --quiet", find_passages(question, MANUAL)) == []
