@@ -635,5 +635,5 @@ def test_a_prompt_shows_results_as_people_read_them_and_obeys_nothing():
         repr(Hits([hit()], "rye")).splitlines()[0] == "1 hit for “rye” (hybrid)"
         and "words 99 %" in repr(Hits([hit()])).splitlines()[1]
     )
-    assert repr(ANSWER) == str(ANSWER) and repr(ANSWER).startswith("**Until 1954**")
+    assert repr(ANSWER) == str(ANSWER) and repr(ANSWER).startswith("Until 1954")
     assert repr(Report([ReportRow("a", "added", nodes=3)])) == "1 found: 1 added; 3 nodes in 0.0 s"

@@ -25,7 +25,9 @@ from store_cases import all_nodes, eq, plain
 from store_worker import DIM, direction, item
 
 from kbase import KnowledgeBase
+from kbase.embedding import Embedder
 from kbase.language import query_terms
+from kbase.querying.pipeline import build_pipeline
 from kbase.stores import elastic_about, elastic_bulk, elastic_connection
 from kbase.nodes import EmbedderIdentity
 from kbase.stores.contract import (
@@ -742,7 +744,7 @@ def test_no_secret_shows(caplog, monkeypatch):
         kb.name,
         repr(parse_url(url)),
         str(kb.store.to_dict()),
-        kb.pipeline.dumps(),
+        build_pipeline(kb.store, Embedder.load(), kb.settings).dumps(),
         repr(kb.store._place),
         public_place(url),
         str(parse_url(url)),

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from browser.plain import HOSTILE, TESTS, Plain, looks
 
+from kbase.nodes import Node
 from kbase.querying.table_answers import query_table
 from kbase.tables import Table
 from kbase.typed_table import type_table
@@ -23,7 +24,7 @@ class Stored:
         self.title, self.columns, self.page = title, self.typed.columns, 2 + number
         self.uri, self.document_title, self.document_id = f"atlas/{number}.pdf", f"Atlas {number}", f"d{number}"
         self.node_id, self.sheet, self.range, self.place = f"t{number}", "", "", f"atlas/{number}.pdf, page {2 + number}"
-        self.node = type("Node", (), {"start": 0, "end": 9})
+        self.node = Node(self.document_id, "table", 0, 9, title, self.document_title, self.uri, id=self.node_id)
 
     def __len__(self):
         return len(self.typed.table.body)
