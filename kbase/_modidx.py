@@ -7567,6 +7567,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                     'kbase/stores/typed_columns.py'),
                                             'kbase.stores.typed_columns._holds': ( 'stores/typed_columns.html#_holds',
                                                                                    'kbase/stores/typed_columns.py'),
+                                            'kbase.stores.typed_columns._joined': ( 'stores/typed_columns.html#_joined',
+                                                                                    'kbase/stores/typed_columns.py'),
                                             'kbase.stores.typed_columns._meta_expression': ( 'stores/typed_columns.html#_meta_expression',
                                                                                              'kbase/stores/typed_columns.py'),
                                             'kbase.stores.typed_columns._ordering': ( 'stores/typed_columns.html#_ordering',

@@ -1,5 +1,8 @@
 "A folder as a filter: the same on both stores, for odd names, under negation, and for uris too long for a term."
 
+import subprocess
+import sys
+
 import pytest
 from haystack.errors import FilterError
 
@@ -76,3 +79,24 @@ def test_what_is_no_folder_is_refused(condition):
 def test_a_folder_is_a_known_field_and_metadata_of_that_name_stays_metadata():
     check_fields(eq("folder", "a"), [])
     assert parse_filter(eq("meta.folder", "mine")).is_meta
+
+
+def test_a_list_of_thousands_does_not_overflow_the_stack(tmp_path):
+    "In a process of its own: LanceDB's stack is no Python stack, and goes down with its process."
+    code = f"""
+from kbase.nodes import Document, Node
+from kbase.stores.contract import open_store
+from kbase.stores.rows import Indexed, Source
+store = open_store({str(tmp_path / "many")!r})
+for name in "abc":
+    document = Document(name + ".md", "oats", meta={{"tag": name}})
+    node = Node(document.id, "chunk", 0, 4, "oats", name, name + ".md", meta=document.meta)
+    store.put([Indexed(Source(document.uri, document.id, nodes=1), document, [node])])
+others = [f"x{{number}}" for number in range(5000)]
+for field, values in (("uri", ["a.md", "b.md"]), ("meta.tag", ["a", "b"])):
+    for operator in ("in", "not in"):
+        rows = store.scan({{"field": field, "operator": operator, "value": [*values, *others]}})
+        print(sum(len(batch) for batch in rows), end=" ")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.stdout.split() == ["2", "1", "2", "1"], (done.returncode, done.stderr[-500:])

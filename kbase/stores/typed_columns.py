@@ -14,7 +14,6 @@ __all__ = ['TYPES', 'MAX_COLUMNS', 'Catalog', 'Reader', 'ALL_ROWS', 'NO_ROW', 'l
 # %% ../../nbs/stores/14_typed_columns.ipynb #tyc03
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import reduce
 from operator import and_, or_
 from typing import Any
 
@@ -98,8 +97,13 @@ Reader = Callable[[Compare, Sequence[str]], Expr]  # a condition, types without 
 ALL_ROWS = lit(True) == lit(True)
 NO_ROW = lit(True) == lit(False)
 
-def _any(parts: Sequence[Expr]) -> Expr: return reduce(or_, parts) if parts else NO_ROW
-def _all(parts: Sequence[Expr]) -> Expr: return reduce(and_, parts) if parts else ALL_ROWS
+def _joined(join: Callable[[Expr, Expr], Expr], parts: Sequence[Expr]) -> Expr:
+    # as a tree of little depth: a chain of two thousand overflows the stack of LanceDB, and with it goes the process
+    half = len(parts) // 2
+    return join(_joined(join, parts[:half]), _joined(join, parts[half:])) if half else parts[0]
+
+def _any(parts: Sequence[Expr]) -> Expr: return _joined(or_, parts) if parts else NO_ROW
+def _all(parts: Sequence[Expr]) -> Expr: return _joined(and_, parts) if parts else ALL_ROWS
 
 def present(
     key: str,
