@@ -3987,6 +3987,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                   'kbase/querying/doubts.py'),
                                        'kbase.querying.doubts.missing_word': ( 'querying/doubts.html#missing_word',
                                                                                'kbase/querying/doubts.py'),
+                                       'kbase.querying.doubts.turned_round': ( 'querying/doubts.html#turned_round',
+                                                                               'kbase/querying/doubts.py'),
                                        'kbase.querying.doubts.with_doubt': ('querying/doubts.html#with_doubt', 'kbase/querying/doubts.py'),
                                        'kbase.querying.doubts.with_gone': ('querying/doubts.html#with_gone', 'kbase/querying/doubts.py'),
                                        'kbase.querying.doubts.yes_no_asked': ( 'querying/doubts.html#yes_no_asked',

@@ -13,6 +13,7 @@ from kbase.querying.doubts import (
     lacks_expected,
     lacks_statement,
     missing_word,
+    turned_round,
     yes_no_asked,
 )
 from kbase.querying.expected import definition_asked, expected_kind, has_expected, has_name
@@ -635,3 +636,20 @@ def test_of_where_something_is_the_verb_is_not_missed(question, missing):
     text = "The bridge masters are at home in Oberau."
     found = hits(text)
     assert missing_word(question, found, [Passage(found[0], 0, len(text), 0)]) == missing
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "weak"),
+    [
+        ("Which bell is rung before a ship casts off?", "The green bell is rung after a ship casts off.", True),
+        ("Which bell is rung before a ship casts off?", "The green bell is rung before a ship casts off.", False),
+        ("Which bell is rung before a ship casts off?", "It rings before, and the red one after, it casts off.", False),
+        ("Is the bell rung before a ship casts off?", "The bell is rung after a ship casts off.", False),
+        ("What is the maximum depth of the dock?", "The minimum depth of the dock is 4 m.", True),
+        ("What is the depth of the dock?", "The minimum depth of the dock is 4 m.", False),
+    ],
+)
+def test_the_opposite_of_a_word_is_no_answer(question, text, weak):
+    found = turned_round(question, [Passage(hit, 0, len(hit.text), 0) for hit in hits(text)])
+    assert bool(found) == weak, found
+    assert not weak or found.startswith("the best passage has")

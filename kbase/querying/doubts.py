@@ -9,7 +9,7 @@ before it calls an answer well supported."""
 # %% auto #0
 __all__ = ['WORDS_KEPT', 'HEAVY', 'NEAR', 'MOST_WORDS', 'SHORTEST_WORD', 'UNREAD_SHARE', 'SIDE_BY_SIDE', 'lacks_expected',
            'WordVectors', 'missing_word', 'yes_no_asked', 'lacks_statement', 'lacks_definition', 'another_one',
-           'doubt_of', 'with_doubt', 'with_gone']
+           'turned_round', 'doubt_of', 'with_doubt', 'with_gone']
 
 # %% ../../nbs/querying/49_doubts.ipynb #68db2025
 import re
@@ -26,6 +26,7 @@ from ..embedding import Embedder
 from ..hits import Hits
 from ..language import analyze, split_sentences, stop_words, words
 from ..lines import is_signature
+from .contradictions import opposite_word
 from .cover import is_of_speaking, stems_known, stems_quoted
 from .expected import definition_asked, expected_kind
 from .openings import defines, is_called
@@ -252,6 +253,17 @@ def another_one(
         return f"no passage says which is “{found[0].casefold()}”"
     return ""
 
+# %% ../../nbs/querying/49_doubts.ipynb #opp02
+def turned_round(
+    question: str,
+    passages: Sequence[Passage],  # that will be quoted, best first
+) -> str:  # "" where there is no sign of it
+    "That the best passage has the opposite of a word of the question."
+    language = (passages[0].hit.language if passages else "") or "en"
+    if not passages or yes_no_asked(question, language): return ""
+    found = opposite_word(question, _full_text(passages[0]), language)
+    return found and re.sub(r"^its source has|^one of claim and source has", "the best passage has", found)
+
 # %% ../../nbs/querying/49_doubts.ipynb #7e35f3ba
 def doubt_of(
     question: str,
@@ -264,7 +276,7 @@ def doubt_of(
     if missing: return f"“{missing}” does not stand in the best passages"
     if lacks_statement(question, evidence.hits, passages, embedder): return "no sentence was found that says yes or no"
     texts, whole = [p.text for p in passages], [_full_text(p) for p in passages]
-    return (lacks_expected(passages) or another_one(question, passages)
+    return (lacks_expected(passages) or another_one(question, passages) or turned_round(question, passages)
             or lacks_wanted(question, texts, whole, languages_of([p.hit for p in passages])[0])
             or lacks_definition(question, passages))
 
