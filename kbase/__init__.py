@@ -7,7 +7,7 @@ Modules:
 - `kbase.bases`: One list out of many places, and where each hit comes from
 - `kbase.blocks`: What was written as one: headings, paragraphs, list items, code, tables, rows
 - `kbase.cell_values`: A number or a date out of the text of a cell, as its language writes it
-- `kbase.changing`: A question that was under way while the embedder changed is asked again
+- `kbase.changing`: A question that was under way while the embedder changed is asked again; whoever has the base open follows
 - `kbase.codes`: What counts as one word where no dictionary helps: part numbers, versions, quantities, acronyms
 - `kbase.database_documents`: What each table is, in words, so that it is found, listed and deleted like any other source
 - `kbase.database_schema`: Tables, columns, the values that stand in them, and what leads from one table to another
