@@ -216,9 +216,10 @@ class Folder:
                 return self._look()
 
     def _look(self) -> FolderSnapshot:
-        known, moment = self._snapshot, self.kept.moment(self.table_name("nodes"))
+        moment, known = self.kept.moment(self.table_name("nodes")), self._snapshot
         if known is not None and moment is not None and moment == self._still.get("snapshot"): return known
         newest = self.newest("nodes")
+        known = self._snapshot  # none where the tables are others now: versions of two tables say nothing together
         if known is None or known.version != (-1 if newest is None else int(newest.version)):
             handle = None if newest is None else self.database.open_table(self.table_name("nodes"))
             self._snapshot = known = FolderSnapshot(handle)
