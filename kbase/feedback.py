@@ -8,7 +8,7 @@ by the setting `question_log` and emptied by `Feedback.forget`."""
 
 # %% auto #0
 __all__ = ['JUDGED', 'ASKED', 'RIGHT', 'KEPT_CHARACTERS', 'append_line', 'lines_of', 'Keeping', 'name_of_question', 'Feedback',
-           'feedback_folder', 'feedback_of']
+           'feedback_folder', 'judged_questions', 'feedback_of']
 
 # %% ../nbs/56_feedback.ipynb #882b88ff
 import hashlib
@@ -73,8 +73,9 @@ class Keeping:
         self,
         folder: str | Path,  # made when something is kept
         log: bool = True,  # whether questions are kept
+        apart: bool = False,  # from the documents: others who use these keep their own
     ):
-        self.folder, self.log = Path(folder), log
+        self.folder, self.log, self.apart = Path(folder), log, apart
         self._read: tuple[tuple[int, int], list[dict[str, Any]]] = ((0, 0), [])  # the file as it was, and what it held
 
     def judge_hit(
@@ -208,7 +209,8 @@ class Feedback(Keeping):
         return html_table(["question", "of", "", "document"], rows, repr(self))
 
     def __repr__(self) -> str:
-        return f"Feedback({len(self.judgements())} judgements, {len(self.questions())} questions asked)"
+        counts = f"{len(self.judgements())} judgements, {len(self.questions())} questions asked"
+        return f"Feedback({counts}{', on this machine alone' * self.apart})"
 
 # %% ../nbs/56_feedback.ipynb #3ed32c6f
 def feedback_folder(
@@ -218,9 +220,19 @@ def feedback_folder(
     if "://" not in place: return Path(place).absolute() / "feedback"
     return user_data_path("kbase") / "feedback" / hashlib.sha256(place.encode()).hexdigest()[:16]
 
+def judged_questions(
+    store: Any,  # a store: what has a `place`
+) -> dict[str, Any]:  # queries, qrels, and spans where there are some
+    "The questions of which a hit or an answer was judged useful, as searches are evaluated. ValueError without one."
+    gold = feedback_of(store).gold()
+    qrels = gold["qrels"]
+    if not qrels: raise ValueError("only refusals were judged useful yet: press Useful at a hit in kb.explore()")
+    return {"queries": {name: gold["queries"][name] for name in qrels}, "qrels": qrels,
+            **({"spans": gold["spans"]} if gold["spans"] else {})}
+
 def feedback_of(
     store: Any,  # a store: what has a `place`
     log: bool = True,  # whether questions are kept
 ) -> Feedback:
     "The feedback on a knowledge base."
-    return Feedback(feedback_folder(store.place), log)
+    return Feedback(feedback_folder(store.place), log, "://" in store.place)
