@@ -430,7 +430,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                 'kbase.feedback.append_line': ('feedback.html#append_line', 'kbase/feedback.py'),
                                 'kbase.feedback.feedback_folder': ('feedback.html#feedback_folder', 'kbase/feedback.py'),
                                 'kbase.feedback.feedback_of': ('feedback.html#feedback_of', 'kbase/feedback.py'),
-                                'kbase.feedback.judged_questions': ('feedback.html#judged_questions', 'kbase/feedback.py'),
                                 'kbase.feedback.lines_of': ('feedback.html#lines_of', 'kbase/feedback.py'),
                                 'kbase.feedback.name_of_question': ('feedback.html#name_of_question', 'kbase/feedback.py')},
             'kbase.filling': { 'kbase.filling.Counting': ('filling.html#counting', 'kbase/filling.py'),

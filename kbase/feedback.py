@@ -8,7 +8,7 @@ by the setting `question_log` and emptied by `Feedback.forget`."""
 
 # %% auto #0
 __all__ = ['JUDGED', 'ASKED', 'RIGHT', 'KEPT_CHARACTERS', 'append_line', 'lines_of', 'Keeping', 'name_of_question', 'Feedback',
-           'feedback_folder', 'judged_questions', 'feedback_of']
+           'feedback_folder', 'feedback_of']
 
 # %% ../nbs/56_feedback.ipynb #882b88ff
 import hashlib
@@ -182,6 +182,14 @@ class Feedback(Keeping):
         found = {"queries": queries, "qrels": qrels, "spans": {name: own for name, own in spans.items() if own}}
         return {**found, **({"answers": answers} if answers else {})}
 
+    def judged_questions(self) -> dict[str, Any]:  # queries, qrels, and spans where there are some
+        "The part of `gold` that a search is evaluated by: no refusals. ValueError where nothing was found useful yet."
+        gold = self.gold()
+        qrels = gold["qrels"]
+        if not qrels: raise ValueError("only refusals were judged useful yet: press Useful at a hit in kb.explore()")
+        return {"queries": {name: gold["queries"][name] for name in qrels}, "qrels": qrels,
+                **({"spans": gold["spans"]} if gold["spans"] else {})}
+
     def save(
         self,
         folder: str | Path,
@@ -219,16 +227,6 @@ def feedback_folder(
     "Where the feedback on a knowledge base is."
     if "://" not in place: return Path(place).absolute() / "feedback"
     return user_data_path("kbase") / "feedback" / hashlib.sha256(place.encode()).hexdigest()[:16]
-
-def judged_questions(
-    store: Any,  # a store: what has a `place`
-) -> dict[str, Any]:  # queries, qrels, and spans where there are some
-    "The questions of which a hit or an answer was judged useful, as searches are evaluated. ValueError without one."
-    gold = feedback_of(store).gold()
-    qrels = gold["qrels"]
-    if not qrels: raise ValueError("only refusals were judged useful yet: press Useful at a hit in kb.explore()")
-    return {"queries": {name: gold["queries"][name] for name in qrels}, "qrels": qrels,
-            **({"spans": gold["spans"]} if gold["spans"] else {})}
 
 def feedback_of(
     store: Any,  # a store: what has a `place`

@@ -22,7 +22,6 @@ from typing import Any
 
 from traitlets import Dict, Int, Unicode
 
-from ..feedback import judged_questions
 from ..nodes import Node
 from ..printable import printable
 from ..rendering import framed, html_table
@@ -182,7 +181,7 @@ def explore_chunks(
         return sizes, remarks.chunk_remarks(chunks, sizes, kb.embedder.limit)
 
     def measure(tokens: int) -> Any:
-        known = {"queries": queries, "qrels": qrels} if queries is not None else judged_questions(kb.store)
+        known = {"queries": queries, "qrels": qrels} if queries is not None else kb.feedback().judged_questions()
         asked = known["queries"]
         gold = import_module("kbase.quality.measuring").read_gold(kb, asked, known["qrels"])
         judged = [name for right in gold.documents.values() for name in right]

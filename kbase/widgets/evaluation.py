@@ -19,7 +19,6 @@ from typing import Any
 
 from traitlets import Dict, Enum, Unicode
 
-from ..feedback import judged_questions
 from ..hits import Hit
 from ..printable import printable
 from ..rendering import html_table
@@ -206,7 +205,7 @@ def explore_evaluation(
     "Ways of searching a knowledge base, compared on questions of your own. ValueError without a question."
     own = queries is None
     if own:
-        try: known = judged_questions(kb.store)
+        try: known = kb.feedback().judged_questions()
         except ValueError as error:
             raise ValueError(f"an evaluation wants questions whose answers are known: {error}; or give your own: "
                              "kb.explore(\"evaluation\", queries={\"1\": \"What …?\"}, "

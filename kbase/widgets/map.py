@@ -26,7 +26,6 @@ import numpy as np
 from ipywidgets import Box, Layout as BoxLayout
 from traitlets import Dict, Unicode
 
-from ..feedback import feedback_of
 from ..nodes import Node, digest
 from ..printable import printable
 from ..rendering import framed, html_table
@@ -333,4 +332,4 @@ def explore_map(
     folder = Path(kb.store.place)
     own = folder / "map.npz" if folder.is_dir() and len(conditions) == 1 else None
     return MapExplorer(points_of(nodes, own), lambda text, **options: kb.search(text, filters=filters, **options),
-                       kb.embedder.embed_query, query, color, feedback_of(kb.store, kb.settings.question_log))
+                       kb.embedder.embed_query, query, color, kb.feedback())

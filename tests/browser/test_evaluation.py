@@ -69,6 +69,9 @@ def test_own_judgements_are_the_questions(tmp_path):
         def search(self, text, **options):
             return []
 
+        def feedback(self):
+            return feedback_of(self.store)
+
     kb = Base()
     with pytest.raises(ValueError, match=r"nothing was judged useful yet.*give your own"):
         explore_evaluation(kb)
