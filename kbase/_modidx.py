@@ -412,6 +412,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                 'kbase.feedback.Feedback.__repr__': ('feedback.html#feedback.__repr__', 'kbase/feedback.py'),
                                 'kbase.feedback.Feedback._repr_html_': ('feedback.html#feedback._repr_html_', 'kbase/feedback.py'),
                                 'kbase.feedback.Feedback.gold': ('feedback.html#feedback.gold', 'kbase/feedback.py'),
+                                'kbase.feedback.Feedback.judged_questions': ( 'feedback.html#feedback.judged_questions',
+                                                                              'kbase/feedback.py'),
                                 'kbase.feedback.Feedback.save': ('feedback.html#feedback.save', 'kbase/feedback.py'),
                                 'kbase.feedback.Feedback.to_frame': ('feedback.html#feedback.to_frame', 'kbase/feedback.py'),
                                 'kbase.feedback.Keeping': ('feedback.html#keeping', 'kbase/feedback.py'),
