@@ -85,6 +85,29 @@ def articles(nodes: int, seed: int = 7) -> Iterator[Article]:
         yield Article(number, " ".join(parts), meta, chunks)
 
 
+def document_and_chunks(article: Article) -> tuple[Any, list[Any]]:  # a Document and its Nodes
+    "An article as a store is given it."
+    from kbase.nodes import Document, Node
+
+    name, title, meta = f"corpus/{article.number}.txt", f"Article {article.number}", article.meta
+    document = Document(name, article.text, title=title, language="en", meta=meta)
+    of = (document.title, document.uri)
+    return document, [
+        Node(
+            document.id,
+            "chunk",
+            c.start,
+            c.end,
+            article.text[c.start : c.end],
+            *of,
+            language="en",
+            meta=meta,
+            vector=c.vector,
+        )
+        for c in article.chunks
+    ]
+
+
 def queries(
     count: int, seed: int = 99
 ) -> tuple[list[str], np.ndarray]:  # texts of three to six words; (count, dim) unit length

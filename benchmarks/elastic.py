@@ -153,31 +153,13 @@ def has_peer(python: str) -> bool:
 
 def batches(nodes: int, batch: int) -> Iterator[list]:
     "The synthetic corpus as what `put` takes."
-    from kbase.nodes import Document, Node
     from kbase.stores.rows import Indexed, Source
 
     articles = corpus.articles(nodes)
     while part := list(islice(articles, batch // corpus.CHUNKS)):
         items = []
         for a in part:
-            document = Document(
-                f"corpus/{a.number}.txt", a.text, title=f"Article {a.number}", language="en", meta=a.meta
-            )
-            chunks = [
-                Node(
-                    document.id,
-                    "chunk",
-                    c.start,
-                    c.end,
-                    a.text[c.start : c.end],
-                    document.title,
-                    document.uri,
-                    language="en",
-                    meta=a.meta,
-                    vector=c.vector,
-                )
-                for c in a.chunks
-            ]
+            document, chunks = corpus.document_and_chunks(a)
             items.append(
                 Indexed(
                     Source(document.uri, document.id, nodes=len(chunks), meta=a.meta, title=document.title),
