@@ -563,6 +563,7 @@ def quality(given, client, name: str) -> None:
                         f"{apart:.4f}, {verdict(apart, 0.01, False)}",
                     ]
                 )
+                print("  " + " | ".join(map(str, body[-1])), flush=True)  # a run that is stopped has shown these
                 if which == "scifact":
                     same = alike(kb, copy, list(queries.values()), given.asked)
     rows("nDCG@10, embedded / Elasticsearch", ["set", "BM25", "dense", "hybrid", "apart at most, target"], body)

@@ -281,6 +281,7 @@ Modules:
 - `kbase.stores.haystack`: What makes a store of kbase a Haystack DocumentStore, written once over a few hooks
 - `kbase.stores.reembedding`: The same texts, read by another embedder
 - `kbase.stores.rows`: How a document, its nodes and its account are written down, the same in every store
+- `kbase.stores.slim_rows`: A sentence's row leaves out what its chunk's row says
 - `kbase.stores.snapshot`: The nodes of a folder at one moment: filtered, searched, fetched
 - `kbase.stores.tables`: Nodes and their account as two LanceDB tables
 - `kbase.stores.typed_columns`: Metadata of any shape in columns with types, and a filter as an expression over them
