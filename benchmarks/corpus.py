@@ -5,6 +5,7 @@ The same seed gives the same corpus on every machine. Words are pronounceable, s
 ordinary work."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -45,10 +46,16 @@ def vocabulary(size: int = VOCABULARY) -> np.ndarray:  # (size,) of str, all dif
     return np.array(words, dtype=object)
 
 
+@lru_cache(maxsize=1)
+def zipf_shares() -> np.ndarray:  # (VOCABULARY,), rising to 1
+    "The share of the text that a word and all more frequent ones have."
+    shares = np.cumsum(1.0 / np.arange(1, VOCABULARY + 1))
+    return shares / shares[-1]
+
+
 def zipf_ranks(rng: np.random.Generator, count: int) -> np.ndarray:
     "Ranks of words, drawn with a probability that falls as 1 / rank."
-    weights = 1.0 / np.arange(1, VOCABULARY + 1)
-    return rng.choice(VOCABULARY, size=count, p=weights / weights.sum())
+    return zipf_shares().searchsorted(rng.random(count), side="right")
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
@@ -83,6 +90,29 @@ def articles(nodes: int, seed: int = 7) -> Iterator[Article]:
         }
         chunks = [Chunk(number, int(starts[i]), int(starts[i] + len(part)), vectors[i]) for i, part in enumerate(parts)]
         yield Article(number, " ".join(parts), meta, chunks)
+
+
+def document_and_chunks(article: Article) -> tuple[Any, list[Any]]:  # a Document and its Nodes
+    "An article as a store is given it."
+    from kbase.nodes import Document, Node
+
+    name, title, meta = f"corpus/{article.number}.txt", f"Article {article.number}", article.meta
+    document = Document(name, article.text, title=title, language="en", meta=meta)
+    of = (document.title, document.uri)
+    return document, [
+        Node(
+            document.id,
+            "chunk",
+            c.start,
+            c.end,
+            article.text[c.start : c.end],
+            *of,
+            language="en",
+            meta=meta,
+            vector=c.vector,
+        )
+        for c in article.chunks
+    ]
 
 
 def queries(

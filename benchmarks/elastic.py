@@ -153,31 +153,13 @@ def has_peer(python: str) -> bool:
 
 def batches(nodes: int, batch: int) -> Iterator[list]:
     "The synthetic corpus as what `put` takes."
-    from kbase.nodes import Document, Node
     from kbase.stores.rows import Indexed, Source
 
     articles = corpus.articles(nodes)
     while part := list(islice(articles, batch // corpus.CHUNKS)):
         items = []
         for a in part:
-            document = Document(
-                f"corpus/{a.number}.txt", a.text, title=f"Article {a.number}", language="en", meta=a.meta
-            )
-            chunks = [
-                Node(
-                    document.id,
-                    "chunk",
-                    c.start,
-                    c.end,
-                    a.text[c.start : c.end],
-                    document.title,
-                    document.uri,
-                    language="en",
-                    meta=a.meta,
-                    vector=c.vector,
-                )
-                for c in a.chunks
-            ]
+            document, chunks = corpus.document_and_chunks(a)
             items.append(
                 Indexed(
                     Source(document.uri, document.id, nodes=len(chunks), meta=a.meta, title=document.title),
@@ -581,6 +563,7 @@ def quality(given, client, name: str) -> None:
                         f"{apart:.4f}, {verdict(apart, 0.01, False)}",
                     ]
                 )
+                print("  " + " | ".join(map(str, body[-1])), flush=True)  # a run that is stopped has shown these
                 if which == "scifact":
                     same = alike(kb, copy, list(queries.values()), given.asked)
     rows("nDCG@10, embedded / Elasticsearch", ["set", "BM25", "dense", "hybrid", "apart at most, target"], body)

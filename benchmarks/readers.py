@@ -10,6 +10,8 @@ time. The embedder is a mock of Haystack's, so that stores are measured and no m
 
 import argparse
 import multiprocessing
+import os
+import queue
 import random
 import re
 import tempfile
@@ -104,6 +106,19 @@ def draw(values: list[float]) -> str:
     return "".join(BARS[round(value / most * (len(BARS) - 1))] for value in values)
 
 
+def show_minutes(seconds: np.ndarray, ms: np.ndarray, loads: list[float]) -> None:
+    "A line for each minute, and p95 as a curve of half minutes."
+    print("| minute | searches | p50, ms | p95, ms | slowest, ms | load |\n|---|---|---|---|---|---|")
+    for minute in range(int(seconds.max() // 60) + 1):
+        own = ms[(seconds >= 60 * minute) & (seconds < 60 * minute + 60)]
+        if len(own):
+            row = f"{np.median(own):.0f} | {np.quantile(own, 0.95):.0f} | {own.max():.0f}"
+            print(f"| {minute + 1} | {len(own):,} | {row} | {loads[min(minute, len(loads) - 1)]:.1f} |")
+    parts = [ms[seconds // 30 == half] for half in range(int(seconds.max() // 30) + 1)]
+    late = [float(np.quantile(part, 0.95)) for part in parts if len(part)]
+    print(f"p95 over time, a mark each half minute: {draw(late)} (top {max(late):.0f} ms)")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--place", default="")
@@ -128,19 +143,23 @@ def main() -> None:
         running += [SPAWN.Process(target=read, args=more) for _ in range(PROCESSES)]
         for process in running:
             process.start()
-        answers = [results.get() for _ in running]
+        answers, loads = [], list[float]()
+        while len(answers) < len(running):
+            try:
+                answers.append(results.get(timeout=60))
+            except queue.Empty:
+                loads.append(os.getloadavg()[0])
+        loads.append(os.getloadavg()[0])
         for process in running:
             process.join()
     rows = np.array([row for kind, found, _ in answers if kind == "reader" for row in found])
     errors = [error for _, _, found in answers for error in found]
     written = sum(found for kind, found, _ in answers if kind == "writer")
-    slices = np.array_split(rows[rows[:, 0].argsort()], 30)
-    late = [float(np.quantile(part[:, 1], 0.95)) for part in slices if len(part)]
     print(f"{options.readers} readers, {options.writers} writers, {options.minutes:g} minutes: {len(rows):,} searches, "
           f"{written:,} writes, {len(errors)} errors and stale reads")  # fmt: skip
     ms = 1000 * rows[:, 1]
     print(f"a search, ms: p50 {np.median(ms):.0f}, p95 {np.quantile(ms, 0.95):.0f}, slowest {ms.max():.0f}")
-    print(f"p95 over time: {draw(late)} (top {1000 * max(late):.0f})")
+    show_minutes(rows[:, 0] - rows[:, 0].min(), ms, loads)
     for error in sorted(set(errors))[:5]:
         print(f"  {errors.count(error)} × {error}")
 

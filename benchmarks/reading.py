@@ -27,7 +27,8 @@ from scipy.optimize import minimize
 from kbase import KnowledgeBase
 from kbase.language import analyze, words
 from kbase.querying.marking import short_answer
-from kbase.querying.passages import Passage, find_passages, read_passages, with_likelihood
+from kbase.querying.passages import find_passages, read_passages, with_likelihood
+from kbase.querying.scoring import Passage
 from kbase.results import Hits
 
 SETS = "xquad/en,xquad/de,tatqa,anthropic_docs,lihua_world"

@@ -75,32 +75,11 @@ class Peak:
 
 def indexed_articles(nodes: int, documents: bool):
     "The corpus as a store is given it; with a node for each document when asked for."
-    from kbase.nodes import Document, Node
+    from kbase.nodes import Node
     from kbase.stores.rows import Indexed, Source
 
     for article in corpus.articles(nodes):
-        document = Document(
-            f"corpus/{article.number}.txt",
-            article.text,
-            title=f"Article {article.number}",
-            language="en",
-            meta=article.meta,
-        )
-        chunks = [
-            Node(
-                document.id,
-                "chunk",
-                c.start,
-                c.end,
-                article.text[c.start : c.end],
-                document.title,
-                document.uri,
-                language="en",
-                meta=article.meta,
-                vector=c.vector,
-            )
-            for c in article.chunks
-        ]
+        document, chunks = corpus.document_and_chunks(article)
         if documents:
             chunks.append(
                 Node(

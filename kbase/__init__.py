@@ -7,7 +7,7 @@ Modules:
 - `kbase.bases`: One list out of many places, and where each hit comes from
 - `kbase.blocks`: What was written as one: headings, paragraphs, list items, code, tables, rows
 - `kbase.cell_values`: A number or a date out of the text of a cell, as its language writes it
-- `kbase.changing`: A question that was under way while the embedder changed is asked again
+- `kbase.changing`: A question that was under way while the embedder changed is asked again; whoever has the base open follows
 - `kbase.codes`: What counts as one word where no dictionary helps: part numbers, versions, quantities, acronyms
 - `kbase.database_documents`: What each table is, in words, so that it is found, listed and deleted like any other source
 - `kbase.database_schema`: Tables, columns, the values that stand in them, and what leads from one table to another
@@ -282,6 +282,7 @@ Modules:
 - `kbase.stores.haystack`: What makes a store of kbase a Haystack DocumentStore, written once over a few hooks
 - `kbase.stores.reembedding`: The same texts, read by another embedder
 - `kbase.stores.rows`: How a document, its nodes and its account are written down, the same in every store
+- `kbase.stores.slim_rows`: A sentence's row leaves out what its chunk's row says
 - `kbase.stores.snapshot`: The nodes of a folder at one moment: filtered, searched, fetched
 - `kbase.stores.tables`: Nodes and their account as two LanceDB tables
 - `kbase.stores.typed_columns`: Metadata of any shape in columns with types, and a filter as an expression over them

@@ -260,18 +260,16 @@ def text_pieces(
         at = special.end()
     return found + text[at:].split()
 
-_NO_SPACE = re.compile(r"\S+")
-
 def placed_pieces(
     text: str,
 ) -> list[tuple[str, int]]:  # in order
     "The same, each with its place."
     found, at = list[tuple[str, int]](), 0
-    for special in _SPECIAL["\u00ad" in text].finditer(text):
-        found += [(piece[0], piece.start()) for piece in _NO_SPACE.finditer(text, at, special.start())]
-        found.append((special[0], special.start()))
-        at = special.end()
-    return found + [(piece[0], piece.start()) for piece in _NO_SPACE.finditer(text, at)]
+    for piece in text_pieces(text):  # between two of them is white space and nothing else
+        start = text.index(piece, at)
+        found.append((piece, start))
+        at = start + len(piece)
+    return found
 
 # %% ../nbs/01_codes.ipynb #cod27
 class Identifier(NamedTuple):

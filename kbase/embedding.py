@@ -244,7 +244,8 @@ class BatchEmbedder:
             raise EmbedderError(f"the adapter has {len(adapter.bias)} dimensions, {model.name} has {model.dimension}: "
                                 "make it anew for this embedder")
         self.model, self.batch_size, self.source, self.adapter = model, batch_size, source, adapter
-        self._questions: dict[str, np.ndarray] = {}
+        self._questions: dict[str, tuple[TextModel, Adapter | None, np.ndarray]] = {}  # with whose vectors they are
+        self._turn = ForkLock()  # model and adapter change together
         self._following: tuple[BatchEmbedder, Callable[[], EmbedderIdentity | None]] | None = None
 
     @property
@@ -252,7 +253,7 @@ class BatchEmbedder:
         "What a store notes down; two models never have the same."
         if change := self._following:  # read once: another thread may end it meanwhile
             following, current = change
-            if current() == following.identity: self._become(following)
+            if current() == following.identity: self.become(following)
         return EmbedderIdentity(self.model.name, self.model.dimension)
 
     @contextmanager
@@ -268,10 +269,12 @@ class BatchEmbedder:
             _ = self.identity
             self._following = None
 
-    def _become(self, other: "BatchEmbedder") -> None:
-        self._following, self._questions = None, {}
-        self.model, self.adapter = other.model, other.adapter
-        self.batch_size, self.source = other.batch_size, other.source
+    def become(self, other: "BatchEmbedder") -> None:
+        "Be another embedder from now on, for all who hold this one."
+        with self._turn:
+            self._following = None
+            self.model, self.adapter = other.model, other.adapter
+            self.batch_size, self.source = other.batch_size, other.source
 
     @property
     def limit(self) -> int:
@@ -344,11 +347,13 @@ class Embedder(BatchEmbedder):
         text: str,
     ) -> np.ndarray:  # (dim,) float32, unit length
         "Embed a question; some models read it differently from a document. The last ones are remembered."
-        vector = self._questions.get(text)
-        if vector is None:
-            vector = self._adapted(unit_rows(self.model.query(text)[None], self.model.keep))[0]
+        with self._turn: model, adapter = self.model, self.adapter
+        by, adapted, vector = self._questions.get(text, (None, None, None))
+        if vector is None or by is not model or adapted is not adapter:
+            made = unit_rows(model.query(text)[None], model.keep)
+            vector = (unit_rows(adapter(made)) if adapter else made)[0]
             if len(self._questions) >= QUESTIONS_KEPT: self._questions.clear()
-            self._questions[text] = vector
+            self._questions[text] = model, adapter, vector
         return vector.copy()
 
     def embed_queries(

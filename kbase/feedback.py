@@ -73,8 +73,9 @@ class Keeping:
         self,
         folder: str | Path,  # made when something is kept
         log: bool = True,  # whether questions are kept
+        apart: bool = False,  # from the documents: others who use these keep their own
     ):
-        self.folder, self.log = Path(folder), log
+        self.folder, self.log, self.apart = Path(folder), log, apart
         self._read: tuple[tuple[int, int], list[dict[str, Any]]] = ((0, 0), [])  # the file as it was, and what it held
 
     def judge_hit(
@@ -181,6 +182,14 @@ class Feedback(Keeping):
         found = {"queries": queries, "qrels": qrels, "spans": {name: own for name, own in spans.items() if own}}
         return {**found, **({"answers": answers} if answers else {})}
 
+    def judged_questions(self) -> dict[str, Any]:  # queries, qrels, and spans where there are some
+        "The part of `gold` that a search is evaluated by: no refusals. ValueError where nothing was found useful yet."
+        gold = self.gold()
+        qrels = gold["qrels"]
+        if not qrels: raise ValueError("only refusals were judged useful yet: press Useful at a hit in kb.explore()")
+        return {"queries": {name: gold["queries"][name] for name in qrels}, "qrels": qrels,
+                **({"spans": gold["spans"]} if gold["spans"] else {})}
+
     def save(
         self,
         folder: str | Path,
@@ -208,7 +217,8 @@ class Feedback(Keeping):
         return html_table(["question", "of", "", "document"], rows, repr(self))
 
     def __repr__(self) -> str:
-        return f"Feedback({len(self.judgements())} judgements, {len(self.questions())} questions asked)"
+        counts = f"{len(self.judgements())} judgements, {len(self.questions())} questions asked"
+        return f"Feedback({counts}{', on this machine alone' * self.apart})"
 
 # %% ../nbs/56_feedback.ipynb #3ed32c6f
 def feedback_folder(
@@ -223,4 +233,4 @@ def feedback_of(
     log: bool = True,  # whether questions are kept
 ) -> Feedback:
     "The feedback on a knowledge base."
-    return Feedback(feedback_folder(store.place), log)
+    return Feedback(feedback_folder(store.place), log, "://" in store.place)

@@ -151,11 +151,13 @@ class Tuning(Sharing):
         return count
 
     def _embed_anew(self, model: Any, progress: bool = True) -> int:
+        from kbase.changing import note_model
         from kbase.quality.calibration import place_by_language
         from kbase.resuming import resumed
 
         self._whole("embed")
         loaded = Embedder.load(model, batch_size=self.settings.batch_size)
+        note_model(self.store, loaded)
         changing = self._changing(loaded)
         with resumed(self.store.place, loaded.identity, loaded.embed_texts) as embed, changing:
             count = self.store.rebuild(loaded.identity, embed, progress=progress)

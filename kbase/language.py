@@ -334,8 +334,9 @@ def _operators(query: str, found: Sequence[tuple[str, int, int]], stop: frozense
     return {(a, b) for before, (word, a, b), after in between if word in _OPERATORS and query[a:b].isupper()
             and before[0] not in stop and after[0] not in stop}
 
+@lru_cache(maxsize=32)  # a search asks some thirty times for one query; nobody changes what it gets
 def _asked(
-    query: str, languages: Sequence[str], sure: bool = False,  # sure: even where all documents are in one language
+    query: str, languages: tuple[str, ...], sure: bool = False,  # sure: even where all documents are in one language
 ) -> tuple[list[tuple[str, int, int]], dict[str, list[Token]], str]:
     # the words without the stop words of the query's own language; their terms in each language, its own first; its own
     own = _own_language(query, languages, sure)
@@ -357,7 +358,7 @@ def query_terms(
 ) -> list[str]:  # in order of their first place in the query, each as often as it is asked for
     "The terms to look up for a query."
     counts: dict[str, int] = {}
-    _, found, own = _asked(query, list(dict.fromkeys(languages)) or ["en"])
+    _, found, own = _asked(query, tuple(dict.fromkeys(languages)) or ("en",))
     for language, tokens in found.items():
         weight = OWN_WEIGHT if language == own and len(found) > 1 else 1
         for term, count in Counter(token.term for token in tokens).items():
@@ -385,7 +386,7 @@ def query_words(
     languages: Iterable[str] = ("en",),  # of the evidence, most of it first
 ) -> list[QueryWord]:  # in order, compounds before their parts
     "The words of a question, without those that only ask and those that are too common."
-    kept, found, _ = _asked(question, list(dict.fromkeys(languages)) or ["en"], sure=True)
+    kept, found, _ = _asked(question, tuple(dict.fromkeys(languages)) or ("en",), sure=True)
     stems: dict[tuple[int, int], set[str]] = defaultdict(set)
     for tokens in found.values():
         for token in tokens: stems[token.start, token.end].add(token.term)
@@ -401,8 +402,11 @@ def matched_spans(
     terms: Iterable[str],  # as `query_terms` gives them
 ) -> list[tuple[int, int]]:  # in order, not overlapping
     "Where the query's terms stand in a text."
-    wanted: set[str] = set(terms)
+    wanted, bare, placed = set(terms), _bare_terms(language), _terms(language)
+    having = {piece for piece in set(text_pieces(text)) if not wanted.isdisjoint(bare[piece])}
     spans: list[tuple[int, int]] = []
-    for token in analyze(text, language):
-        if token.term in wanted and (not spans or token.start >= spans[-1][1]): spans.append((token.start, token.end))
+    for piece, at in placed_pieces(text) if having else ():
+        if piece not in having: continue
+        for term, a, b in placed[piece]:
+            if term in wanted and (not spans or at + a >= spans[-1][1]): spans.append((at + a, at + b))
     return spans

@@ -140,6 +140,7 @@ class Kind(NamedTuple):
     searched: bool  # a search that names no kinds looks at it
     embedded: bool  # the embedder reads it; a `document` has its chunks' terms, and the mean of their vectors, instead
     group: str  # kinds of one group share idf, background and depth
+    part: bool = False  # of a chunk, whose row says what stands above both, title and headings: its own need not
 
 class _Kinds(dict[str, Kind]):
     def __missing__(self, name: str) -> Kind:
@@ -149,7 +150,7 @@ class _Kinds(dict[str, Kind]):
 KINDS: dict[str, Kind] = _Kinds({
     "chunk": Kind(True, True, True, True, "chunk"),  # a passage; every character of a document is in one at most
     "section": Kind(True, False, False, True, "section"),  # from heading to heading
-    "sentence": Kind(True, False, False, True, "sentence"),
+    "sentence": Kind(True, False, False, True, "sentence", part=True),
     "document": Kind(False, True, False, False, "document"),  # one a document; its text is the document's summary
     "summary": Kind(False, True, False, True, "summary"),  # of a section
     "table": Kind(False, True, True, True, "chunk"),  # title, columns, units, surroundings; the data is in its payload

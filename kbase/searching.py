@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from .changing import of_one_model
+from .changing import noted_model, of_one_model
 from .filling import Counting
 from .models import calls_dict, counted_calls, streaming
 from .querying.expansion import expand_hits
@@ -129,9 +129,22 @@ class Searching(Counting):
     def _has_vectors(self) -> bool:
         # before a question is embedded: by the model that made the stored vectors, or not at all
         if self.store.embedder is None: return False
-        if self.store.embedder != self.embedder.identity:
+        if self.store.embedder != self.embedder.identity and not self._follow():
             self.store.set_embedder(self.embedder.identity)  # raises, with a remedy
+        self._agreed = True
         return True
+
+    def _follow(self) -> bool:
+        # another process has changed the embedder since this one asked with the right one
+        model = noted_model(self.store) if self._agreed else None
+        if model is None: return False
+        self.embedder.become(model)
+        self.settings = replace(self.settings, embedder=model.source)
+        if "recipe" in vars(self): self.recipe = replace(self.recipe, embedder=self.embedder)
+        self.store.set_embedder(self.embedder.identity)  # raises if it has changed again
+        return True
+
+    _agreed = False  # whether a question was embedded by the model of the stored vectors
 
 # %% ../nbs/59_searching.ipynb #fad0f92d
 class Asking(Searching):

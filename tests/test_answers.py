@@ -16,7 +16,8 @@ from kbase.querying.claims import answer_prompt, read_claims, support_claim, wri
 from kbase.querying.comparison_writer import ComparisonWriter, answer_comparison
 from kbase.querying.fact_writer import FactWriter, answer_fact, joined_hits
 from kbase.querying.list_writer import ListWriter, answer_list
-from kbase.querying.passages import above, find_passages, pick_passages
+from kbase.querying.passages import find_passages, pick_passages
+from kbase.querying.scoring import above
 from kbase.querying.plan import Plan, QueryPart
 from kbase.querying.quotable import quotable
 from kbase.querying.summary_passages import locate

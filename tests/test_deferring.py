@@ -21,12 +21,17 @@ def test_a_search_does_not_import_the_client_of_a_server_and_whoever_wants_it_ha
         import sys
         import kbase.stores.embedded
         print(any(name.startswith("lance_namespace_urllib3_client.api") for name in sys.modules))
+        print(any(name.startswith("lance_namespace_urllib3_client.models.create_") for name in sys.modules))
         import lance_namespace
+        class Own(lance_namespace.LanceNamespace):
+            def namespace_id(self): return "own"
+        import lancedb
+        print(isinstance(Own(), lance_namespace.LanceNamespace), lancedb.db.ListTablesResponse(tables=["a"]).tables[0])
         from lance_namespace_urllib3_client import TableApi
         from lance_namespace_urllib3_client.api import table_api
         print(TableApi is table_api.TableApi, lance_namespace.__name__)
     """)
-    assert seen == ["False", "True", "lance_namespace"]
+    assert seen == ["False", "False", "True", "a", "True", "lance_namespace"]
 
 
 def test_formats_of_addresses_are_still_checked_by_jsonschema():

@@ -19,7 +19,8 @@ from kbase.querying.doubts import (
 from kbase.querying.expected import definition_asked, expected_kind, has_expected, has_name
 from kbase.querying.fact_writer import answer_fact
 from kbase.querying.furniture import is_form, is_menu, is_reference
-from kbase.querying.passages import Passage, find_passages, pick_passages
+from kbase.querying.passages import find_passages, pick_passages
+from kbase.querying.scoring import Passage
 from kbase.querying.quotable import quotable
 from kbase.querying.terms import question_words
 

@@ -11,7 +11,9 @@ from kbase.embedding import Embedder
 from kbase.indexing.splitting import split_document
 from kbase.nodes import Document, Node
 from kbase.querying.fact_writer import answer_fact
-from kbase.querying.passages import Passage, cite, find_passages, hit_pieces, page_of, pick_passages, quoted_text
+from kbase.querying.hit_pieces import hit_pieces, page_of
+from kbase.querying.passages import cite, find_passages, pick_passages, quoted_text
+from kbase.querying.scoring import Passage
 from kbase.querying.quotable import (
     Quotable,
     Surroundings,

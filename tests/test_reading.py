@@ -9,10 +9,10 @@ from kbase.embedding import Embedder
 from kbase.nodes import Node
 from kbase.querying.fact_writer import answer_fact
 from kbase.querying.marking import SHOWN_WORDS, short_answer
-from kbase.querying.passages import Passage, find_passages, word_count
+from kbase.querying.passages import find_passages, word_count
 from kbase.querying.reading import (LastTexts, ReadingWeights, embed_pieces, embed_tokens, likelihoods,
                                     reading_weights)
-from kbase.querying.scoring import best_first
+from kbase.querying.scoring import Passage, best_first
 from kbase.querying.spans import answer_span
 from kbase.rendering import Marked, rendered, without_stars
 from kbase.results import Answer, Citation, Hit, Hits, marks_of

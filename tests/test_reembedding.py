@@ -10,14 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from haystack import Document as HaystackDocument
+from haystack.components.embedders import MockDocumentEmbedder
 from tiny_models import tiny_model
 
 from kbase import KnowledgeBase
 from kbase.embedding import Embedder
 from kbase.nodes import EmbedderIdentity
 from kbase.resuming import VectorFile, resumed
-from kbase.stores.contract import StoreLocked
+from kbase.stores.contract import EmbedderMismatch, StoreLocked
 from kbase.stores.elastic import ElasticStore
+from kbase.stores.embedded import EmbeddedStore
+from kbase.stores.rows import Indexed
 
 ROOT = Path(__file__).resolve().parent.parent
 COUNT = 60  # documents, a node each
@@ -28,7 +31,17 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return str(tmp_path / "kb") if request.param == "folder" else request.getfixturevalue("elastic_url")
 
 
-def filled(place: str, model: Path) -> KnowledgeBase:
+def opened_apart(place: str, model: str) -> KnowledgeBase:
+    "As another process opens it: with a store of its own."
+    store = ElasticStore(place) if "://" in place else EmbeddedStore(place)
+    return KnowledgeBase(store, embedder=model, chunk_tokens=32)
+
+
+def scores(kb: KnowledgeBase, question: str) -> dict[str, float]:
+    return {hit.id: hit.score for hit in kb.search(question, mode="dense", top_k=COUNT)}
+
+
+def filled(place: str, model: Path | str) -> KnowledgeBase:
     kb = KnowledgeBase(place, embedder=str(model), chunk_tokens=32)
     texts = [f"Pears ripen in autumn, says letter number{i}." for i in range(COUNT)]
     kb.add([HaystackDocument(content=text, meta={"uri": f"letter{i}"}) for i, text in enumerate(texts)], progress=False)
@@ -147,3 +160,61 @@ def test_without_a_cache_and_beside_another_process_vectors_are_made_all_the_sam
         assert second is embed and first(["a"]).shape == (1, 2)
     with resumed("x", model, lambda texts: np.ones((len(texts), 5)), tmp_path) as wrong:
         assert wrong(["a", "a"]).shape == (2, 5)  # the store refuses it, and says which model it is
+
+
+@pytest.mark.parametrize("sizes", [(64, 64), (64, 32)])
+def test_another_process_follows_a_change_of_the_embedder(place: str, tmp_path: Path, sizes: tuple[int, int]):
+    models = [f"{tiny_model(tmp_path / f'model{i}', seed=i)}:{size}" for i, size in enumerate(sizes)]
+    question = "Pears ripen in autumn, says letter number7."
+    with filled(place, models[0]) as kb, opened_apart(place, models[0]) as other:
+        before = scores(other, question)
+        _ = other.recipe.fingerprint
+        kb.reembed(models[1], progress=False)
+        wanted, found = scores(kb, question), scores(other, question)
+        assert found == pytest.approx(wanted) and found != pytest.approx(before)
+        assert other.embedder.identity == kb.embedder.identity and other.recipe.fingerprint == kb.recipe.fingerprint
+        page = HaystackDocument(content="Plums ripen in summer.", meta={"uri": "new"})
+        other.add([page], progress=False)  # and what it adds is of the new model as well
+        assert kb.doctor().well and "Plums" in kb.search("Plums ripen in summer.", mode="dense")[0].node.text
+
+
+def test_another_process_that_cannot_follow_is_told(place: str, tmp_path: Path):
+    model = tiny_model(tmp_path / "old")
+    with filled(place, model) as kb, opened_apart(place, str(model)) as other:
+        other.search("number1")
+        kb.reembed(MockDocumentEmbedder(dimension=64), progress=False)  # an object: nobody else can load it
+        for ask in (other.search, other.ask):
+            with pytest.raises(EmbedderMismatch, match="holds vectors of mock-model@"):
+                ask("number1")
+        assert other.search("number1", mode="bm25")
+
+
+def test_what_was_embedded_before_a_change_is_not_put_in_afterwards(place: str, tmp_path: Path):
+    models = [str(tiny_model(tmp_path / f"model{i}", seed=i)) for i in range(2)]
+    with filled(place, models[0]) as kb, opened_apart(place, models[0]) as other:
+        text = "Plums ripen in summer."
+        other.add([HaystackDocument(content=text, meta={"uri": "plums"})], progress=False)
+        nodes = [node for batch in other.store.scan(vectors=True) for node in batch if node.uri == "plums"]
+        source = other.store.sources([nodes[0].document_id])[0]
+        kb.reembed(models[1], progress=False)
+        with pytest.raises(EmbedderMismatch, match="embedded anew"):
+            other.store.put([Indexed(source, other.store.document(source.document_id), nodes)])
+        assert kb.doctor().well
+
+
+def test_a_search_between_the_change_of_the_alias_and_its_note(elastic_url: str, tmp_path: Path):
+    models = [str(tiny_model(tmp_path / f"model{i}", seed=i)) for i in range(2)]
+    question = "Pears ripen in autumn, says letter number7."
+    with filled(elastic_url, models[0]) as kb, opened_apart(elastic_url, models[0]) as other:
+        assert isinstance(kb.store, ElasticStore) and isinstance(other.store, ElasticStore)
+        other.search(question, mode="dense")
+        swap, seen = kb.store.generations.swap, list[dict[str, float]]()
+
+        def swap_and_ask(before: int, following: int) -> None:
+            swap(before, following)
+            other.store.snapshots.drop()  # as after some seconds: the next search opens the new index
+            seen.append(scores(other, question))
+
+        kb.store.generations.swap = swap_and_ask  # type: ignore[method-assign]
+        kb.reembed(models[1], progress=False)
+        assert seen == [pytest.approx(scores(kb, question))]

@@ -8,6 +8,7 @@ import shutil
 import tarfile
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +20,13 @@ from store_cases import FILTERS, METADATA, PROCESSES, all_nodes, ask, eq, expect
 from store_worker import DIM, direction, item, versioned
 
 
-from kbase.nodes import EmbedderIdentity, digest
+from kbase.indexing.sentence_nodes import nodes_of_sentences
+from kbase.nodes import Document, EmbedderIdentity, Node, digest
 from kbase.stores import embedded, snapshot, tables, typed_columns, upkeep
 from kbase.stores.contract import EmbedderMismatch, FormatError, StoreError, StoreLocked
 from kbase.stores.embedded import EmbeddedStore, shared_store
 from kbase.stores.rows import Indexed, Source, mean_vector
-from kbase.stores.tables import FOLDER_FORMAT
+from kbase.stores.tables import FOLDER_FORMAT, SLIM_FORMAT
 
 FORMATS = Path(__file__).parent / "formats"
 
@@ -512,3 +514,66 @@ def test_what_is_kept_of_the_account_goes_with_the_next_commit_of_whoever_it_is(
         assert other.kept("names", read) == {"sources": ["docs/a", "docs/b"]}
     store.close()
     other.close()
+
+
+# -- slim rows ---------------------------------------------------------------------------------------------------------
+
+
+def with_sentences(name="ferry.md", title="Timetable"):
+    text = "The ferry leaves at eight. In winter it leaves an hour later.\n\nThere is no bridge. Bring a coat."
+    document = Document(name, text, title, language="en", pages=(0, 63), meta={"year": 2020})
+    spans = [(0, 61), (63, len(text))]
+    chunks = [
+        Node(document.id, "chunk", a, b, text[a:b], title, name, ("Ways",), at, language="en", meta=document.meta)
+        for at, (a, b) in enumerate(spans, 1)
+    ]
+    return document, chunks, list(nodes_of_sentences(chunks))
+
+
+def stored_rows(store):
+    rows = store.snapshot().nodes.search().select(["id", "kind", "shown", "hash", "tokens_sentence"]).to_arrow()
+    return {row["id"]: row for row in rows.to_pylist()}
+
+
+def test_a_sentences_row_leaves_to_its_chunk_what_both_say_and_is_read_whole(path, store):
+    document, chunks, sentences = with_sentences()
+    other = replace(sentences[0], start=0, end=3, text="The", title="Another", id="")
+    own = replace(sentences[0], start=4, end=9, text="ferry", payload={"of": "mine"}, id="")
+    store.put([Indexed(Source(document.uri, document.id), document, [*chunks, *sentences, other, own])])
+    rows = stored_rows(store)
+    assert all(rows[node.id]["shown"] == rows[node.id]["hash"] == "" for node in sentences)
+    assert all(rows[node.id]["shown"] and rows[node.id]["hash"] for node in (*chunks, other, own))
+    assert "timet" not in rows[sentences[0].id]["tokens_sentence"]  # the title's words are its chunk's
+    wanted = {node.id: node for node in (*chunks, *sentences, other, own)}
+    for opened in (store, EmbeddedStore(path)):
+        assert {node.id: node for batch in opened.scan() for node in batch} == wanted
+        assert opened.nodes_by_id([sentences[3].id]) == [sentences[3]]
+        assert opened.children([chunks[1].id]) == sentences[2:]
+        found = opened.find(["ferri", "coat"], kinds=("sentence",))
+        assert {node.id for node in found.fetch([one.key for one in found.bm25])} >= {sentences[0].id, sentences[3].id}
+        assert len(opened.filter_documents({"field": "meta.year", "operator": "==", "value": 2020})) == len(wanted)
+    store.delete_documents([chunks[0].id])
+    (left,) = store.nodes_by_id([sentences[0].id])  # of a chunk that is gone: by what its own row has
+    assert (left.text, left.title, left.parent_id) == ("", "", chunks[0].id)
+
+
+def test_sentences_of_slim_rows_are_embedded_anew_below_their_title(store):
+    document, chunks, sentences = with_sentences()
+    store.put([Indexed(Source(document.uri, document.id), document, [*chunks, *sentences])])
+    read = []
+
+    def embed(texts):
+        read.extend(texts)
+        return np.ones((len(texts), 3), np.float32)
+
+    store.rebuild(EmbedderIdentity("toy", 3), embed)
+    assert sorted(read) == sorted(node.embedded_text for node in (*chunks, *sentences))
+
+
+def test_a_folder_with_slim_rows_says_so_and_one_without_is_read_by_an_older_kbase(path, store):
+    document, chunks, sentences = with_sentences()
+    store.put([Indexed(Source(document.uri, document.id), document, chunks)])
+    assert json.loads((Path(path) / "kbase.json").read_text())["format"] == FOLDER_FORMAT
+    store.put([Indexed(Source(document.uri, document.id), document, [*chunks, *sentences])])
+    assert json.loads((Path(path) / "kbase.json").read_text())["format"] == SLIM_FORMAT
+    assert len(EmbeddedStore(path).nodes_by_id([sentences[0].id])) == 1

@@ -19,11 +19,13 @@ from kbase.quality.scores import Scored, Scores
 from kbase.quality.training import Pace
 from kbase.quality.tuning import Tuned, promote, rollback, tune
 from kbase.quality.versions import (
+    PAIRS,
     TUNED,
     copy_versions,
     new_version,
     note_serving,
     promoted_model,
+    read_tuning,
     serving,
     version_folder,
     version_names,
@@ -94,6 +96,48 @@ def test_an_adapter_is_made_promoted_and_taken_back(store):
     assert promoted_model(store, BASE) == BASE and used[-1] == BASE and not again
     rollback(store, again.append, used.append)  # forward again: what served before
     assert Path(promoted_model(store, BASE)).name == "v1"
+
+
+def test_what_was_tuned_is_kept_also_where_nothing_was_gained(store):
+    with pytest.raises(LookupError, match="nothing is tuned yet"):
+        read_tuning(store)
+    tuned = tune(store, Embedder.load())
+    kept = read_tuning(store)
+    assert kept == json.loads(json.dumps({**tuned.to_dict(), "name": tuned.name, "promoted": False})) and kept["pairs"]
+    forced = tune(store, Embedder.load(), keep_all=True, struck={"x": ["a passage"]})
+    assert read_tuning(store)["name"] == forced.name and read_tuning(store, forced.name)["pairs"] == kept["pairs"]
+    assert read_tuning(store)["struck"] == {"x": ["a passage"]}
+    note_serving(store, forced.name, BASE)
+    assert read_tuning(store)["promoted"] and version_names(store)[-1] == forced.name
+    (version_folder(store, forced.name) / PAIRS).unlink()  # of a version that an older kbase has kept
+    assert read_tuning(store, forced.name)["pairs"] == []
+
+
+def test_a_struck_negative_is_not_pushed_away(village):
+    before = lay_ground(village, Embedder.load())
+    pair = next(one for one in before.mined.pairs if one.kept and one.negatives)
+    after = lay_ground(village, Embedder.load(), struck={pair.id: pair.negatives})
+    same = next(one for one in after.mined.pairs if one.id == pair.id)
+    assert same.negatives != pair.negatives
+    others = [(one, two) for one, two in zip(before.mined.pairs, after.mined.pairs, strict=True) if one.id != pair.id]
+    assert all(one == two for one, two in others)
+    place = next(at for at, node in enumerate(after.pool.nodes) if node.embedded_text == pair.negatives[0])
+    assert [own for own in after.mined.learnt("learn").also.values()] == [[place]]
+    assert not after.mined.learnt("check").also
+
+
+def test_an_adapter_does_not_learn_against_what_answers_as_well():
+    passages = unit(np.eye(4)[[0, 1, 2, 3]])
+    asked = unit(np.array([[1.0, 1.0, 0.2, 0.0]]))
+    unseen = Learnt(unit(np.eye(4)[[3]]), np.array([3]))
+    documents = np.arange(4)
+
+    def turned(also):
+        fit = fit_adapter(Learnt(asked, np.array([0]), also), unseen, passages, documents, most_steps=40)
+        return float((asked @ fit.weight.T @ passages[1])[0])
+
+    looks = [turned({}), turned({0: [1]})]
+    assert looks[1] >= looks[0]
 
 
 def test_new_weights_are_tuned_and_keep_what_the_base_had(village):

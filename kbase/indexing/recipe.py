@@ -61,7 +61,7 @@ def make_sentences(document: Document, nodes: Sequence[Node], recipe: "Recipe") 
     "The sentences of the chunks."
     return list(nodes_of_sentences(node for node in nodes if carries_text(node.kind)))
 
-SECTION_MAKER, SENTENCE_MAKER = Maker("sections", "1", make_sections), Maker("sentences", "1", make_sentences)
+SECTION_MAKER, SENTENCE_MAKER = Maker("sections", "1", make_sections), Maker("sentences", "2", make_sentences)
 
 # %% ../../nbs/indexing/35_recipe.ipynb #59f57d98
 LONG_TEXT = 4_000_000  # characters; of a shorter one the nodes take 30 MB

@@ -11,7 +11,8 @@ __all__ = ['SHARPNESS', 'PULL', 'RATE', 'MOST_STEPS', 'BATCH', 'OTHERS_DRAWN', '
            'Look', 'AdapterFit', 'Learnt', 'fit_adapter', 'adapted']
 
 # %% ../../nbs/quality/56_adapting.ipynb #ada04
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -51,6 +52,7 @@ class Learnt(NamedTuple):
     "Questions, and which passage answers each."
     questions: np.ndarray  # (n, dim) float32, unit length
     right: np.ndarray  # (n,) places among the passages
+    also: Mapping[int, Sequence[int]] = MappingProxyType({})  # question → places that answer it as well
 
 # %% ../../nbs/quality/56_adapting.ipynb #ada11
 def _batch_loss(
@@ -62,6 +64,8 @@ def _batch_loss(
     rows = random.choice(len(learnt.right), min(BATCH, len(learnt.right)), replace=False)
     places = np.concatenate([learnt.right[rows], random.choice(pool, min(OTHERS_DRAWN, len(pool)), replace=False)])
     same = documents[places][None] == documents[learnt.right[rows]][:, None]
+    for at, row in enumerate(rows):
+        if row in learnt.also: same[at] |= np.isin(places, learnt.also[row])
     same[np.arange(len(rows)), np.arange(len(rows))] = False
     asked = torch.from_numpy(learnt.questions[rows])
     logits = SHARPNESS * normalize(asked + asked @ change.T, dim=1) @ torch.from_numpy(passages[places]).T

@@ -8,12 +8,14 @@ written beside it. Those of some documents are held out: nothing is learnt from 
 # %% auto #0
 __all__ = ['PairSide', 'CHECKED', 'TESTED', 'FEWEST_APART', 'STRETCH', 'FOUND_WITHIN', 'MUCH_ALIKE', 'FIRST_NEGATIVE',
            'NEGATIVES', 'UNLIKE', 'PAIRED', 'MOST_PAIRS', 'kept_together', 'sides_of', 'Mined', 'comes_back',
-           'filter_pairs', 'negatives_of', 'with_negatives', 'count_pairs', 'Ground', 'pool_sides', 'lay_ground']
+           'filter_pairs', 'negatives_of', 'with_struck', 'with_negatives', 'count_pairs', 'Ground', 'pool_sides',
+           'lay_ground']
 
 # %% ../../nbs/quality/58_mining.ipynb #min04
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from random import Random
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -57,6 +59,7 @@ class Mined(NamedTuple):
     found: list[WordsFound]
     sides: list[PairSide]
     places: np.ndarray  # (n,) of each pair's passage in the pool
+    also: Mapping[int, frozenset[int]] = MappingProxyType({})  # pair → places that a person says answer it as well
 
     def rows(self, *sides: PairSide) -> list[int]:
         "The kept pairs of some sides."
@@ -65,7 +68,8 @@ class Mined(NamedTuple):
     def learnt(self, side: PairSide) -> Learnt:
         "The kept pairs of a side as vectors."
         rows = self.rows(side)
-        return Learnt(self.vectors[rows], self.places[rows])
+        also = {at: sorted(self.also[row]) for at, row in enumerate(rows) if row in self.also}
+        return Learnt(self.vectors[rows], self.places[rows], also)
 
 def comes_back(pool: Pool, pair: Pair, found: WordsFound, vector: np.ndarray) -> bool:
     "Whether a pair's own passage is found."
@@ -119,12 +123,28 @@ def negatives_of(
     vector: np.ndarray,  # (dim,) of the question
     allowed: np.ndarray,  # (n,) bool: passages that may be learnt from
     count: int = NEGATIVES,
+    struck: Collection[int] = (),  # places that answer as well
 ) -> list[int]:  # places, those that look most like an answer first
     "Passages that look like answers and are none."
     ranked = rank_hybrid(pool, found, vector, SEARCH_DEPTH)[FIRST_NEGATIVE - 1:]
     places = [pool.places[one.key] for one in ranked if one.key in pool.places]
-    return [at for at in places if allowed[at] and pool.nodes[at].document_id != pool.nodes[place].document_id
+    own = pool.nodes[place].document_id
+    return [at for at in places if allowed[at] and at not in struck and pool.nodes[at].document_id != own
             and pool.vectors[at] @ pool.vectors[place] < UNLIKE][:count]
+
+def with_struck(
+    pool: Pool,
+    mined: Mined,
+    struck: Mapping[str, Collection[str]],  # id of a pair → passages that answer it as well, as they are embedded
+) -> Mined:
+    "The same pairs, and what a person said of their negatives."
+    texts = {text for own in struck.values() for text in own}
+    places: dict[str, set[int]] = {}
+    for at, node in enumerate(pool.nodes if texts else ()):
+        if node.embedded_text in texts: places.setdefault(node.embedded_text, set()).add(at)
+    also = {at: frozenset().union(*(places.get(text, ()) for text in struck[pair.id]))
+            for at, pair in enumerate(mined.pairs) if pair.id in struck}
+    return mined._replace(also={at: own for at, own in also.items() if own})
 
 def with_negatives(
     pool: Pool,
@@ -135,7 +155,8 @@ def with_negatives(
     "Give the pairs that are learnt from their negatives."
     pairs = list(mined.pairs)
     for at in mined.rows("learn"):
-        own = negatives_of(pool, mined.places[at], mined.found[at], mined.vectors[at], allowed, count)
+        own = negatives_of(pool, mined.places[at], mined.found[at], mined.vectors[at], allowed, count,
+                           mined.also.get(at, ()))
         pairs[at] = replace(pairs[at], negatives=tuple(pool.nodes[one].embedded_text for one in own))
     return mined._replace(pairs=pairs)
 
@@ -186,6 +207,7 @@ def lay_ground(
     wanted: Sequence[str] = (),  # ids of documents that are compared in any case
     held_out: Sequence[str] = (),  # ids of documents that are tested; (): some are chosen
     left_out: Sequence[str] = (),  # ids of pairs that a person has rejected
+    struck: Mapping[str, Collection[str]] = MappingProxyType({}),  # id of a pair → negatives that answer it as well
 ) -> Ground:
     "Pairs from the documents, filtered and divided."
     pool, random = read_pool(store, most, seed, [*wanted, *held_out]), Random(seed)
@@ -196,5 +218,6 @@ def lay_ground(
     texts = [pair.question for pair in pairs]
     own: list[PairSide] = [sides[kept_together(pool, pool.places[pair.node_id])] for pair in pairs]
     mined = filter_pairs(pool, pairs, embedder.embed_queries(texts), look_up_words(store, pool, texts), own)
+    mined = with_struck(pool, mined, struck)
     allowed = np.array([sides[kept_together(pool, at)] == "learn" for at in range(len(pool.nodes))])
     return Ground(pool, with_negatives(pool, mined, allowed))

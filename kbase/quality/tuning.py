@@ -31,7 +31,17 @@ from .pool import TRIED, look_up_words
 from .scores import Scores
 from .training import Pace
 from .trials import Tried, put_on_trial
-from .versions import Serving, new_version, note_serving, read_about, serving, version_folder
+from kbase.quality.versions import (
+    NEWEST_TUNING,
+    Serving,
+    new_version,
+    note_serving,
+    read_about,
+    serving,
+    version_folder,
+    versions_folder,
+    write_tuning,
+)
 from ..rendering import framed
 from ..results import html_table
 from ..stores.contract import NodeStore
@@ -55,6 +65,7 @@ class Tuned:
     counts: list[dict[str, Any]] = field(default_factory=list)  # pairs by source
     notes: list[str] = field(default_factory=list)
     answers: dict[str, list[str]] = field(default_factory=dict)  # question → where its answer stands
+    struck: dict[str, list[str]] = field(default_factory=dict)  # id of a pair → negatives that a person struck
     promoted: bool = False
     seconds: float = 0.0
 
@@ -100,7 +111,7 @@ class Tuned:
                 "measure": self.change.measure, "curve": [_plain(look) for look in self.curve],
                 "changes": _changes(self.comparison), "changes_by_people": _changes(self.by_people),
                 "questions": _questions(compared, self.change.measure, self.answers), "gained": self.gained,
-                "promoted": self.promoted, "verdict": self.verdict, "notes": list(self.notes),
+                "promoted": self.promoted, "verdict": self.verdict, "notes": list(self.notes), "struck": self.struck,
                 "seconds": round(self.seconds, 1)}
 
     def to_frame(self) -> "pd.DataFrame":
@@ -170,6 +181,7 @@ def tune(
     judgements: Mapping[str, Mapping[str, float]] | None = None,  # name → ids of documents that are right
     held_out: Sequence[str] = (),  # ids of documents that judge; (): a quarter of them, the same each time
     left_out: Sequence[str] = (),  # ids of pairs that a person has rejected
+    struck: Mapping[str, Sequence[str]] | None = None,  # id of a pair → negatives that answer it as well, says a person
     llm: Any = None,  # that writes questions as well
     most: int = TRIED,  # passages that are compared
     pace: Pace = Pace(),  # noqa: B008  of new weights
@@ -183,7 +195,7 @@ def tune(
     _has_vectors_of(store, embedder)
     progress("making pairs")
     wanted = sorted({name for one in right.values() for name in one})
-    ground = lay_ground(store, embedder, most, seed, llm, wanted, held_out, left_out)
+    ground = lay_ground(store, embedder, most, seed, llm, wanted, held_out, left_out, struck or {})
     _enough(ground)
     base = embedder.source or embedder.identity.name
     with tempfile.TemporaryDirectory() as work:
@@ -196,11 +208,15 @@ def tune(
         people = _asked_by_people(store, ground, embedder, one, queries or {}, right, weight)
         tuned = Tuned(kind, base, compared, people, "", one.ratio, curve, ground.mined.pairs, count_pairs(ground.mined),
                       _notes(ground, one), _answers(ground, rows, queries or {}, right),
-                      seconds=time.monotonic() - began)
-        if not (tuned.gained or keep_all): return tuned
-        one.save(Path(work) / "version")
-        about = {**tuned.to_dict(), "identity": embedder.identity._asdict(), "keep": embedder.model.keep, "pairs": []}
-        return replace(tuned, name=new_version(store, Path(work) / "version", about))
+                      {name: list(texts) for name, texts in (struck or {}).items()}, seconds=time.monotonic() - began)
+        if tuned.gained or keep_all: tuned = _kept(store, embedder, tuned, one, Path(work) / "version")
+    write_tuning(versions_folder(store) / NEWEST_TUNING, tuned.to_dict())
+    return tuned
+
+def _kept(store: NodeStore, embedder: Embedder, tuned: Tuned, one: Candidate, folder: Path) -> Tuned:
+    one.save(folder)
+    about = {**tuned.to_dict(), "identity": embedder.identity._asdict(), "keep": embedder.model.keep}
+    return replace(tuned, name=new_version(store, folder, about))
 
 def _has_vectors_of(store: NodeStore, embedder: Embedder) -> None:
     if store.embedder == embedder.identity: return

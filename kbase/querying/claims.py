@@ -27,7 +27,9 @@ from ..language import split_sentences, words
 from ..models import Reply, ask_llm, fenced, new_tag
 from .contradictions import contradiction
 from .hit_pieces import hit_pieces
-from .passages import Passage, Quotes, as_prose, cite
+from .passages import Quotes, cite
+from .prose import as_prose
+from .scoring import Passage
 from .support import HELD
 from .terms import (PLAIN_WEIGHT, TASK_WEIGHT, Term, context_stems, coverage, languages_of,
                                   question_words, text_terms)

@@ -26,7 +26,8 @@ from .differences import ReadValue, difference_of
 from .fact_writer import FactWriter, answer_fact, joined_hits
 from .marking import short_answer
 from .openings import definition_of, is_called, is_sentence, opening_hit, sentences_of, with_next
-from .passages import Passage, Quotes, antecedent, cite, pick_passages
+from .passages import Quotes, antecedent, cite, pick_passages
+from .scoring import Passage
 from .plan import Plan, QueryPart
 from .rules import word_pattern
 from .spans import answer_span, number_places

@@ -20,7 +20,7 @@ from ..language import detect_language, stop_words
 from ..lines import is_signature
 from .code_names import CodeName, code_names
 from .openings import is_called, is_sentence, starts_with_thing
-from .passages import Passage
+from .scoring import Passage
 from .rules import LANGUAGES, word_list, word_pattern
 from .terms import languages_of, question_words, stems_of
 from .things import readable

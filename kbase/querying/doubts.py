@@ -30,7 +30,7 @@ from .contradictions import opposite_word
 from .cover import is_of_speaking, stems_known, stems_quoted
 from .expected import definition_asked, expected_kind
 from .openings import defines, is_called
-from .passages import ALMOST, Passage
+from .scoring import ALMOST, Passage
 from .rules import LANGUAGES, word_list, word_pattern
 from .support import HELD, Evidence, Support
 from .terms import RARE_WEIGHT, TASK_WEIGHT, Term, languages_of, question_words, stems_of, with_rarity

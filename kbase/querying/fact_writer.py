@@ -24,10 +24,10 @@ from .doubts import with_doubt
 from .files import without_files
 from .openings import defines
 from .marking import short_answer
-from .passages import Passage, Quotes
+from .passages import Quotes
 from .plan import Plan
 from .rules import word_list
-from .scoring import nearly_as_good
+from .scoring import Passage, nearly_as_good
 from .support import answer_strength, check_limits, find_evidence, refuse
 from .terms import known, languages_of, question_words
 from .things import readable

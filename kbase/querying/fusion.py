@@ -68,12 +68,14 @@ class _Lists:
         self.best = bm25[0].score if bm25 else 1.0
         self.floor = dense[-1].score if dense else self.background.mean
         self.depths = len(bm25), len(dense)
+        self.least = self.background.sigmas(self.floor)
 
     def sum(self, word: tuple[int, Found] | None, cosine: float | None) -> float:
         # what the parts will add up to; parts with their readings are made for the few that are shown
         words = word[1].score / self.best if word else 0.0
         if not self.depths[1]: return self.share * words
-        return self.share * (words + self.weight * self.background.sigmas(self.floor if cosine is None else cosine))
+        far = self.least if cosine is None else self.background.sigmas(cosine)
+        return self.share * (words + self.weight * far)
 
     def parts(self, word: tuple[int, Found] | None, near: tuple[int, Found] | None) -> dict[str, Part]:
         (word_rank, by_words), (near_rank, by_meaning) = word or (None, None), near or (None, None)
@@ -124,15 +126,15 @@ class _Whole:
         if summary and summary[1].score > (near[1].score if near else self.lists.floor): return summary
         return near
 
-    def sum(self, group: str) -> float:
+    def sum(self, group: str, near: tuple[int, Found] | None) -> float:  # near: as `nearest` gives it
         if not self.passages: return DOCUMENT_WEIGHT * self.share(group)
-        near, lists = self.nearest(group), self.lists
-        far = lists.background.sigmas(near[1].score if near else lists.floor)
-        return DOCUMENT_WEIGHT * (self.share(group) + lists.weight * far) + self.beside(group)
+        far = self.lists.background.sigmas(near[1].score) if near else self.lists.least
+        return DOCUMENT_WEIGHT * (self.share(group) + self.lists.weight * far) + self.beside(group)
 
     def beside(self, group: str) -> float:  # what its further passages add
-        sigmas = self.lists.background.sigmas
-        floor, further = sigmas(self.lists.floor), self.further.get(group, ())
+        further = self.further.get(group)
+        if not further: return 0.0
+        sigmas, floor = self.lists.background.sigmas, self.lists.least
         own = (weight * (sigmas(one.score) - floor) for weight, one in zip(FURTHER_WEIGHTS, further, strict=False))
         return self.lists.weight * sum(own)
 
@@ -185,7 +187,7 @@ def fuse(
     words = {found.key: (rank, found) for rank, found in enumerate(bm25, 1)}
     meaning = {found.key: (rank, found) for rank, found in enumerate(dense, 1)}
     groups = {one.key: one.group for one in (*bm25, *dense)}
-    of_documents = {group: whole.sum(group) for group in set(groups.values())} if beside else {}
+    of_documents = {group: whole.sum(group, whole.nearest(group)) for group in set(groups.values())} if beside else {}
     scores = {key: lists.sum(words.get(key), meaning[key][1].score if key in meaning else None)
               + of_documents.get(group, 0.0) for key, group in groups.items()}
     ranked = []
@@ -223,7 +225,8 @@ def fuse_documents(
     scores: dict[str, float] = {}
     for group in words | meaning | whole.documents | whole.summaries:
         near = whole.nearest(group)
-        scores[group] = lists.sum(words.get(group), near[1].score if near else None) + beside * whole.sum(group)
+        scores[group] = lists.sum(words.get(group), near[1].score if near else None)
+        if beside: scores[group] += whole.sum(group, near)
     shown = _best_passages(bm25, dense, lists)
     ranked = []
     for group in _first(scores, top_k):

@@ -19,7 +19,10 @@ from ..excerpts import excerpt, markup_of
 from .account import SHOWN, counted, shown_of
 from .fact_writer import joined_hits
 from .mentions import COUNTED_IN_TEXTS, THESE
-from .passages import Passage, Quotes, as_prose, cite, hit_pieces
+from .hit_pieces import hit_pieces
+from .passages import Quotes, cite
+from .prose import as_prose
+from .scoring import Passage
 from .plan import Plan, QueryPart
 from .speakers import speaker_of, with_speaker
 from .support import Evidence, Support, answer_strength, check_limits, read_documents, refuse

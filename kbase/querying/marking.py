@@ -17,7 +17,8 @@ from itertools import pairwise
 from ..language import split_sentences
 from .codes import codes_of
 from .hit_pieces import hit_quotables
-from .passages import Passage, pick_passages, word_count
+from .passages import pick_passages, word_count
+from .scoring import Passage
 from .quotable import Quotable
 from .spans import answer_span
 

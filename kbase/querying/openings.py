@@ -16,7 +16,8 @@ from collections.abc import Sequence
 
 from ..language import stop_words, words
 from ..nodes import Document, Node
-from .passages import Passage, hit_pieces
+from .hit_pieces import hit_pieces
+from .scoring import Passage
 from .rules import word_list
 from .terms import is_dangling, known, stems_of
 from ..results import Hit

@@ -25,7 +25,9 @@ from ..language import terms as analysed_terms
 from ..nodes import Document, Node
 from .filters import all_of
 from .openings import is_sentence
-from .passages import ALMOST, Passage, Quotes, as_prose
+from .passages import Quotes
+from .prose import as_prose
+from .scoring import ALMOST, Passage
 from .pins import NO_PINS, Pins, pins_for
 from .retrieval import search_store
 from .summary_passages import BANNED, MOST_QUOTED, passage_at, quoted_summary

@@ -22,13 +22,12 @@ from ..blocks import blocks_of
 from ..embedding import Embedder
 from ..language import detect_language, words
 from .expected import expected_kind, has_date, has_expected
-from .hit_pieces import hit_pieces, hit_quotables, page_of, surroundings_of  # noqa: F401  writers use it
+from .hit_pieces import hit_quotables, page_of, surroundings_of
 from .prose import as_prose, fenced_session, has_session, joined_cells
 from .quotable import Quotable, header_of_row, opens_list
 from .reading import (HitTokens, asked_tokens, embed_pieces, embed_tokens, likelihoods,
                                     reading_weights, word_readings)
-from .scoring import (ALMOST, Passage, above, best_first, nearly_as_good,  # noqa: F401  and this one
-                                    tells)
+from .scoring import Passage, above, best_first, nearly_as_good, tells
 from .speakers import attached_label, speaker_fit, speaker_of, speaks_of_self, with_speaker
 from .terms import (RARE_WEIGHT, TASK_WEIGHT, Term, TextTerms, coverage, is_dangling, is_negated,
                                   languages_of, question_words, stems_of, subject_stems, text_terms, with_rarity)

@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from ..nodes import Document
 from .openings import OPENING, is_sentence, part_hit, sentences_of, with_next
-from .passages import Passage, hit_pieces
+from .hit_pieces import hit_pieces
+from .scoring import Passage
 from .pins import NO_PINS, Pins
 from ..results import Hit
 

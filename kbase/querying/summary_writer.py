@@ -28,7 +28,9 @@ from ..nodes import Document, Node
 from .claims import write_answer
 from .openings import is_called
 from .overviews import answer_overview, answer_part, answer_subject
-from .passages import ALMOST, Passage, Quotes, as_prose, cite
+from .passages import Quotes, cite
+from .prose import as_prose
+from .scoring import ALMOST, Passage
 from .pins import NO_PINS, Pins, pins_for
 from .plan import Plan
 from .retrieval import search_store

@@ -22,8 +22,8 @@ from ..embedding import Embedder
 from .codes import AskedCode, codes_of, has_code, has_neighbour
 from .cover import READ_BESIDE, WordCover, asked_terms, word_cover
 from .dates import figures_at
-from .passages import (ALMOST, DEPTH_READ, Passage, best_first, find_passages, read_passages, tells,
-                                     with_meaning)
+from .passages import DEPTH_READ, find_passages, read_passages, with_meaning
+from .scoring import ALMOST, Passage, best_first, tells
 from .terms import (RARE_WEIGHT, TASK_WEIGHT, Term, context_stems, is_greeting, is_one_word, languages_of,
                                   question_words, stems_of)
 from .things import readable

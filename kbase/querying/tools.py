@@ -49,7 +49,7 @@ Query = Annotated[str, Field(min_length=1, max_length=2000, description="What to
 FullQuestion = Annotated[str, Field(min_length=1, max_length=2000, description="A question in full.")]
 DocumentName = Annotated[str, Field(min_length=1, max_length=1000,
                                     description="A document's name (uri), title or id, as the other tools give it.")]
-Conditions = Annotated[list[str], BeforeValidator(_listed), Field(
+Conditions = Annotated[Sequence[str], BeforeValidator(_listed), Field(
     max_length=10, description="All must hold, each FIELD=VALUE, or with != > >= < <= or 'in A,B': year>=2021. "
     "The fields are those that list_documents shows, and language, folder, title, uri.")]
 TopK = Annotated[int, Field(ge=1, le=MOST_RESULTS, description="How many at most.")]
@@ -75,7 +75,7 @@ def search_documents(
     kb: Any,  # a `kbase.knowledge.KnowledgeBase`, a page above this one
     query: Query,
     top_k: TopK = 6,
-    filters: Conditions = [],  # noqa: B006  never changed
+    filters: Conditions = (),
 ) -> dict[str, Any]:  # JSON values
     "Find passages by words and meaning, best first. How sure the search is, is said in `strength`."
     hits = kb.search(query, top_k, filters=typed_filter(kb.store, filters), group_by=None)
@@ -107,7 +107,7 @@ def summarize_document(
 # %% ../../nbs/querying/56_tools.ipynb #tls16
 def list_documents(
     kb: Any,  # a knowledge base
-    filters: Conditions = [],  # noqa: B006  never changed
+    filters: Conditions = (),
     start: Start = 0,
 ) -> dict[str, Any]:  # JSON values
     "The documents with their metadata, in order of name. `next` is the `start` of the next part; null at the end."
@@ -119,7 +119,7 @@ def list_documents(
 
 def list_tables(
     kb: Any,  # a knowledge base
-    filters: Conditions = [],  # noqa: B006  never changed
+    filters: Conditions = (),
     start: Start = 0,
 ) -> dict[str, Any]:  # JSON values
     "The tables in the documents, with their columns. An `id` names a table to ask_table."
@@ -143,7 +143,7 @@ def plain_answer(
 def ask_documents(
     kb: Any,  # a knowledge base
     question: FullQuestion,
-    filters: Conditions = [],  # noqa: B006  never changed
+    filters: Conditions = (),
 ) -> dict[str, Any]:  # JSON values
     "Answer a question from the documents, with numbered sources, or refuse and say why."
     return plain_answer(kb.ask(question, filters=typed_filter(kb.store, filters)))
@@ -152,7 +152,7 @@ def compare_things(
     kb: Any,  # a knowledge base
     question: Annotated[str, Field(min_length=1, max_length=2000, description="A question that names what is held "
                                    "against each other: How do A and B differ in their cost?")],
-    filters: Conditions = [],  # noqa: B006  never changed
+    filters: Conditions = (),
 ) -> dict[str, Any]:  # JSON values
     "Hold two or more things against each other, a paragraph and sources for each."
     return plain_answer(kb.ask(question, "comparison", typed_filter(kb.store, filters)))

@@ -77,6 +77,17 @@ export function both_lists(list, after) {
   return region;
 }
 
+/** How one way came to its list: each hit with why it has its place, folded away. */
+export function trace_of(way, rows) {
+  const lines = rows.map(({ label, where, why, sum }) => {
+    const line = el("li", "", el("b", "", label), el("div", "kb-note", where), el("div", "kb-note", why));
+    line.title = sum;
+    return line;
+  });
+  const list = el("ol", "kb-trace", ...lines), region = el("details", "kb-fold", el("summary", "", `Why ${way} ranked so`), rows.length ? list : el("p", "kb-note", "It found nothing."));
+  return region;
+}
+
 /** So many of so many questions. */
 export function listed_words({ found, all, rows, notes }, one = "question") {
   const shown = rows.length < found ? `${rows.length.toLocaleString("en")} shown of ` : "";

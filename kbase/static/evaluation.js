@@ -1,6 +1,6 @@
 // Two evaluations of the same questions: measures with intervals, questions by damage, both lists (kbase/widgets/evaluation.py).
 import { Choice, Listbox, TYPING, View, button, dropdown, el, key_hints, move_of, number, offer, shows, textbox } from "./base.js";
-import { balance_of, both_lists, listed_words, measure_table, question_option } from "./compare.js";
+import { balance_of, both_lists, listed_words, measure_table, question_option, trace_of } from "./compare.js";
 
 const SHOWN = [["all", "All"], ["worse", "Worse"], ["better", "Better"], ["same", "Same"]];
 const KEYS = [["/", "find a question"], ["j", ""], ["k", "move"], ["Enter", "both lists"], ["Esc", "close"]];
@@ -84,7 +84,7 @@ class Evaluation extends View {
     }
     const close = button("kb-quiet", "Close", () => this.send("close"));
     this.pane.replaceChildren(el("div", "kb-panehead", el("div", "kb-title", opened.text), close), this.values(opened), both_lists(opened.list, this.results.after),
-      ...this.missed(opened));
+      ...this.missed(opened), ...this.traces(opened));
     if (was) close.focus({ preventScroll: true });
   }
 
@@ -95,6 +95,11 @@ class Evaluation extends View {
   missed({ missed_before: before, missed_after: after }) {
     const line = (label, names) => names.length ? [el("p", "kb-missed", el("b", "", label), ` ${names.join("; ")}`)] : [];
     return [...line(`Missed with ${this.results.after}:`, after), ...line(`Missed with ${this.results.before}:`, before)];
+  }
+
+  traces({ traces: [before, after] = [[], []] }) {
+    const { results } = this;
+    return before.length || after.length ? [trace_of(results.after, after), trace_of(results.before, before)] : [];
   }
 
   clicked(event) {

@@ -1,13 +1,14 @@
 // The panel of the map: a question, colours, what was found and what is encircled (kbase/widgets/map.py).
-import { Choice, Listbox, TYPING, View, count, dropdown, el, key_hints, move_of, offer, shows, textbox } from "./base.js";
+import { Choice, Listbox, TYPING, View, button, count, dropdown, el, key_hints, move_of, offer, shows, textbox } from "./base.js";
 
 const SHOWN = [["marked", "Hits"], ["chosen", "Encircled"]];
 const KEYS = [["/", "question"], ["j", ""], ["k", "move"], ["Enter", "show on the map"]];
 export const TONES = 12; // colours of the map, as in Python
 
 /** What a map comes to, in words. */
-export function map_words({ points, kept, query, marked, twins }) {
+export function map_words({ points, kept, query, marked, twins, right = 0, missed = [] }) {
   const shown = [count(points, "passage"), `the plane shows ${Math.round(100 * kept)} % of how they differ`];
+  if (query.trim() && right) shown.unshift(`${right.toLocaleString("en")} kept as right, ${missed.length.toLocaleString("en")} of them not found`);
   if (query.trim()) shown.unshift(`${count(marked.length, "hit")}${twins ? `, ${count(twins, "near duplicate")}` : ""}`);
   return shown.join(" · ");
 }
@@ -24,9 +25,11 @@ class Panel extends View {
     this.list = new Listbox(this.id, "Passages");
     this.listen(this.list.node, "click", (event) => this.clicked(event));
     this.empty = el("p", "kb-note");
+    this.keep = button("kb-quiet", "They answer it", () => this.send("keep") && this.wait());
+    this.keep.title = "Keep what is encircled as right for the question: an evaluation is made of it";
     this.root.classList.add("kb-map");
     this.root.append(el("div", "kb-bar", this.input, el("label", "", "Colour by ", this.colors)), el("div", "kb-line", this.status), this.legend, this.hover,
-      el("div", "kb-bar kb-which", this.choice.node, this.empty), this.list.node, key_hints(KEYS));
+      el("div", "kb-bar kb-which", this.choice.node, this.keep, this.empty), this.list.node, key_hints(KEYS));
     this.watch("chosen", () => this.list_of("chosen"));
     this.watch("hovered", () => this.draw_hover());
   }
@@ -36,7 +39,8 @@ class Panel extends View {
     this.input.hidden = !results.can_search;
     offer(this.colors, results.colors.map((name, i) => [String(i), name.replace(/^meta\./, "")]));
     this.colors.value = String(results.colors.indexOf(this.value("color")));
-    const asked = results.query.trim(), states = [["question", "question"], ["hit", "hit"], ["twin", "near duplicate"], ["passage", "passage"]];
+    const asked = results.query.trim(), missed = results.missed.length ? [["missed", "right, not found"]] : [];
+    const states = [["question", "question"], ["hit", "hit"], ...missed, ["twin", "near duplicate"], ["passage", "passage"]];
     const rows = asked ? states.map(([name, label]) => [`kb-tone-${name}`, label]) : results.legend.map(([label, n], i) => [`kb-tone-${i % TONES}`, `${label} (${n.toLocaleString("en")})`]);
     this.legend.replaceChildren(...rows.map(([name, label]) => el("li", name, label)));
     this.draw_hover();
@@ -51,7 +55,9 @@ class Panel extends View {
   }
 
   list_of(kind) {
-    const chosen = this.model.get("chosen"), rows = kind === "marked" ? this.results?.marked ?? [] : chosen.rows ?? [];
+    const chosen = this.model.get("chosen"), { marked = [], missed = [], query = "", can_keep } = this.results ?? {};
+    const rows = kind === "marked" ? [...missed.map((row) => ({ ...row, place: `right, not found · ${row.place}` })), ...marked] : chosen.rows ?? [];
+    this.keep.hidden = kind === "marked" || !can_keep || !query.trim() || !chosen.count;
     this.kind = kind;
     this.rows = rows;
     this.choice.pick(kind);

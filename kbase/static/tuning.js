@@ -59,7 +59,7 @@ class Tuning extends View {
     if (this.input.value !== this.value("find")) this.input.value = this.value("find");
     for (const choice of [this.of_pairs, this.of_questions]) choice.pick(this.value("show"));
     this.draw_verdict(results);
-    this.finding.hidden = this.beside.hidden = part === "training";
+    this.finding.hidden = this.beside.hidden = part === "training" || results.new;
     this.of_pairs.node.hidden = part !== "pairs";
     this.of_questions.node.hidden = part !== "questions";
     this.draw_sources(results);
@@ -81,10 +81,10 @@ class Tuning extends View {
   }
 
   /** What came of it, and what can be done with it. */
-  draw_verdict({ verdict, gained, name, base, can }) {
+  draw_verdict({ verdict, gained, name, base, can, new: fresh }) {
     const dot = el("i", `kb-dot ${gained ? "" : "kb-dot-none"}`), focused = this.verdict.contains(document.activeElement);
-    const actions = can.map((action) => button(action === "promote" ? "kb-go" : "kb-quiet", ACTIONS[action], () => this.send(action) && this.wait()));
-    this.verdict.replaceChildren(dot, el("b", "", verdict || "Not trained yet"), el("span", "kb-note", [name, base && `from ${base}`].filter(Boolean).join(", ")), ...actions);
+    const actions = can.map((action) => button(action === "promote" ? "kb-go" : "kb-quiet", fresh && action === "train" ? "Tune now" : ACTIONS[action], () => this.send(action) && this.wait()));
+    this.verdict.replaceChildren(dot, el("b", "", verdict || "Nothing is tuned yet"), el("span", "kb-note", [name, base && `from ${base}`].filter(Boolean).join(", ")), ...actions);
     if (focused) this.parts.buttons[0][1].focus();
   }
 

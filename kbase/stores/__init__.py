@@ -10,7 +10,12 @@ if TYPE_CHECKING:
 
 __all__ = ["NodeStore", "open_store"]
 
-defer_package("lance_namespace_urllib3_client")  # before anything imports LanceDB: a third of a second
+# before anything imports LanceDB: half a second of classes for a server, whose names its signatures have
+defer_package("lance_namespace_urllib3_client")
+defer_package("lance_namespace_urllib3_client.models")
+_RESPONSES = ("CreateNamespace", "DescribeNamespace", "DropNamespace", "ListNamespaces", "ListTables")
+_CALLED = ["LanceNamespace", "NamespaceExistsRequest", "TableExistsRequest", "connect"]
+defer_package("lance_namespace", _CALLED + [f"{name}Response" for name in _RESPONSES])
 
 
 def __getattr__(name: str) -> Any:

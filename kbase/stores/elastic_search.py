@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..language import Token, analyze
-from ..nodes import KINDS, Node, kind_groups
+from ..nodes import KINDS, EmbedderIdentity, Node, kind_groups
 from .conditions import parse_filter
 from kbase.stores.contract import (
     BY_ALL_WORDS,
@@ -268,7 +268,7 @@ class Searcher(NodeReader):
         "See `NodeStore.find`."
         group, of_kinds = group_of_kinds(kinds)
         query = query_of(parse_filter(filters))
-        direction = self._direction(vector)
+        model, direction = self.about.embedder, self._direction(vector)
         if self.about.get() is None: return Candidates([], [], None, lambda keys: [])
         places = SearchedPlaces(group, group_by, all_query([query, of_kinds]), query if documents else None)
         searches = searches_of(terms, direction, depth, places)
@@ -276,6 +276,7 @@ class Searcher(NodeReader):
             at = self.snapshots.newest(STATE_AGE) if attempt == 0 else self.snapshots.newest()
             if at is None or not at.rows: at = self.snapshots.newest()
             if at is None or not at.rows: return Candidates([], [], None, lambda keys: [])
+            if direction is not None and not self._holds_its_model(at, model): continue
             found = self._deep(at, searches, depth) if depth > WINDOW else self._together(at, searches, attempt == 3)
             if found is not None: break
             self.snapshots.drop()  # it was lost, or somebody has written since: once more, on the new state
@@ -296,6 +297,16 @@ class Searcher(NodeReader):
             about = self.about.get(fresh=True) or about  # embedded anew meanwhile?
         return query_direction(vector, about["dimension"], self.cluster.place.url) if about["dimension"] else None
 
+    def _holds_its_model(self, at: Moment, model: EmbedderIdentity | None) -> bool:
+        # a vector is compared with those of its own model, also while another process moves the alias
+        self.about.pointed_at(at.generation)
+        if (now := self.about.embedder) != model:
+            raise EmbedderMismatch(f"{self.cluster.place.url} has been embedded anew, with {now and now.name}: ask "
+                                   "again, with a vector of that one")
+        if at.generation in (0, (self.about.get() or {}).get("generation")): return True
+        self.snapshots.drop(at)  # opened before the change
+        return False
+
     def _together(self, at: Moment, searches: Mapping[str, Search], last: bool) -> dict[str, list[Found]] | None:
         # None when the state is lost, or no longer the newest; the last time a state that is not the newest will do
         lines: list[dict[str, Any]] = []
@@ -315,6 +326,7 @@ class Searcher(NodeReader):
         if answer["status"] == 404: return True
         kind, reason = error_cause(answer)
         if "dimension" in reason:
+            self.about.get(fresh=True)
             raise EmbedderMismatch(f"{self.cluster.place.url} has been embedded anew: {reason}; open it again")
         raise refusal(self.cluster.place, answer["status"], kind, reason)
 

@@ -44,6 +44,7 @@ class Moment:
     kinds: dict[str, int]  # how many nodes of each
     opened: float  # Clock.now
     checked: float  # when it was last known to be the newest
+    generation: int = 0  # of its index; 0 where there is no row
     counts: dict[str, dict[str, int]] = field(default_factory=dict)  # field → term → rows that have it; "" for all
     types: list[tuple[str, str]] | None = None  # metadata fields with their types
 
@@ -59,10 +60,11 @@ class Sample:
     vectors: np.ndarray = field(repr=False)  # (n, dim) float32, unit length
     state: State
     taken: float  # Clock.now
+    generation: int = 0  # of the index: another one holds vectors of another model
 
     def serves(self, snapshot: Moment, dimension: int, now: float) -> bool:
         "Whether the sample can stand for a state."
-        if self.vectors.shape[1] != dimension: return False
+        if self.vectors.shape[1] != dimension or self.generation != snapshot.generation: return False
         near = now - self.taken < SAMPLE_AGE and abs(self.state[0] - snapshot.rows) * 10 < snapshot.rows
         return self.state == snapshot.state or near
 
@@ -100,7 +102,7 @@ class Snapshots:
         return self._open()
 
     def _open(self) -> Moment | None:
-        terms = {name: {"terms": {"field": name, "size": 1000}} for name in ("language", "kind")}
+        terms = {name: {"terms": {"field": name, "size": 1000}} for name in ("language", "kind", "_index")}
         body = {**STATE_BODY, "aggs": {**STATE_BODY["aggs"], **terms}}
         for _ in range(3):
             now, point = self.cluster.clock.now(), self.cluster.open_point()
@@ -110,7 +112,8 @@ class Snapshots:
             found = {name: {bucket["key"]: bucket["doc_count"] for bucket in answer["aggregations"][name]["buckets"]}
                      for name in terms}
             languages = sorted(found["language"], key=lambda name: (-found["language"][name], name))
-            snapshot = Moment(point, state_of(answer), languages, found["kind"], now, now)
+            generation = max((int(name.rpartition("-")[2]) for name in found["_index"]), default=0)
+            snapshot = Moment(point, state_of(answer), languages, found["kind"], now, now, generation)
             finalize(snapshot, self.cluster.leave_point, point)
             self._held = snapshot
             return snapshot
@@ -134,7 +137,7 @@ class Snapshots:
         vectors = np.array([unpack_vector(hit["_source"]["raw"]) for hit in found], dtype=np.float32).reshape(-1,
                                                                                                               dimension)
         vectors = (vectors / np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)).astype(np.float32)
-        self._samples[group] = Sample(vectors, at.state, now)
+        self._samples[group] = Sample(vectors, at.state, now, at.generation)
         return vectors
 
     def count_terms(

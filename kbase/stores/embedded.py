@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 class FolderFilling(FolderAccount):
     "A folder that can be filled."
 
+    _model: EmbedderIdentity | None = None  # whose vectors are put in
+
     def _writing(self) -> AbstractContextManager[None]: return self._writer.turn()
 
     def put(self, items: Sequence[Indexed]) -> None:
@@ -62,10 +64,17 @@ class FolderFilling(FolderAccount):
                                if heads.owners[row["id"]] == row["document_id"])
         if len(heads.owners) <= SLICE_ROWS: rows = list(rows)  # their terms are no others' waiting
         with self._writing():
+            self._check_unchanged()
             if revisions: self._writer.write_nodes(rows, heads, list(revisions))
             del rows, heads  # the indices need the room
             self._write_sources([item.source for item in items], revisions)
             self._writer.tidy(self._writer.pace)
+
+    def _check_unchanged(self) -> None:
+        # what was embedded before another process embedded all anew is of another model, whatever its dimension
+        if self._model is not None and (now := self.embedder) not in (None, self._model):
+            raise EmbedderMismatch(f"{self.path} has been embedded anew, with {now.name}: open it again with that "
+                                   f"one; given are vectors of {self._model.name}")
 
     def _write_sources(self, sources: Sequence[Source], revisions: Mapping[str, str]) -> None:
         self._writer.write_sources(sources, revisions)
@@ -78,17 +87,21 @@ class FolderFilling(FolderAccount):
 
     def set_embedder(self, identity: EmbedderIdentity) -> None:
         "Say which model the vectors come from; EmbedderMismatch when the store holds another's."
-        if self.embedder == identity: return
-        with self._writing():
-            stored, dimension = self.embedder, self.dimension or self.snapshot().dimension
-            message = (f"the embedder is {identity.name} ({identity.dimension}-d): use the one it was filled with, "
-                       "make its vectors "
-                       "anew with rebuild, or add the sources to a new knowledge base")
-            if stored not in (None, identity):
-                raise EmbedderMismatch(f"{self.path} holds vectors of {stored.name} ({stored.dimension}-d), {message}")
-            if dimension not in (None, identity.dimension):
-                raise EmbedderMismatch(f"{self.path} holds {dimension}-d vectors, {message}")
-            self._folder.describe({**self._folder.about(), "embedder": identity._asdict()})
+        if self.embedder != identity:
+            self._check_model(identity)  # at once: whoever only asks waits for no writer
+            with self._writing():
+                self._check_model(identity)
+                self._folder.describe({**self._folder.about(), "embedder": identity._asdict()})
+        self._model = identity
+
+    def _check_model(self, identity: EmbedderIdentity) -> None:
+        stored, dimension = self.embedder, self.dimension or self.snapshot().dimension
+        message = (f"the embedder is {identity.name} ({identity.dimension}-d): use the one it was filled with, "
+                   "make its vectors anew with rebuild, or add the sources to a new knowledge base")
+        if stored not in (None, identity):
+            raise EmbedderMismatch(f"{self.path} holds vectors of {stored.name} ({stored.dimension}-d), {message}")
+        if dimension not in (None, identity.dimension):
+            raise EmbedderMismatch(f"{self.path} holds {dimension}-d vectors, {message}")
 
     @property
     def remarks(self) -> dict[str, Any]: return dict(self._folder.about().get("remarks", {}))
@@ -135,6 +148,7 @@ class FolderFilling(FolderAccount):
                                         {**about, "generation": about["generation"] + 1,
                                          "embedder": identity._asdict()})
             self.dimension = self._writer.dimension = None if self.dimension is None else identity.dimension
+        self._model = identity
         return again.count
 
 # %% ../../nbs/stores/20_embedded.ipynb #b385c50d

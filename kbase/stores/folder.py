@@ -29,10 +29,12 @@ import kbase.stores.embedded_upgrades  # noqa: F401  its steps are known then
 from ..shared import ForkLock, renew_in_children
 from .contract import StoreError
 from .rows import Heads, Row, Source, slices
+from .slim_rows import may_be_slim, slim_rows
 from .snapshot import FolderSnapshot
 from kbase.stores.tables import (
     ACCOUNT_SCHEMA,
     FOLDER_FORMAT,
+    SLIM_FORMAT,
     NODE_SCHEMA,
     arrow_slices,
     missing_fields,
@@ -71,7 +73,7 @@ class Kept:
     def moment(self, table: str) -> int | None:
         "When a table was last committed to; None where the next commit might bear the same time."
         looked = time.time_ns()
-        try: moved = os.stat(self.root / "lance" / f"{table}.lance" / "_versions").st_mtime_ns
+        try: moved = os.stat(f"{self.root}/lance/{table}.lance/_versions").st_mtime_ns  # a search asks often
         except FileNotFoundError: return None
         return moved if looked - moved > SETTLED else None
 
@@ -119,6 +121,7 @@ class Folder:
     def __init__(self, path: str, lock_timeout: float = LOCK_TIMEOUT):
         self.root = Path(path).expanduser().resolve()  # now: the working folder may be another one tomorrow
         self.path = str(self.root)
+        self.file = self.root / "kbase.json"
         if self.root.exists() and not self.root.is_dir():
             raise StoreError(f"{path} is a file: name a folder for the knowledge base")
         self.lock, self.leases = WriterLock(self.root, lock_timeout), Leases(self.root)
@@ -151,9 +154,6 @@ class Folder:
                 self._connection = lancedb.connect(str(self.root / "lance"))
             return self._connection
 
-    @property
-    def file(self) -> Path: return self.root / "kbase.json"
-
     def about(self) -> dict[str, Any]:  # format, embedder, generation; {} before the first write
         "The description; read again when it has changed, and brought up to date when it is of an older format."
         while True:
@@ -163,7 +163,8 @@ class Folder:
             with self._state:
                 if seen == self._seen: return self._known
                 about = json.loads(self.file.read_text(encoding="utf-8")) if seen else {}
-                steps = upgrade_steps("embedded", about.get("format"), FOLDER_FORMAT, self.path) if about else []
+                known = not about or about.get("format") == SLIM_FORMAT
+                steps = [] if known else upgrade_steps("embedded", about.get("format"), FOLDER_FORMAT, self.path)
                 if not steps:
                     if about.get("generation") != self._known.get("generation"): self.forget()  # other tables
                     self._seen, self._known = seen, about
@@ -216,9 +217,10 @@ class Folder:
                 return self._look()
 
     def _look(self) -> FolderSnapshot:
-        known, moment = self._snapshot, self.kept.moment(self.table_name("nodes"))
+        moment, known = self.kept.moment(self.table_name("nodes")), self._snapshot
         if known is not None and moment is not None and moment == self._still.get("snapshot"): return known
         newest = self.newest("nodes")
+        known = self._snapshot  # none where the tables are others now: versions of two tables say nothing together
         if known is None or known.version != (-1 if newest is None else int(newest.version)):
             handle = None if newest is None else self.database.open_table(self.table_name("nodes"))
             self._snapshot = known = FolderSnapshot(handle)
@@ -364,6 +366,7 @@ class FolderWriter(FolderTurns):
         if not ids and self.opened("nodes") is None: return
         known = self.folder.about().get("embedder")
         dimension = self.dimension or (known["dimension"] if known else None)
+        if any(may_be_slim(sample["kind"]) for sample in heads.samples): self._mark_slim()
         table = self.table("nodes", NODE_SCHEMA)
         fresh = missing_fields(table.schema, heads.samples, list(map(typed_values, heads.metas)), dimension,
                                self.folder.path)
@@ -375,8 +378,12 @@ class FolderWriter(FolderTurns):
         if not ids:
             if stale: table.delete(old)
             return
-        with streamed(table.schema, arrow_slices(table.schema, rows)) as data:
+        with streamed(table.schema, arrow_slices(table.schema, slim_rows(rows))) as data:
             self._commit(table, data, ids, old if stale else None)
+
+    def _mark_slim(self) -> None:
+        about = self.folder.about()
+        if about["format"] < SLIM_FORMAT: self.folder.describe({**about, "format": SLIM_FORMAT})
 
     def _commit(self, table: Any, data: pa.RecordBatchReader, ids: Sequence[str], stale: Expr | None) -> None:
         if stale is None and not any(_any_row(table, col("id").isin(part)) for part in slices(ids)): table.add(data)

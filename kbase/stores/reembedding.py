@@ -50,8 +50,8 @@ class Reembedding:
                 yield self._part(pa.Table.from_batches([batch]), embedded)
 
     def _part(self, table: pa.Table, embedded: bool) -> pa.Table:
-        columns = ["kind", "document_id", "revision", "content", "shown", "meta"]
-        rows = cut_texts(self.at.nodes, table.select(columns).to_pylist())
+        columns = dict.fromkeys(("kind", "document_id", "revision", *self.at.columns))
+        rows = cut_texts(self.at.nodes, table.select(list(columns)).to_pylist())
         if embedded: vectors = self._read(rows)
         else: vectors = [mean_vector(self._sums.get(row["document_id"], ())) for row in rows]
         arrays = [table[name].combine_chunks() for name in self.schema.names if name != "vector"]

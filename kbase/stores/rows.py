@@ -149,8 +149,9 @@ def lone_surrogates(text: str) -> bool:
 def terms_of(
     node: Node,
 ) -> str:  # joined by spaces, in the order of the text
-    "What BM25 reads of a node."
-    return " ".join(terms(node.embedded_text, node.language))
+    "What BM25 reads of a node; a part of a chunk leaves to it what stands above both."
+    text = node.text if KINDS[node.kind].part else node.embedded_text
+    return " ".join(terms(text, node.language))
 
 def node_row(
     node: Node,

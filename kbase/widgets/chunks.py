@@ -163,7 +163,7 @@ def measured_documents(
 # %% ../../nbs/widgets/76_chunks.ipynb #be6b9f75
 def explore_chunks(
     kb: Any,  # a `kbase.KnowledgeBase`
-    queries: Any = None,  # as `kb.evaluate` takes them; so for qrels
+    queries: Any = None,  # as `kb.evaluate` takes them; so for qrels. None: what was judged useful in the explorers
     qrels: Any = None,
     measures: Sequence[str] = ("recall@5", "nDCG@10"),
     **options: Any,  # of `ChunkLab`
@@ -181,14 +181,16 @@ def explore_chunks(
         return sizes, remarks.chunk_remarks(chunks, sizes, kb.embedder.limit)
 
     def measure(tokens: int) -> Any:
-        gold = import_module("kbase.quality.measuring").read_gold(kb, queries, qrels)
+        known = {"queries": queries, "qrels": qrels} if queries is not None else kb.feedback().judged_questions()
+        asked = known["queries"]
+        gold = import_module("kbase.quality.measuring").read_gold(kb, asked, known["qrels"])
         judged = [name for right in gold.documents.values() for name in right]
         ids = measured_documents(judged, [source.document_id for source in kb._listed()])
         documents = [document for document in map(kb.store.document, ids) if document is not None]
         with TemporaryDirectory() as folder, type(kb)(folder, kb._embedder or kb.settings.embedder,
                                                        chunk_tokens=tokens) as other:
             other.add(documents, progress=False)
-            return other.evaluate(queries, gold.documents, measures=measures, title=f"{tokens} tokens")
+            return other.evaluate(asked, gold.documents, measures=measures, title=f"{tokens} tokens")
 
     cost = f"indexes up to {MEASURED_DOCUMENTS} documents anew, in a folder of its own"
-    return ChunkLab(kb._listed, cut, look, measure if queries is not None else None, cost, **options)
+    return ChunkLab(kb._listed, cut, look, measure, cost, **options)

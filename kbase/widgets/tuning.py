@@ -12,6 +12,7 @@ __all__ = ['PAIRS_AT_ONCE', 'CLIP', 'reviewed_pairs', 'sources_of_pairs', 'Revie
 # %% ../../nbs/widgets/77_tuning.ipynb #7fa80118
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from traitlets import Dict, Enum, Unicode
@@ -68,6 +69,7 @@ class ReviewExplorer(Explorer):
         **traits: Any,
     ):
         self._rejected = set[str]()  # ids of pairs that were left out in rounds before
+        self._struck: dict[str, list[str]] = {}  # id of a pair → negatives that were struck in rounds before
         self.take(tuned)
         super().__init__(**traits)
 
@@ -75,6 +77,7 @@ class ReviewExplorer(Explorer):
         "Show another tuning; what was reviewed of the one before is forgotten."
         self.tuned: dict[str, Any] = dict(tuned.to_dict() if hasattr(tuned, "to_dict") else tuned)
         self._pairs = list(self.tuned.get("pairs", ()))
+        self._struck = {**self._struck, **self.tuned.get("struck", {})}
         change = [{**one, "at": at, "change": (one["after"] or 0) - (one["before"] or 0)}
                   for at, one in enumerate(self.tuned.get("questions", ()))]
         self._questions = sorted(change, key=lambda one: (one["change"], one["text"]))
@@ -94,6 +97,15 @@ class ReviewExplorer(Explorer):
         "The ids of the pairs that are not kept, those of rounds before among them."
         now = {str(one.get("id", at)) for at, one in enumerate(self._pairs) if not self.kept(at)}
         return sorted(now | self._rejected)
+
+    @property
+    def struck(self) -> dict[str, list[str]]:
+        "The negatives that answer their question as well: id of a pair → texts, those of rounds before among them."
+        found = {name: list(texts) for name, texts in self._struck.items()}
+        for at, one in enumerate(self._pairs):
+            places = self.marks.get(str(at), {}).get("struck", ())
+            if places: found.setdefault(str(one.get("id", at)), []).extend(one["negatives"][i] for i in places)
+        return {name: list(dict.fromkeys(texts)) for name, texts in found.items()}
 
     def keep(
         self,
@@ -148,7 +160,7 @@ class TuningExplorer(ReviewExplorer):
     def __init__(
         self,
         tuned: Any,  # what has `to_dict`, or its data
-        again: Callable[[list[dict[str, Any]], list[str]], Any] | None = None,  # pairs, ids of the others → a tuning
+        again: Callable[["ReviewExplorer"], Any] | None = None,  # of what was reviewed → a tuning
         promote: Callable[[], Any] | None = None,  # the version that is shown
         rollback: Callable[[], Any] | None = None,  # to the one before
         part: str = "pairs",  # pairs, training or questions
@@ -168,7 +180,7 @@ class TuningExplorer(ReviewExplorer):
                 "gained": bool(data.get("gained")), "promoted": bool(data.get("promoted")),
                 "sources": sources_of_pairs(self._pairs), "curve": list(data.get("curve", ())),
                 "changes": [*data.get("changes", ()), *people], "before": data.get("base", "before"),
-                "after": data.get("name") or "tuned", "can": self._can()}
+                "after": data.get("name") or "tuned", "new": not data.get("verdict"), "can": self._can()}
 
     def no_answer(self) -> dict[str, Any]: return {"rows": [], "found": 0, "all": 0, "notes": [], "can": []}
 
@@ -195,8 +207,8 @@ class TuningExplorer(ReviewExplorer):
     def train(self) -> None:
         "Train on the pairs that are kept; the explorer shows what comes of it."
         if self._again is None: raise ValueError("nothing trains here: take explorer.pairs and train on them yourself")
-        if not self.pairs: raise ValueError("no pair is kept: there is nothing to learn from")
-        tuned, self._rejected = self._again(self.pairs, self.left_out), set(self.left_out)
+        if self._pairs and not self.pairs: raise ValueError("no pair is kept: there is nothing to learn from")
+        tuned, self._rejected, self._struck = self._again(self), set(self.left_out), self.struck
         self._show_tuning(tuned)
 
     def promote(self) -> None:
@@ -240,18 +252,27 @@ class TuningExplorer(ReviewExplorer):
         return f"TuningExplorer({self.tuned.get('name', '')!r}, {counts})"
 
 # %% ../../nbs/widgets/77_tuning.ipynb #29b0acaf
+def _kept_tuning(store: Any, version: str) -> dict[str, Any]:
+    read = import_module("kbase.quality.versions").read_tuning
+    if version: return dict(read(store, version))
+    try: return dict(read(store))
+    except LookupError:
+        return {"notes": ["questions are made from your documents, and some documents judge what was learnt"]}
+
 def explore_tuning(
     kb: Any,  # a `kbase.KnowledgeBase`
-    tuned: Any = None,  # what `kb.tune` gave
+    tuned: Any = None,  # what `kb.tune` gave; None: the newest tuning that is kept beside the knowledge base
+    version: str = "",  # v1, v2, …: an earlier one
     part: str = "pairs",
 ) -> TuningExplorer:
-    "The tuning explorer of a knowledge base. ValueError without a tuning."
-    if tuned is None:
-        raise ValueError("nothing is tuned yet: kb.explore(\"tuning\", tuned=kb.tune())")
+    "The tuning explorer of a knowledge base. KeyError for a version that is not there."
+    if tuned is None: tuned = _kept_tuning(kb.store, version)
     shown = tuned.to_dict() if hasattr(tuned, "to_dict") else tuned
     kind = {"kind": shown["kind"]} if "kind" in shown else {}
 
-    def again(pairs: list[dict[str, Any]], others: list[str]) -> Any: return kb.tune(left_out=others, **kind)
+    def again(review: ReviewExplorer) -> Any:
+        more = {"left_out": review.left_out, "struck": review.struck}
+        return kb.tune(progress=False, **kind, **{name: value for name, value in more.items() if value})
 
     explorer = TuningExplorer(tuned, again, lambda: kb.promote(explorer.tuned["name"]), kb.rollback, part)
     return explorer

@@ -1,11 +1,16 @@
 "Two evaluations of the same questions, in a plain page and in JupyterLab."
 
+from types import SimpleNamespace
+
 import pytest
 from browser.plain import HOSTILE, TESTS, Plain, looks
 
+from kbase.feedback import feedback_of
+from kbase.hits import Hit, Part
+from kbase.nodes import Node
 from kbase.quality.comparison import compare
 from kbase.quality.scores import Scored, Scores
-from kbase.widgets.evaluation import EvaluationExplorer
+from kbase.widgets.evaluation import EvaluationExplorer, explore_evaluation
 
 pytestmark = pytest.mark.browser
 
@@ -31,6 +36,51 @@ def explorer_of(texts=None, asked=None):
         return run
 
     return EvaluationExplorer({"words": way("words", 3), "meaning": way("meaning", 2), "both": way("both", 7)}, compare)
+
+
+def test_a_question_shows_why_each_way_ranked_so(browser):
+    def trace(way, question):
+        texts = [question, HOSTILE[0]] if way == "both" else []
+        return [Hit(Node(f"d{i}", "chunk", 0, len(text), text, text, f"{i}.md"), 1.2, {"bm25": Part(5.0, 1, 0.8, "80 %")}) for i, text in enumerate(texts)]
+
+    explorer = EvaluationExplorer({"words": lambda: evaluated("words", 3), "both": lambda: evaluated("both", 7)}, compare, trace=trace, gold="**kb.feedback().gold()")
+    plain = Plain(browser.new_page(), explorer)
+    assert explorer.results["code"].startswith("sys.exit(kb.evaluate(**kb.feedback().gold()).exit_code(")
+    plain.root.locator(".kb-list").focus()
+    plain.press("Enter")
+    plain.root.locator("summary", has_text="Why both ranked so").click()
+    plain.root.locator(".kb-trace li", has_text=HOSTILE[0]).wait_for()
+    plain.root.locator("summary", has_text="Why words ranked so").click()
+    plain.root.locator(".kb-fold", has_text="It found nothing.").wait_for()
+    plain.accessible()
+    plain.picture("evaluation_traces")
+    plain.safe()
+
+
+def test_own_judgements_are_the_questions(tmp_path):
+    class Base:
+        def __init__(self):
+            self.store, self.asked = SimpleNamespace(place=str(tmp_path)), []
+
+        def evaluate(self, queries, qrels, title, **options):
+            self.asked.append((queries, qrels, options))
+            return evaluated(title, 3)
+
+        def search(self, text, **options):
+            return []
+
+        def feedback(self):
+            return feedback_of(self.store)
+
+    kb = Base()
+    with pytest.raises(ValueError, match=r"nothing was judged useful yet.*give your own"):
+        explore_evaluation(kb)
+    node = Node("d", "chunk", 0, 5, "weirs", "Weirs", "a.md")
+    feedback_of(kb.store).judge_hit("What holds the water?", Hit(node, 1.0), 1)
+    explorer = explore_evaluation(kb)
+    explorer.open_question(0)
+    assert list(kb.asked[0][0].values()) == ["What holds the water?"] and list(kb.asked[0][1].values()) == [{"d": 1}]
+    assert "kb.feedback().gold()" in explorer.results["code"] and explorer.opened["traces"] == [[], []]
 
 
 def texts(plain):

@@ -32,6 +32,48 @@ def corpus(titles=None, count=60):
     return points_of(nodes), search, lambda query: nodes[0].vector
 
 
+class Said:
+    "What keeps judgements, in memory."
+
+    def __init__(self):
+        self.right = {}
+
+    def judged(self, question):
+        return {node: right for (asked, node), right in self.right.items() if asked == question}
+
+    def judge_hit(self, question, hit, right):
+        self.right[question, hit.id] = right
+
+
+def test_what_is_encircled_is_kept_as_right_and_stands_out_when_it_is_missed(browser):
+    points, search, embed = corpus()
+    said = Said()
+    plain = Plain(browser.new_page(), MapPanel(points, search, embed, keeper=said))
+    root, panel = plain.root, plain.explorer
+    keep = root.locator("button", has_text="They answer it")
+    assert not keep.is_visible()
+    root.locator("input").fill("mills")
+    plain.until(lambda: panel.query == "mills")
+    panel.choose([0, 1])  # the first is about weirs, the second is found
+    plain.push()
+    keep.focus()
+    plain.press("Enter")
+    plain.until(lambda: len(said.right) == 2)
+    root.locator(".kb-status", has_text="2 kept as right, 1 of them not found").wait_for()
+    root.locator(".kb-legend li", has_text="right, not found").wait_for()
+    assert (panel.states == 3).nonzero()[0].tolist() == [0]
+    first = root.locator("[role=option]").first
+    assert "right, not found" in first.text_content() and "Note 0" in first.text_content()
+    plain.accessible()
+    plain.safe()
+    plain.picture("map_missed")
+    plain.page.close()
+    alone = MapPanel(points, search, embed, "mills")
+    alone.choose([0])
+    alone.receive({"do": "keep"})
+    assert "nobody keeps judgements" in alone.error and not alone.results["can_keep"]
+
+
 def test_the_panel(browser):
     looked = []
     points, search, embed = corpus()

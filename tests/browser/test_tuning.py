@@ -27,10 +27,10 @@ def tuning(texts=None, gained=True, pairs=40):
 def test_pairs_are_reviewed_by_keyboard(browser):
     trained, done = [], []
 
-    def again(pairs, others):
-        trained.append(pairs)
-        assert len(others) == 40 - len(pairs)
-        return {**tuning(pairs=len(pairs)), "name": "v4"}
+    def again(review):
+        trained.append(review.pairs)
+        assert len(review.left_out) == 40 - len(review.pairs) and review.struck == {"3": ["Mill 0 has a wheel of iron."]}
+        return {**tuning(pairs=len(review.pairs)), "name": "v4"}
 
     plain = Plain(browser.new_page(), TuningExplorer(tuning(), again, lambda: done.append("promoted"), lambda: done.append("back")))
     explorer, root = plain.explorer, plain.root
@@ -121,7 +121,7 @@ def test_odd_data_is_shown():
 
 @pytest.mark.parametrize("part", ["pairs", "training", "questions"])
 def test_looks(browser, part):
-    explorer = TuningExplorer(tuning(), again=lambda pairs, others: pairs, promote=lambda: None, part=part)
+    explorer = TuningExplorer(tuning(), again=lambda review: review.pairs, promote=lambda: None, part=part)
     explorer.keep(1, False)
     if part != "training":
         explorer.open_row(2)
@@ -144,11 +144,46 @@ def test_the_front_door():
 
     explorer = explore_tuning(Base(), {**tuning(pairs=20), "kind": "weights"})
     explorer.keep(3, False)
+    explorer.strike(4, 1)
     explorer.train()
-    assert asked == [{"left_out": ["19", "3", "9"], "kind": "weights"}]
+    struck = {"4": ["Mill 1 has a wheel of iron."]}
+    assert asked == [{"left_out": ["19", "3", "9"], "struck": struck, "kind": "weights", "progress": False}]
     explorer.keep(0, False)
     explorer.train()
+    assert asked[1]["struck"] == struck  # so does what was struck
     assert asked[1]["left_out"] == ["0", "19", "29", "3", "9"]  # what was rejected before stays rejected
     explorer.promote()
     explorer.rollback()
     assert asked[2:] == ["v2", "back"] and explorer.results["can"] == ["train", "promote"]
+
+
+def test_what_was_tuned_before_is_shown_again(browser, tmp_path):
+    from kbase.quality.versions import NEWEST_TUNING, TUNED, write_tuning
+    from kbase.stores.contract import open_store
+
+    class Base:
+        store = open_store(str(tmp_path / "kb"))
+        tuned: list = []
+
+        def tune(self, **options):
+            self.tuned.append(options)
+            write_tuning(tmp_path / "kb" / TUNED / NEWEST_TUNING, tuning(gained=False, pairs=20))
+            return tuning(gained=False, pairs=20)
+
+        rollback = promote = None
+
+    kb = Base()
+    plain = Plain(browser.new_page(), explore_tuning(kb))
+    plain.root.locator(".kb-verdict-line", has_text="Nothing is tuned yet").wait_for()
+    plain.accessible()
+    plain.picture("tuning_empty")
+    plain.root.locator("button", has_text="Tune now").click()
+    plain.until(lambda: kb.tuned == [{"progress": False}])
+    plain.root.locator(".kb-verdict-line", has_text="Nothing gained").wait_for()
+    assert plain.root.locator(".kb-list > li").count() == 20
+    plain.safe()
+    again = explore_tuning(kb)  # another process would
+    assert again.results["verdict"] == "Nothing gained: not promoted" and len(again.pairs) == 18
+    with pytest.raises(KeyError, match="no version 'v7'"):
+        explore_tuning(kb, version="v7")
+    kb.store.close()
