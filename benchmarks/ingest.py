@@ -12,6 +12,7 @@ without a model: only their memory is of interest.
 """
 
 import argparse
+import gc
 import io
 import json
 import os
@@ -22,6 +23,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from contextlib import contextmanager
 from email.message import EmailMessage
@@ -33,9 +35,7 @@ WORDS = 30_000
 def write_files(folder: Path, count: int, words: int, seed: int = 0) -> None:
     "Files of sentences of 8 to 24 words, words drawn by Zipf's law."
     draw = random.Random(seed)
-    letters = "aeioubcdfglmnprst"
-    vocabulary = ["".join(draw.choices(letters, k=draw.randint(2, 10))) for _ in range(WORDS)]
-    weights = [1 / rank for rank in range(1, WORDS + 1)]
+    vocabulary, weights = zipf(draw)
     folder.mkdir(parents=True, exist_ok=True)
     for i in range(count):
         chosen, text = draw.choices(vocabulary, weights, k=words), []
@@ -45,6 +45,13 @@ def write_files(folder: Path, count: int, words: int, seed: int = 0) -> None:
             chosen = chosen[n:]
         body = "\n\n".join(" ".join(text[at : at + 6]) for at in range(0, len(text), 6))
         (folder / f"{i:05}.md").write_text(f"# Note {i}\n\n{body}\n", encoding="utf-8")
+
+
+def zipf(draw: random.Random) -> tuple[list[str], list[float]]:
+    "Words, and how frequent each is: as in a folder of texts that have a language in common."
+    letters = "aeioubcdfglmnprst"
+    vocabulary = ["".join(draw.choices(letters, k=draw.randint(2, 10))) for _ in range(WORDS)]
+    return vocabulary, [1 / rank for rank in range(1, WORDS + 1)]
 
 
 ROUNDS = 4  # the speed of a machine changes from minute to minute: the sides take turns
@@ -126,8 +133,12 @@ def sayings(draw: random.Random, words: int) -> str:
     "Sentences of English-like words."
     letters = "aeioubcdfglmnprst"
     vocabulary = ["".join(draw.choices(letters, k=draw.randint(2, 10))) for _ in range(2000)]
-    text = [draw.choice(vocabulary) for _ in range(words)]
-    return " ".join(" ".join(text[at : at + 12]).capitalize() + "." for at in range(0, words, 12))
+    return sentences([draw.choice(vocabulary) for _ in range(words)])
+
+
+def sentences(text: list[str]) -> str:
+    "Words in sentences of twelve."
+    return " ".join(" ".join(text[at : at + 12]).capitalize() + "." for at in range(0, len(text), 12))
 
 
 def saved(document) -> bytes:
@@ -214,16 +225,18 @@ MAKERS = {
 }
 
 
-def write_mixed(folder: Path, count: int) -> None:
-    "Files of every kind in turn, and those of `awkward_docs` beside them."
+def write_mixed(folder: Path, count: int, awkward: bool = False, seed: int = 5) -> None:
+    "Files of every kind in turn, and those of `awkward_docs` beside them; words drawn by Zipf's law."
     folder.mkdir(parents=True, exist_ok=True)
-    draw, kinds = random.Random(5), sorted(MAKERS)
+    draw, kinds = random.Random(seed), sorted(MAKERS)
+    vocabulary, weights = zipf(random.Random(0))
     for number in range(count):
         kind = kinds[number % len(kinds)]
-        (folder / f"{number:04}{kind}").write_bytes(MAKERS[kind](sayings(draw, draw.randint(100, 600))))
-    awkward = Path(os.environ.get("KBASE_DATA", "/nowhere"), "awkward_docs", "files")
-    if awkward.is_dir():
-        shutil.copytree(awkward, folder / "awkward")
+        text = sentences(draw.choices(vocabulary, weights, k=draw.randint(100, 600)))
+        (folder / f"{number:04}{kind}").write_bytes(MAKERS[kind](text))
+    known = Path(os.environ.get("KBASE_DATA", "/nowhere"), "awkward_docs", "files")
+    if awkward and known.is_dir():
+        shutil.copytree(known, folder / "awkward")
 
 
 def timed(spent: dict[str, float], part: str, function):
@@ -240,41 +253,54 @@ def timed(spent: dict[str, float], part: str, function):
 
 
 def mixed(folder: Path, files: int) -> None:
-    "Adding files of all formats, as a share of the raw rate on the same texts; and its parts."
+    "Adding files of all formats, as a share of the raw rate on the same texts, in rounds; and its parts."
     from kbase import KnowledgeBase
     from kbase.indexing.recipe import Recipe
-    from kbase.nodes import KINDS
 
-    write_mixed(folder / "files", files)
-    kb = KnowledgeBase(folder / "kb")
+    kb = KnowledgeBase(folder / "kb", calibrate=False)
     kb.embedder.embed_query("warm")
     spent: dict[str, float] = {}
+    sums = dict.fromkeys(("add", "raw", "add's processor time", "raw's processor time"), 0.0)
     read = "read_all" if hasattr(Recipe, "read_all") else "read"
-    with (
-        patched(Recipe, read, timed(spent, "reading", getattr(Recipe, read))),
-        patched(Recipe, "nodes", timed(spent, "cutting and summing up", Recipe.nodes)),
-        patched(type(kb.store), "put", timed(spent, "storing", type(kb.store).put)),
-    ):
-        began, worked = time.perf_counter(), processor_seconds()
-        report = kb.add(folder / "files", progress=False)
-        whole, work = time.perf_counter() - began, processor_seconds() - worked
-    texts = list(
-        {
-            node.content_hash: node.embedded_text
-            for batch in kb.store.scan()
-            for node in batch
-            if KINDS[node.kind].embedded
-        }.values()
-    )
+    for turn in range(ROUNDS):
+        write_mixed(folder / f"files{turn}", files // ROUNDS, turn == ROUNDS - 1, turn)
+        with (
+            patched(Recipe, read, timed(spent, "reading", getattr(Recipe, read))),
+            patched(Recipe, "nodes", timed(spent, "cutting and summing up", Recipe.nodes)),
+            patched(type(kb.store), "put", timed(spent, "storing", type(kb.store).put)),
+            clocked(sums, "add"),
+        ):
+            report = kb.add(folder / f"files{turn}", progress=False)
+            gc.collect()  # the readers end, and their processor time counts
+        texts = embedded_texts(kb, {row.document_id for row in report.rows})
+        with clocked(sums, "raw"):
+            kb.embedder.embed_texts(texts)
+        print(f"round {turn + 1}: {report}; {len(texts)} texts; " + shares(sums))
+    print(", ".join(f"{part} {seconds:.1f} s" for part, seconds in spent.items()) + " (side by side with embedding)")
+
+
+def embedded_texts(kb, documents: set[str]) -> list[str]:
+    "What the embedder read of some documents, each text once."
+    from kbase.nodes import KINDS
+
+    nodes = (node for batch in kb.store.scan() for node in batch if node.document_id in documents)
+    return list({node.content_hash: node.embedded_text for node in nodes if KINDS[node.kind].embedded}.values())
+
+
+def shares(sums: dict[str, float]) -> str:
+    wall, work = (sums["raw" + what] / sums["add" + what] for what in ("", "'s processor time"))
+    return f"so far {wall:.0%} of the raw rate, {work:.0%} in processor time ({sums})"
+
+
+@contextmanager
+def clocked(sums: dict[str, float], side: str):
+    "Adds the seconds that pass within, and those of the processor."
     began, worked = time.perf_counter(), processor_seconds()
-    kb.embedder.embed_texts(texts)
-    raw, raw_work = time.perf_counter() - began, processor_seconds() - worked
-    print(f"processor time: add {work:.1f} s, raw {raw_work:.1f} s: {raw_work / work:.0%}")
-    print(
-        f"{report}\n{len(texts)} texts: add {whole:.1f} s, raw {raw:.1f} s: {raw / whole:.0%} of the raw rate; "
-        + ", ".join(f"{part} {seconds:.1f} s" for part, seconds in spent.items())
-        + " (side by side with embedding)"
-    )
+    try:
+        yield
+    finally:
+        sums[side] += time.perf_counter() - began
+        sums[f"{side}'s processor time"] += processor_seconds() - worked
 
 
 def processor_seconds() -> float:
@@ -310,16 +336,43 @@ def without_model() -> None:
 
 
 def peak_of(path: Path, folder: Path) -> None:
-    "Peak memory of adding one large file; that of its readers is limited by `Limits.memory_bytes`."
+    "Peak memory of adding one large file: of this process, and of it with its readers together, looked at often."
     from kbase import KnowledgeBase
 
     without_model()
     began = time.perf_counter()
-    report = KnowledgeBase(folder / "kb").add(path, progress=False)
+    with group_peak() as highest:
+        report = KnowledgeBase(folder / "kb", calibrate=False).add(path, progress=False)
     print(
         f"{path.name}, {path.stat().st_size / 2**20:.0f} MB: {report}, {report.rows[0].nodes} nodes in "
-        f"{time.perf_counter() - began:.0f} s: peak {peak_gigabytes():.2f} GB"
+        f"{time.perf_counter() - began:.0f} s: peak {peak_gigabytes():.3f} GB, with its readers {highest[0]:.3f} GB"
     )
+
+
+@contextmanager
+def group_peak():
+    "The highest sum of resident memory of this process and its children; Linux."
+    highest, done = [0.0], threading.Event()
+
+    def resident(process: int) -> int:
+        try:
+            return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{process}/status").read_text())[1])
+        except (OSError, TypeError):
+            return 0
+
+    def watch() -> None:
+        while not done.wait(0.2):
+            listed = Path(f"/proc/{os.getpid()}/task").glob("*/children")
+            children = {int(name) for file in listed for name in file.read_text().split()}
+            highest[0] = max(highest[0], sum(map(resident, {os.getpid(), *children})) / 2**20)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield highest
+    finally:
+        done.set()
+        watcher.join()
 
 
 def line(folder: Path, megabytes: int) -> None:

@@ -104,6 +104,7 @@ Modules:
 - `kbase.indexing.tex_reader`: Sections, lists, tables, notes and formulas of a source, without the commands around them
 - `kbase.indexing.tex_text`: Comments, braces, environments and signs: what is there before anything is read
 - `kbase.indexing.text_reader`: Markdown, reStructuredText, Python, CSV and plain text: a title is looked for, and powers are written in the line
+- `kbase.indexing.waiting_nodes`: A text of 100 MB is a quarter of a million passages: no more than a few thousand of them are in memory
 - `kbase.indexing.watching`: Changes are followed while you go on working
 - `kbase.indexing.word_markup`: Fields, formulas, check marks and text boxes in the form that is read; hidden text gone, and said to be
 - `kbase.indexing.word_reader`: Headings, lists, tables, footnotes and text boxes of a DOCX file

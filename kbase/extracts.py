@@ -25,7 +25,7 @@ from importlib.resources import files
 import numpy as np
 
 from .blocks import line_starts, markdown_parser, read_blocks
-from .language import analyze, split_sentences, stop_words
+from .language import split_sentences, stop_words, terms
 from .nodes import Document
 
 # %% ../nbs/06_extracts.ipynb #7328dbee
@@ -176,11 +176,12 @@ def find_sentences(
             if mark: start = mark.end()
             wording = document.text[start:end]
             if not wording.strip() or not _is_prose(wording): continue
-            terms = tuple(token.term for token in analyze(wording, document.language))
-            if len(terms) < MIN_TERMS or terms in seen: continue
-            if len(analyze(CODE.sub(" ", wording), document.language)) < MIN_TERMS: continue
-            seen.add(terms)
-            sentences.append(Sentence(start, end, terms, _is_whole(wording, document.language),
+            said = tuple(terms(wording, document.language))
+            if len(said) < MIN_TERMS or said in seen: continue
+            plain, codes = CODE.subn(" ", wording)
+            if codes and len(terms(plain, document.language)) < MIN_TERMS: continue
+            seen.add(said)
+            sentences.append(Sentence(start, end, said, _is_whole(wording, document.language),
                                       leans(wording, document.language), paragraph))
     whole = [sentence for sentence in sentences if sentence.whole] or sentences
     telling = [sentence for sentence in whole if _tells(document, sentence)] or whole
@@ -232,7 +233,7 @@ def guess_tokens(
 def choose(
     ranks: np.ndarray,  # (n,)
     cosines: np.ndarray,  # (n, n)
-    wordings: Sequence[str],  # the sentences
+    wording: Callable[[int], str],  # the sentence at a place
     count: Callable[[str], int],  # tokens of one; asked for the few that come into question
     max_sentences: int,
     max_tokens: int,
@@ -246,9 +247,9 @@ def choose(
         if len(taken) == max_sentences: break
         if leaning and leaning[i] and i - 1 not in taken: continue
         if paragraphs and sum(paragraphs[j] == paragraphs[i] for j in taken) >= most: continue
-        if len(wordings[i].split()) > max_tokens or any(cosines[i, j] > REDUNDANT_COSINE for j in taken):
-            continue  # a word has a token or more
-        if (tokens := count(wordings[i])) <= max_tokens:
+        if any(cosines[i, j] > REDUNDANT_COSINE for j in taken): continue
+        if len(wording(i).split()) > max_tokens: continue  # a word has a token or more
+        if (tokens := count(wording(i))) <= max_tokens:
             taken.append(i)
             max_tokens -= tokens
     return sorted(taken)
@@ -334,12 +335,14 @@ def extract_summary(
     sentences = find_sentences(document)
     if sentences and (len(sentences) > max_sentences or not fits):
         sentences = standing(text, sentences)
-        wordings = [plain_text(text[s.start:s.end], document.markup) for s in sentences]
+        @cache
+        def wording(place: int) -> str:  # of the few that are looked at
+            return plain_text(text[sentences[place].start:sentences[place].end], document.markup)
         cosines = resemblance([s.terms for s in sentences])
         ranks, leaning = lexrank(cosines), [s.leans for s in sentences]
-        taken = choose(ranks, cosines, wordings, count, max_sentences, max_tokens, leaning,
+        taken = choose(ranks, cosines, wording, count, max_sentences, max_tokens, leaning,
                        [s.paragraph for s in sentences])
         spans = tuple((sentences[i].start, sentences[i].end) for i in taken)
-        if taken: return Summary(" ".join(wordings[i] for i in taken), spans)
+        if taken: return Summary(" ".join(map(wording, taken)), spans)
     short = _short_spans(document, start, end, max_sentences)
     return Summary(" ".join(plain_text(text[a:b], document.markup) for a, b in short), tuple(short), whole=fits)

@@ -9,9 +9,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from kbase.indexing import batches
-from kbase.indexing.batches import Batches, WaitingNodes, embed_batch
+from kbase.embedding import Embedder
+from kbase.indexing import batches, recipe
+from kbase.indexing.batches import Batches, embed_batch
+from kbase.indexing.jobs import keep_ids
+from kbase.indexing.waiting_nodes import WaitingNodes
 from kbase.nodes import Document, Node
+from kbase.stores import rows
 from kbase.stores.contract import open_store
 from kbase.stores.folder import streamed
 from kbase.stores.rows import Indexed, Source, Together, fewer_terms, indexed_rows, item_heads, mean_vector
@@ -34,12 +38,22 @@ def long_item(count, word="rope", vectors=True):
     for part in parts:
         vector = draw.standard_normal(4).astype(np.float32) if vectors else None
         nodes.append(
-            Node(document.id, "chunk", at, at + len(part), part, uri=document.uri, language="en", meta=document.meta,
-                 vector=vector)
+            Node(
+                document.id,
+                "chunk",
+                at,
+                at + len(part),
+                part,
+                uri=document.uri,
+                language="en",
+                meta=document.meta,
+                vector=vector,
+            )
         )
         at += len(part) + 1
-    whole = Node(document.id, "document", 0, len(document.text), "Of ropes.", uri=document.uri, language="en",
-                 meta=document.meta)
+    whole = Node(
+        document.id, "document", 0, len(document.text), "Of ropes.", uri=document.uri, language="en", meta=document.meta
+    )
     return Indexed(Source(document.uri, document.id, nodes=count + 1), document, [whole, *nodes])
 
 
@@ -109,6 +123,29 @@ def test_terms_that_are_left_out_are_said(caplog):
     assert list(fewer_terms(Counter(), 3)) == []
 
 
+def test_rare_words_of_a_huge_document_are_not_all_counted(caplog, monkeypatch):
+    monkeypatch.setattr(rows, "MOST_WORDS", 10)
+    together = Together(most=20)
+    for number in range(200):
+        together.add(f"rope rope tar word{number}", None)
+    assert len(together.counts) <= 20
+    with caplog.at_level(logging.WARNING):
+        assert Counter(together.tokens("long.txt").split()).most_common(2) == [("rope", 13), ("tar", 7)]
+    assert "long.txt has more than" in caplog.text
+
+
+def test_a_huge_documents_nodes_wait_on_the_disk_from_the_start(monkeypatch):
+    monkeypatch.setattr(recipe, "LONG_TEXT", 1000)
+    plain = Document(
+        "long.md", "# Ropes\n\n" + "A rope of the ship is tarred in spring. " * 100, "Ropes", markup="markdown"
+    )
+    made = recipe.Recipe(Embedder.load()).nodes(plain)
+    monkeypatch.setattr(recipe, "LONG_TEXT", 10**6)
+    assert isinstance(made, WaitingNodes) and list(made) == recipe.Recipe(Embedder.load()).nodes(plain)
+    kept = keep_ids(made, [replace(node, id=f"old{number}") for number, node in enumerate(made)])
+    assert isinstance(kept, WaitingNodes) and {node.id[:3] for node in kept} == {"old"}
+
+
 def test_what_is_known_of_rows_before_they_are_made():
     heads = item_heads([long_item(3), long_item(2)])
     assert [(one["kind"], one["vector"] is None) for one in heads.samples] == [("document", True), ("chunk", False)]
@@ -117,7 +154,7 @@ def test_what_is_known_of_rows_before_they_are_made():
 
 def test_waiting_nodes_are_what_was_put_there():
     nodes = long_item(7).nodes
-    waiting = WaitingNodes([nodes[at : at + 3] for at in range(0, len(nodes), 3)], 3)
+    waiting = WaitingNodes(nodes, 3)
     assert list(waiting) == nodes and len(waiting) == len(nodes)
     assert waiting[0] == nodes[0] and waiting[-1] == nodes[-1] and waiting[2:5] == nodes[2:5]
     assert [node.vector is None for node in waiting] == [node.vector is None for node in nodes]

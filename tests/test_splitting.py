@@ -14,7 +14,7 @@ from haystack.core.serialization_security import allow_deserialization_module
 from kbase.blocks import MARKUPS as READERS
 from kbase.blocks import read_blocks
 from kbase.indexing.pieces import count_in_batches
-from kbase.indexing.splitting import ChunkSplitter, cut_title, split_document
+from kbase.indexing.splitting import ChunkSplitter, block_parts, cut_title, split_document, split_in_parts
 from kbase.nodes import Document, Node, node_from_haystack
 
 MARKUPS = list(READERS)
@@ -435,6 +435,33 @@ def test_counts_come_in_batches() -> None:
 
     assert count_in_batches(count, ["a" * 40] * 10 + ["b" * 300], 100) == [40] * 10 + [300]
     assert max(sizes) == 300 and len(sizes) == 6
+
+
+@pytest.mark.parametrize(
+    "markup, text",
+    [
+        ("text", "word " * 3000),
+        ("text", "x" * 9000),
+        ("markdown", "".join(f"# Head {n}\n\nSome words of part {n}.\n\n" for n in range(200))),
+        ("markdown", "| Ship | Tons |\n| --- | --- |\n" + "| Ellida | 5 |\n" * 500),
+        ("csv", "ship,tons\n" + "Ellida,5\n" * 500),
+    ],
+)
+def test_a_long_document_is_cut_part_by_part(markup: str, text: str) -> None:
+    document = Document("long", text, markup=markup)
+    parts = list(block_parts(text, read_blocks(document), 1000))
+    assert len(parts) > 2 and all(part.blocks[-1].kind != "heading" for part in parts)
+    chunks = list(split_in_parts(document, count_words, 40, 60, size=1000))
+    assert "".join("".join(chunk.text for chunk in chunks).split()) == "".join(text.split())
+    assert all(chunk.text == text[chunk.start : chunk.end] for chunk in chunks)
+    later = [chunk for chunk in chunks if chunk.text.startswith("| Ellida")]
+    assert all(chunk.headings[-1:] == ("Ship, Tons",) and chunk.payload["inside"] == "table" for chunk in later)
+
+
+def test_a_document_of_one_part_is_cut_as_ever() -> None:
+    text = "".join(f"# Head {n}\n\nSome words of part {n}.\n\n" for n in range(20))
+    blocks = read_blocks(Document("short", text, markup="markdown"))
+    assert [part.blocks for part in block_parts(text, blocks)] == [blocks]
 
 
 def test_component_in_a_pipeline(tmp_path) -> None:

@@ -8,14 +8,14 @@ its row of the report. Nothing is stored here: `indexing.batches` does that, and
 # %% auto #0
 __all__ = ['SETTINGS_CHANGED', 'VERSION_STAYS', 'WRITING_SECONDS', 'TRIES', 'PAUSE_SECONDS', 'CHANGING', 'Job', 'measure',
            'is_stored', 'is_unchanged', 'moved_from', 'Decision', 'Inspection', 'keep_ids', 'Prepared', 'read_item',
-           'prepare', 'nodes_of', 'refused_job', 'read_attached', 'bytes_hash', 'read_job', 'with_attached',
-           'looked_again', 'visit_page', 'renamed', 'whole_document', 'move_job']
+           'prepare', 'scan_nodes', 'nodes_of', 'refused_job', 'read_attached', 'bytes_hash', 'read_job',
+           'with_attached', 'looked_again', 'visit_page', 'renamed', 'whole_document', 'move_job']
 
 # %% ../../nbs/indexing/36_jobs.ipynb #6fc4fe41
 import hashlib
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path, PurePath
@@ -27,6 +27,7 @@ from .converters import ConversionError, Limits, convert_bytes, document_of, rea
 from .fetching import Fetched, fetch
 from .recipe import Recipe, notes_on
 from .sources import Item, storable
+from .waiting_nodes import WaitingNodes
 from ..nodes import Document, Node, digest
 from ..results import ReportRow
 from ..stores.conditions import composed
@@ -135,19 +136,26 @@ class Inspection:
 def keep_ids(
     nodes: Sequence[Node],  # of the new version
     stored: Iterable[Node],  # of the old one
-) -> list[Node]:
+) -> Sequence[Node]:
     "Nodes with the ids that their texts had before, first come first served."
     known: dict[tuple[str, str], deque[str]] = defaultdict(deque)
-    for node in sorted(stored, key=lambda node: (node.start, node.end)): known[node.kind,
-                                                                               node.content_hash].append(node.id)
+    for *key, name in _in_order(stored): known[key[0], key[1]].append(name)
     names: dict[str, str] = {}
-    for node in sorted(nodes, key=lambda node: (node.start, node.end)):
-        if same := known[node.kind, node.content_hash]: names[node.id] = same.popleft()
+    for *key, name in _in_order(nodes):
+        if same := known[key[0], key[1]]: names[name] = same.popleft()
     kept = set(names.values())  # a new passage may stand exactly where a kept one stood
     names |= {node.id: digest(node.id, "again") for node in nodes if node.id in kept and node.id not in names}
-    return [replace(node, id=names.get(node.id, node.id), parent_id=node.parent_id and names.get(node.parent_id,
-                                                                                                 node.parent_id))
-            for node in nodes]
+
+    def named(part: Sequence[Node]) -> list[Node]:
+        return [replace(node, id=names.get(node.id, node.id), parent_id=node.parent_id and names.get(node.parent_id,
+                                                                                                     node.parent_id))
+                for node in part]
+    return nodes.each(named) if isinstance(nodes, WaitingNodes) else named(nodes)
+
+def _in_order(nodes: Iterable[Node]) -> Iterator[tuple[str, str, str]]:  # kind, hash, id
+    rows = sorted(((node.start, node.end, (node.kind, node.content_hash, node.id)) for node in nodes),
+                  key=lambda row: row[:2])
+    return (row[2] for row in rows)
 
 # %% ../../nbs/indexing/36_jobs.ipynb #ee0ca68b
 class Prepared(NamedTuple):
@@ -179,7 +187,7 @@ def prepare(
     "Make nodes of a document."
     document = replace(document, title=composed(document.title), id=job.source.document_id)
     nodes, before, again = recipe.nodes(document), job.before, is_stored(job.before)
-    if again and store is not None: nodes = keep_ids(nodes, nodes_of(store, document.id))
+    if again and store is not None: nodes = keep_ids(nodes, scan_nodes(store, document.id))
     source = replace(
         job.source, fingerprint=document.fingerprint or job.source.fingerprint, nodes=len(nodes),
         characters=len(document.text), title=document.title, language=document.language, markup=document.markup,
@@ -192,14 +200,22 @@ def prepare(
 
 SETTINGS_CHANGED = "the same bytes, indexed again: the settings or the version of kbase have changed since"
 
+def scan_nodes(
+    store: NodeStore,
+    document_id: str,
+    vectors: bool = False,
+) -> Iterator[Node]:
+    "The nodes of a document, as they are read."
+    where = {"field": "document_id", "operator": "==", "value": document_id}
+    return (node for batch in store.scan(where, vectors=vectors) for node in batch if node.id != document_id)
+
 def nodes_of(
     store: NodeStore,
     document_id: str,
     vectors: bool = False,
 ) -> list[Node]:
     "The nodes of a document."
-    where = {"field": "document_id", "operator": "==", "value": document_id}
-    return [node for batch in store.scan(where, vectors=vectors) for node in batch if node.id != document_id]
+    return list(scan_nodes(store, document_id, vectors))
 
 # %% ../../nbs/indexing/36_jobs.ipynb #2484c885
 VERSION_STAYS = " (the version indexed earlier stays)"

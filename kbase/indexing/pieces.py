@@ -190,12 +190,14 @@ def cut_pieces(
     count_tokens: CountTokens,
     budget: int,  # longest piece, tokens
     columns: Mapping[int, str] | None = None,  # where a table begins → the names of its columns
+    within: bool = False,  # whether the first block is the rest of one
 ) -> list[Piece]:  # in order, counted
     "Blocks, or parts of them, that fit."
     text, named = document.text, columns or {}
     prices = [(0.0, 0.0), *(border_price(document, a, b) for a, b in pairwise(blocks))]
     todo = [Piece(*block, *price) for block, price in zip(blocks, prices, strict=True)]
     for piece in todo: piece.columns = named.get(piece.start, "")
+    todo[0].inner = within
     special = count_tokens([""])[0]
     while any(piece.tokens < 0 for piece in todo):
         todo = join_short(text, _short_enough(document, todo, budget), budget // 4)

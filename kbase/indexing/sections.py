@@ -94,10 +94,10 @@ def nodes_of_sections(
 
 def with_parents(
     nodes: Sequence[Node],  # of one document
-) -> list[Node]:  # in their order
+) -> Sequence[Node]:  # in their order
     "The same nodes, each span of the text below the smallest one around it; without sections, as they were."
+    if all(carries_text(one.kind) for one in nodes if one.verbatim and one.parent_id is None): return nodes
     spans = [one for one in nodes if one.verbatim and one.parent_id is None]
-    if all(carries_text(one.kind) for one in spans): return list(nodes)
     root = next((one.id for one in nodes if not KINDS[one.kind].embedded), None)
     parents: dict[str, str | None] = {}
     around: list[Node] = []  # the spans that are open, outermost first

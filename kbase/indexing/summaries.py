@@ -12,8 +12,9 @@ __all__ = ['SUMMARY_PROMPT', 'GROUNDED', 'TITLE_CHARACTERS', 'summary_prompt', '
 
 # %% ../../nbs/indexing/33_summaries.ipynb #d363d65c
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import chain, islice
 from typing import Any
 
 from haystack import Document as HaystackDocument
@@ -135,15 +136,16 @@ def summary_node(
 def nodes_of_summary(
     document: Document,
     summary: Summary,
-    chunks: Sequence[Node],  # of the document
+    chunks: Iterable[Node],  # of the document
 ) -> list[Node]:  # the document's node, and the summary's where it says what no chunk says
     "The nodes of a summary."
     of_document = summary_node(document, summary)
-    said = summary.text
-    if len(chunks) == 1:  # a summary leaves headings out
+    said, chunks = summary.text, iter(chunks)
+    first = list(islice(chunks, 2))
+    if len(first) == 1:  # a summary leaves headings out
         heads = [document.text[b.start:b.end] for b in read_blocks(document) if b.kind == "heading"]
         said = " ".join([document.title, *heads, said])
-    if says_again(said, [chunk.text for chunk in chunks], document.language): return [of_document]
+    if says_again(said, (chunk.text for chunk in chain(first, chunks)), document.language): return [of_document]
     return [of_document, replace(of_document, kind="summary", id="")]
 
 # %% ../../nbs/indexing/33_summaries.ipynb #c0fefa18
