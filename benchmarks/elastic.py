@@ -549,6 +549,7 @@ def quality(given, client, name: str) -> None:
         documents, queries, qrels = sets.read_set(given.data / which)
         if given.questions:
             queries = dict(islice(queries.items(), given.questions))
+            qrels = {query: qrels[query] for query in queries}  # what is judged has to be asked
         tag = which.replace("/", "_")
         with sets.fill(given.folder / tag, documents) as kb:
             took = time.perf_counter()
