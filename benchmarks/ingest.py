@@ -328,7 +328,7 @@ def without_model() -> None:
 
     draw = np.random.default_rng(0)
 
-    def embed_batches(self, texts, questions=False):
+    def embed_batches(self, texts, encode=None):
         rows = draw.standard_normal((len(texts), self.identity.dimension), np.float32)
         yield list(range(len(texts))), rows / np.linalg.norm(rows, axis=1, keepdims=True)
 

@@ -22,7 +22,6 @@ Modules:
 - `kbase.feedback`: Useful, or not: kept beside the documents, and an evaluation of your own questions is made of it
 - `kbase.filling`: Opened by its place, filled from folders, and kept like them
 - `kbase.front_matter`: What a Markdown file says about itself before its text
-- `kbase.gpu_encoder`: Thousands of texts, hundreds at a time
 - `kbase.haystack_model`: Any Haystack embedder, or a pair of them, as kbase asks a model
 - `kbase.hits`: What a search found, and why; it draws itself and has one form as JSON
 - `kbase.indexing.account`: Names that stay, files that are gone, documents that are replaced

@@ -9,7 +9,7 @@ computed on this page; every other model goes through sentence-transformers. `kb
 
 # %% auto #0
 __all__ = ['SIZE_STEP', 'Affine', 'BERT_NAMES', 'FAITHFUL', 'PROBES', 'padded_size', 'BertLayer', 'affine', 'read_layer',
-           'attend', 'run_layer', 'BertEncoder', 'unit_rows', 'has_bfloat16', 'faithful', 'halve', 'quiet_loading',
+           'attend', 'run_layer', 'BertEncoder', 'unit_rows', 'has_bfloat16', 'faithful', 'halve',
            'load_sentence_transformer', 'to_bfloat16', 'torch_threads', 'one_thread', 'on_each_core']
 
 # %% ../nbs/07_encoder.ipynb #a805e3e8
@@ -212,8 +212,7 @@ def halve(
 
 # %% ../nbs/07_encoder.ipynb #85d8b72e
 @contextmanager
-def quiet_loading() -> Iterator[None]:
-    "transformers without the bars and reports that it prints while it loads."
+def _quiet() -> Iterator[None]:
     from transformers.utils import logging
 
     level, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
@@ -232,7 +231,7 @@ def load_sentence_transformer(
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     from sentence_transformers import SentenceTransformer
 
-    with quiet_loading():
+    with _quiet():
         try:
             return SentenceTransformer(str(folder), trust_remote_code=False, local_files_only=True,
                                        model_kwargs={"use_safetensors": True})

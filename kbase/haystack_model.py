@@ -83,7 +83,7 @@ class HaystackModel:
                 raise TypeError(f"an object of type {type(embedder).__name__} is no embedder: give a model's name, "
                                 "its folder, or a Haystack embedder with run(text=…) or run(documents=…), or a pair "
                                 "of these, for documents and for questions")
-        self.limit, self.workers, self.breadth = UNSEEN_LIMIT, 1, 1
+        self.limit, self.workers = UNSEEN_LIMIT, 1
         self.keep: int | None = None  # all dimensions
         self._ready, self._lock = False, ForkLock(threading.RLock)  # a component is asked by one thread at a time
 
@@ -99,8 +99,6 @@ class HaystackModel:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         "Tokens of each text, as MiniLM counts."
         return [len(row) for row in self.tokenizer.encode_batch_fast(list(texts))]
-
-    def for_many(self, texts: int) -> "HaystackModel": return self
 
     def documents(self, texts: Sequence[str]) -> np.ndarray:
         "Vectors of documents' texts."

@@ -17,14 +17,12 @@ from tiny_models import LIMIT, SIZE, tiny_model, tiny_packed
 
 import kbase.embedding as embedding
 import kbase.encoder as encoding
-import kbase.gpu_encoder as gpu_encoding
 import kbase.weights as weights
 from kbase import KnowledgeBase
 from kbase.adapter import load_adapter, save_adapter
 from kbase.embedding import Embedder
 from kbase.encoder import BertEncoder, load_sentence_transformer, unit_rows
 from kbase.fast_encoder import OpenVinoEncoder, plan_tables
-from kbase.gpu_encoder import GpuEncoder
 from kbase.nodes import EmbedderIdentity
 from kbase.packed_weights import read_packed
 from kbase.stores.contract import EmbedderMismatch
@@ -339,67 +337,3 @@ def test_openvino_reports_to_nobody(tmp_path: Path) -> None:
             "print(len(threading.enumerate()), 'openvino_telemetry' in sys.modules)\n")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert "forked" not in done.stderr and done.stdout.split() == ["1", "False"], done.stderr
-
-
-@pytest.fixture
-def as_if_a_gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    "This machine's processor in the place of a GPU: the same code, by torch, in float16."
-    monkeypatch.setattr(embedding, "gpu", lambda: "cpu")
-    monkeypatch.setattr(gpu_encoding, "gpu", lambda: "cpu")
-    yield
-
-
-def test_many_texts_go_to_the_gpu_and_few_do_not(tiny: Path, as_if_a_gpu: None):
-    made, asked = Embedder(embedding.SentenceModel(tiny)), list[int]()
-    assert made.model.for_many(3) is made.model
-    wide = made.model.for_many(embedding.GPU_FROM)
-    assert wide is not made.model and wide.breadth > 1 and isinstance(wide.encoder, GpuEncoder)
-    texts = [f"pears ripen {'in autumn ' * (n % 9)}{n}" for n in range(embedding.GPU_FROM)]
-    plain = np.concatenate([made.embed_texts(texts[at:at + 200]) for at in (0, 200)])
-    call = GpuEncoder.__call__
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(GpuEncoder, "__call__", lambda self, ids: asked.append(len(ids)) or call(self, ids))
-        assert same(made.embed_texts(texts), plain) > 0.999
-        assert same(made.embed_queries(texts), np.stack([made.embed_query(text) for text in texts])) > 0.999
-    assert sum(asked) == 2 * len(texts)
-
-
-def test_a_batch_too_large_for_the_gpu_is_halved(tiny: Path, as_if_a_gpu: None):
-    import torch
-
-    model = embedding.SentenceModel(tiny)
-    ids = model.token_ids([f"pears {n}" for n in range(40)], "document")
-    encoder, pooled, sizes = GpuEncoder(tiny, device="cpu", half=False), GpuEncoder._pooled, []
-
-    def small(self: GpuEncoder, ids: Any) -> np.ndarray:
-        sizes.append(len(ids))
-        if len(ids) > most: raise torch.OutOfMemoryError("CUDA out of memory")
-        return pooled(self, ids)
-
-    most = 6
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(GpuEncoder, "_pooled", small)
-        assert same(encoder(ids), model.encoder(ids)) > 0.999 and max(sizes) == 40 and min(sizes) <= 6
-        most = 0
-        with pytest.raises(EmbedderError, match="CUDA_VISIBLE_DEVICES"): encoder(ids)
-
-
-def test_a_gpu_that_spoils_the_vectors_is_not_used_and_that_is_said(
-    tiny: Path, as_if_a_gpu: None, caplog: pytest.LogCaptureFixture
-):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(GpuEncoder, "_pooled", lambda self, ids: np.ones((len(ids), SIZE), np.float32))
-        model = embedding.SentenceModel(tiny)
-        assert model.for_many(1000) is model and "not those of the processor" in caplog.text
-    with pytest.MonkeyPatch.context() as patch:
-        def broken(*_: Any) -> np.ndarray: raise RuntimeError("CUDA error: the driver is too old\nmore")
-        patch.setattr(GpuEncoder, "_pooled", broken)
-        model = embedding.SentenceModel(tiny)
-        assert model.for_many(1000) is model and "is: CUDA error: the driver is too old" in caplog.text
-
-
-def test_a_forked_process_leaves_the_gpu_alone(tiny: Path, as_if_a_gpu: None, monkeypatch: pytest.MonkeyPatch):
-    model = embedding.SentenceModel(tiny)
-    assert model.for_many(1000) is not model
-    monkeypatch.setattr(gpu_encoding.os, "getpid", lambda: -1)
-    assert model.for_many(1000) is model

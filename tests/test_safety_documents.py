@@ -357,7 +357,7 @@ def test_d7_a_long_line_is_cut_into_chunks(tmp_path):
 def test_d7_a_document_of_a_megabyte_is_read_again(tmp_path, monkeypatch):
     draw, dimension = np.random.default_rng(0), 384
 
-    def embed_batches(self, texts, questions=False):  # no model: only what the store does is of interest
+    def embed_batches(self, texts, encode=None):  # no model: only what the store does is of interest
         rows = draw.standard_normal((len(texts), dimension), np.float32)
         yield list(range(len(texts))), rows / np.linalg.norm(rows, axis=1, keepdims=True)
 

@@ -70,17 +70,15 @@ def _dataset(rows: Sequence[LearntRow]) -> Any:
     return Dataset.from_dict({name: [getattr(row, name) for row in rows] for name in columns})
 
 def _arguments(folder: str, model: Any, pace: Pace, rows: int, seed: int) -> Any:
-    import torch
     from sentence_transformers import SentenceTransformerTrainingArguments
     from sentence_transformers.sentence_transformer.training_args import BatchSamplers
 
     on_cpu = model.device.type == "cpu"
-    short = has_bfloat16() if on_cpu else model.device.type == "cuda" and torch.cuda.is_bf16_supported(False)
     return SentenceTransformerTrainingArguments(
         output_dir=folder, max_steps=max(1, min(pace.steps, rows // pace.batch)),
         per_device_train_batch_size=pace.batch,
         learning_rate=pace.rate, warmup_steps=max(1, pace.steps // 10), batch_sampler=BatchSamplers.NO_DUPLICATES,
-        prompts=prompts_of(model) or None, use_cpu=on_cpu, bf16=short, save_strategy="no",
+        prompts=prompts_of(model) or None, use_cpu=on_cpu, bf16=on_cpu and has_bfloat16(), save_strategy="no",
         logging_strategy="no", report_to=[], disable_tqdm=True, seed=seed, dataloader_pin_memory=False)
 
 # %% ../../nbs/quality/57_training.ipynb #trn14
