@@ -171,7 +171,7 @@ def mend_document(
     nodes, how = list(stored.nodes), "embedded again"
     if checks != {"vectors"}:
         if not stored.document.text.strip(): return ""
-        nodes, how = recipe.nodes(stored.document), "made again from the stored text"
+        nodes, how = list(recipe.nodes(stored.document)), "made again from the stored text"
     else: nodes = [replace(node, vector=None) for node in nodes]
     store.put([Indexed(replace(source, nodes=len(nodes), characters=len(stored.document.text)), stored.document,
                        embed_missing(nodes, {}, recipe.embedder))])
