@@ -124,7 +124,7 @@ def test_terms_that_are_left_out_are_said(caplog):
 
 
 def test_rare_words_of_a_huge_document_are_not_all_counted(caplog, monkeypatch):
-    monkeypatch.setattr(rows, "MOST_ROW_WORDS", 10)
+    monkeypatch.setattr(rows, "ROW_WORDS", 10)
     together = Together(most=20)
     for number in range(200):
         together.add(f"rope rope tar word{number}", None)
