@@ -7059,6 +7059,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                              'kbase/stores/elastic_search.py'),
                                              'kbase.stores.elastic_search.Searcher': ( 'stores/elastic_search.html#searcher',
                                                                                        'kbase/stores/elastic_search.py'),
+                                             'kbase.stores.elastic_search.Searcher._believed_model': ( 'stores/elastic_search.html#searcher._believed_model',
+                                                                                                       'kbase/stores/elastic_search.py'),
                                              'kbase.stores.elastic_search.Searcher._deep': ( 'stores/elastic_search.html#searcher._deep',
                                                                                              'kbase/stores/elastic_search.py'),
                                              'kbase.stores.elastic_search.Searcher._direction': ( 'stores/elastic_search.html#searcher._direction',

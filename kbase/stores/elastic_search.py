@@ -268,7 +268,7 @@ class Searcher(NodeReader):
         "See `NodeStore.find`."
         group, of_kinds = group_of_kinds(kinds)
         query = query_of(parse_filter(filters))
-        model, direction = self.about.embedder, self._direction(vector)
+        model, direction = self._believed_model(), self._direction(vector)
         if self.about.get() is None: return Candidates([], [], None, lambda keys: [])
         places = SearchedPlaces(group, group_by, all_query([query, of_kinds]), query if documents else None)
         searches = searches_of(terms, direction, depth, places)
@@ -297,10 +297,14 @@ class Searcher(NodeReader):
             about = self.about.get(fresh=True) or about  # embedded anew meanwhile?
         return query_direction(vector, about["dimension"], self.cluster.place.url) if about["dimension"] else None
 
+    def _believed_model(self) -> EmbedderIdentity | None:  # `About.embedder` looks again each time where none is noted
+        stored = (self.about.get() or {}).get("embedder")
+        return EmbedderIdentity(**stored) if stored else None
+
     def _holds_its_model(self, at: Moment, model: EmbedderIdentity | None) -> bool:
         # a vector is compared with those of its own model, also while another process moves the alias
         self.about.pointed_at(at.generation)
-        if (now := self.about.embedder) != model:
+        if (now := self._believed_model()) != model:
             raise EmbedderMismatch(f"{self.cluster.place.url} has been embedded anew, with {now and now.name}: ask "
                                    "again, with a vector of that one")
         if at.generation in (0, (self.about.get() or {}).get("generation")): return True
